@@ -1,0 +1,54 @@
+"""Reading settings from environment variables. A value that is not understood stops the start."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from django.core.exceptions import ImproperlyConfigured
+
+_YES = ("1", "true", "yes", "on")
+_NO = ("0", "false", "no", "off")
+
+
+def text(name: str, default: str) -> str:
+    """The variable as it stands, or `default` where it is unset or empty."""
+    return os.environ.get(name, "") or default
+
+
+def flag(name: str, default: bool) -> bool:
+    """A yes or no."""
+    value = text(name, "yes" if default else "no").lower()
+    if value in _YES:
+        return True
+    if value in _NO:
+        return False
+    raise ImproperlyConfigured(
+        f"{name}={value!r} is not understood: use one of {', '.join(_YES)} or {', '.join(_NO)}"
+    )
+
+
+def whole_number(name: str, default: int, *, least: int = 0) -> int:
+    """A whole number of at least `least`."""
+    value = text(name, str(default))
+    if not value.isascii() or not value.isdigit() or int(value) < least:
+        raise ImproperlyConfigured(
+            f"{name}={value!r} is not understood: use a whole number of at least {least}"
+        )
+    return int(value)
+
+
+def choice(name: str, default: str, choices: Sequence[str]) -> str:
+    """One of `choices`."""
+    value = text(name, default)
+    if value not in choices:
+        raise ImproperlyConfigured(
+            f"{name}={value!r} is not understood: use one of {', '.join(choices)}"
+        )
+    return value
+
+
+def names(name: str, default: Sequence[str]) -> list[str]:
+    """A comma-separated list; spaces around a name are dropped."""
+    value = text(name, ",".join(default))
+    return [part.strip() for part in value.split(",") if part.strip()]

@@ -1,0 +1,17 @@
+"""Every address of the site: transfer/, studies/, metrics/, and the home page that joins them."""
+
+from __future__ import annotations
+
+from django.contrib.auth import views as auth
+from django.urls import include, path
+
+from config import views
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("login/", auth.LoginView.as_view(), name="login"),
+    path("logout/", auth.LogoutView.as_view(), name="logout"),
+    path("transfer/", include("transfer.urls")),
+    path("studies/", include("studies.urls")),
+    path("metrics/", include("metrics.urls")),
+]
