@@ -1,0 +1,215 @@
+"""What every test starts from: its own data folder, a researcher, a browser, and honest skips.
+
+A test marked golden, browser, postgres, ray or gpu is skipped where the thing it needs is missing,
+and the reason is shown. A name listed in the environment variable REQUIRE (comma-separated) turns
+that skip into a failure.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+# Settings are read when Django starts, which is after this file: an installation's own variables
+# and data must not reach the tests, nor the tests its data.
+for _name in (
+    "ALLOWED_HOSTS",
+    "BEHIND_PROXY",
+    "CSRF_TRUSTED_ORIGINS",
+    "DATABASE_URL",
+    "DEBUG",
+    "ECSPACE_WEIGHTS",
+    "LOG_LEVEL",
+    "PRODUCTION",
+    "SECRET_KEY",
+    "TASK_BACKEND",
+    "TIME_ZONE",
+):
+    os.environ.pop(_name, None)
+DATA = Path(tempfile.mkdtemp(prefix="ecspace-tests-"))
+os.environ["ECSPACE_DATA"] = str(DATA)
+os.environ["SECRET_KEY_FILE"] = str(DATA / "secret_key")
+os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+# Playwright keeps an event loop running in the main thread, where Django's records are used too.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+import hypothesis  # noqa: E402
+import pytest  # noqa: E402
+from django.conf import settings as django_settings  # noqa: E402
+from django.db import connection  # noqa: E402
+from django.test import Client  # noqa: E402
+from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+ROOT = Path(__file__).resolve().parents[1]
+SHARED = ROOT.parent / "shared"
+
+# The same examples in every run: a failure that appears is one that everybody can repeat.
+hypothesis.settings.register_profile(
+    "house",
+    deadline=None,
+    max_examples=25,
+    derandomize=True,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("house")
+
+
+def _golden() -> str:
+    return "" if (SHARED / "golden").is_dir() else f"the golden data is not at {SHARED}"
+
+
+def _browser() -> str:
+    return "" if _chromium() else "Chromium is not installed (Debian: apt-get install chromium)"
+
+
+def _postgres() -> str:
+    if os.environ.get("TEST_POSTGRES_URL"):
+        return ""
+    return "TEST_POSTGRES_URL does not name a PostgreSQL database (.ci/run starts one)"
+
+
+def _ray() -> str:
+    if importlib.util.find_spec("ray"):
+        return ""
+    return "Ray is not installed (pip install -r requirements-ray.txt)"
+
+
+def _gpu() -> str:
+    import torch
+
+    return "" if torch.cuda.is_available() else "there is no CUDA device"
+
+
+MISSING: dict[str, Callable[[], str]] = {
+    "golden": cache(_golden),
+    "browser": cache(_browser),
+    "postgres": cache(_postgres),
+    "ray": cache(_ray),
+    "gpu": cache(_gpu),
+}
+"""Marker → why its tests cannot run here, or nothing where they can."""
+
+
+def _chromium() -> str | None:
+    return shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+def required() -> set[str]:
+    """The markers whose tests must run, from REQUIRE."""
+    wanted = {name.strip() for name in os.environ.get("REQUIRE", "").split(",") if name.strip()}
+    if unknown := wanted - set(MISSING):
+        raise pytest.UsageError(
+            f"REQUIRE names {', '.join(sorted(unknown))}: use {', '.join(MISSING)}"
+        )
+    return wanted
+
+
+def skip_or_fail(name: str) -> None:
+    """Skip the running test where `name` is missing; fail it where REQUIRE lists `name`."""
+    if reason := MISSING[name]():
+        if name in required():
+            pytest.fail(f"REQUIRE lists {name}, but {reason}", pytrace=False)
+        pytest.skip(reason)
+
+
+def pytest_configure() -> None:
+    """Stop early where REQUIRE is not understood."""
+    required()
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Run a marked test only where what it needs is there."""
+    for name in MISSING:
+        if item.get_closest_marker(name):
+            skip_or_fail(name)
+
+
+def pytest_unconfigure() -> None:
+    """Leave nothing behind."""
+    shutil.rmtree(DATA, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings() -> None:
+    """Tests use a database file, as installations do: every thread has its own connection to it."""
+    connection.settings_dict["TEST"]["NAME"] = str(DATA / "test.sqlite3")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def fast_passwords() -> None:
+    """Hash passwords quickly: the real hasher is slow on purpose."""
+    django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def researcher(db: None, django_user_model: type[User]) -> Client:
+    """A test client that is logged in as the researcher `ada`."""
+    client = Client()
+    client.force_login(django_user_model.objects.create_user("ada", password="a-long-password"))
+    return client
+
+
+@pytest.fixture
+def shared() -> Path:
+    """The folder of golden data, weights and pictures beside the repository."""
+    skip_or_fail("golden")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for the whole run."""
+    skip_or_fail("browser")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=_chromium(),
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-quic",
+                "--no-first-run",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+            ],
+        )
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A fresh window of 1280 × 800. The test fails where a script or the content policy did."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    window = context.new_page()
+    window.set_default_timeout(15_000)
+    faults: list[str] = []
+    window.on("pageerror", lambda error: faults.append(str(error)))
+    window.on(
+        "console",
+        lambda message: (
+            faults.append(message.text) if "Content Security Policy" in message.text else None
+        ),
+    )
+    yield window
+    context.close()
+    assert not faults, "\n".join(faults)
+
+
+@pytest.fixture
+def researcher_page(page: Page, live_server: object, researcher: Client) -> Page:
+    """A window at the live server in which the researcher is logged in."""
+    session = researcher.cookies[django_settings.SESSION_COOKIE_NAME].value
+    page.context.add_cookies(
+        [{"name": django_settings.SESSION_COOKIE_NAME, "value": session, "url": str(live_server)}]
+    )
+    return page
