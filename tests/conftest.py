@@ -39,6 +39,7 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
 # Playwright keeps an event loop running in the main thread, where Django's records are used too.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
+import django  # noqa: E402
 import hypothesis  # noqa: E402
 import pytest  # noqa: E402
 from django.conf import settings as django_settings  # noqa: E402
@@ -122,8 +123,9 @@ def skip_or_fail(name: str) -> None:
 
 
 def pytest_configure() -> None:
-    """Stop early where REQUIRE is not understood."""
+    """Stop early where REQUIRE is not understood, and start Django with the variables above."""
     required()
+    django.setup()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
