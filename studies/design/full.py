@@ -1,0 +1,19 @@
+"""Every pair there is. Where votes are fewer than pairs, every stimulus is still met equally."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from studies.design import balanced
+from studies.design.blocks import Block
+from studies.design.rule import Pair, Rule
+
+
+def pairs(blocks: Sequence[Block], wanted: int, generator: np.random.Generator) -> list[Pair]:
+    """All pairs in balanced rounds, whatever is wanted."""
+    return [game for games in balanced.rounds(blocks, generator) for game in games]
+
+
+RULE = Rule("full: every pair that is possible", pairs)

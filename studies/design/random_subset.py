@@ -1,0 +1,20 @@
+"""Pairs drawn at random without repetition: the baseline that other rules are compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from studies.design.blocks import Block
+from studies.design.rule import Pair, Rule, count_pairs, nth_pair
+
+
+def pairs(blocks: Sequence[Block], wanted: int, generator: np.random.Generator) -> list[Pair]:
+    """`wanted` of all pairs, each equally likely, in random order."""
+    total = count_pairs(blocks)
+    numbers = generator.choice(total, size=min(wanted, total), replace=False)
+    return [nth_pair(blocks, int(number)) for number in numbers]
+
+
+RULE = Rule("random: pairs drawn at random", pairs)
