@@ -1,0 +1,13 @@
+"""`python -m metrics COMMAND`: measuring and calibrating without a database."""
+
+from __future__ import annotations
+
+import sys
+
+from metrics.cli import effectiveness
+from transfer.console import run
+
+COMMANDS = (effectiveness.add_commands,)
+
+if __name__ == "__main__":
+    sys.exit(run("metrics", "Measure stylised pictures and calibrate the measures.", COMMANDS))

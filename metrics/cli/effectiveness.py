@@ -1,0 +1,211 @@
+"""The commands `basis` and `effectiveness`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tqdm import tqdm
+
+from transfer.console import say, write_json
+from transfer.encoders.layout import STYLE_LAYERS
+from transfer.encoders.registry import DEFAULT_ENCODER
+from transfer.errors import InputError
+from transfer.pictures import MIN_SIDE, read_picture
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from metrics.effectiveness import Effect
+    from transfer.console import Subparsers
+    from transfer.encoders.architecture import Encoder
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".ppm")
+
+
+def add_commands(subparsers: Subparsers) -> None:
+    """Add `basis` and `effectiveness`."""
+    basis = subparsers.add_parser("basis", help="make the basis of E from a folder of pictures")
+    source = basis.add_mutually_exclusive_group(required=True)
+    source.add_argument("--images", type=Path, metavar="DIR", help="content pictures")
+    source.add_argument(
+        "--covariances", type=Path, metavar="FILE", help="mean covariances made elsewhere"
+    )
+    basis.add_argument("--size", type=pixels, metavar="PX", help="shorter side (default: 512)")
+    basis.add_argument("--out", type=Path, required=True, metavar="FILE.safetensors")
+    _add_encoder(basis)
+    basis.set_defaults(answer=_make_basis)
+
+    effect = subparsers.add_parser(
+        "effectiveness", help="E1 … E5 of stylised pictures: higher is better"
+    )
+    effect.add_argument("--style", type=Path, required=True, metavar="FILE")
+    effect.add_argument(
+        "--image", type=Path, required=True, action="append", metavar="FILE", dest="images"
+    )
+    effect.add_argument("--basis", type=Path, required=True, metavar="FILE.safetensors")
+    effect.add_argument(
+        "--layers", type=layer_names, metavar="NAME,…", help=f"some of {', '.join(STYLE_LAYERS)}"
+    )
+    effect.add_argument(
+        "--style-size",
+        type=pixels,
+        metavar="PX",
+        help="width at which the pictures were made from the style, which is first resized to it",
+    )
+    _add_encoder(effect)
+    effect.set_defaults(answer=_measure)
+
+
+def _add_encoder(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--encoder", default=DEFAULT_ENCODER, metavar="NAME", help="default: %(default)s"
+    )
+    parser.add_argument("--weights", type=Path, metavar="FILE|DIR", help="the encoder's weights")
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    parser.add_argument("--json", action="store_true", help="answer in JSON")
+
+
+def load(name: str, weights: Path | None, device: str) -> Encoder:
+    """The encoder on the device: `cpu`, `cuda`, or `auto` for CUDA where there is one.
+
+    Raises:
+        InputError: see `load_encoder`; or CUDA was asked for and there is none.
+
+    """
+    import torch
+
+    from transfer.encoders import load_encoder
+
+    present = torch.cuda.is_available()
+    if device == "cuda" and not present:
+        raise InputError("this machine has no CUDA device: use --device cpu")
+    if device == "auto":
+        device = "cuda" if present else "cpu"
+    return load_encoder(name, weights=weights, device=device)
+
+
+def pixels(text: str) -> int:
+    """A length in pixels from the command line."""
+    if not text.isdecimal() or int(text) < MIN_SIDE:
+        raise argparse.ArgumentTypeError(
+            f"'{text}' is no size: give whole pixels, at least {MIN_SIDE}"
+        )
+    return int(text)
+
+
+def layer_names(text: str) -> list[str]:
+    """Layers from the command line: relu1_1, R11 and E1 mean the same."""
+    short = {
+        alias: layer
+        for number, layer in enumerate(STYLE_LAYERS, start=1)
+        for alias in (f"R{number}1", f"E{number}")
+    }
+    return [short.get(name, name) for name in text.replace(",", " ").split()]
+
+
+def picture_files(folder: Path) -> list[Path]:
+    """The pictures of a folder by name, without those of its subfolders.
+
+    Raises:
+        InputError: it is no folder, or holds no picture.
+
+    """
+    if not folder.is_dir():
+        raise InputError(f"{folder} is not a folder: name a folder of content pictures")
+    files = sorted(file for file in folder.iterdir() if file.suffix.lower() in SUFFIXES)
+    if not files:
+        raise InputError(f"no picture in {folder}: it needs files such as .jpg or .png")
+    return files
+
+
+def _make_basis(options: argparse.Namespace) -> None:
+    from metrics.basis import PAPER_SIZE, build, from_covariances
+    from metrics.basis_file import read_basis, write_basis
+
+    if not options.out.absolute().parent.is_dir():  # before the work, not after it
+        raise InputError(f"cannot write {options.out}: the folder does not exist, make it first")
+    encoder = load(options.encoder, options.weights, options.device)
+    if options.covariances:
+        given = read_basis(options.covariances)
+        given.check(encoder)
+        if options.size:
+            given = from_covariances(
+                {layer: one.covariance for layer, one in given.layers.items()},
+                size=options.size,
+                encoder=given.encoder,
+                pictures=given.pictures,
+            )
+        basis = replace(given, encoder=encoder.name, encoder_fingerprint=encoder.fingerprint)
+    else:
+        files = picture_files(options.images)
+        basis = build(_read_all(files), encoder, size=options.size or PAPER_SIZE)
+    write_basis(basis, options.out)
+    if options.json:
+        write_json(
+            {
+                "out": str(options.out),
+                "encoder": basis.encoder,
+                "encoder_fingerprint": basis.encoder_fingerprint,
+                "size": basis.size,
+                "pictures": basis.pictures,
+                "ranks": basis.ranks(),
+                "fingerprint": basis.fingerprint,
+            }
+        )
+    else:
+        ranks = ", ".join(f"{layer} {rank}" for layer, rank in basis.ranks().items())
+        say(f"{options.out}: {basis.encoder} at {basis.size} px, ranks {ranks}")
+
+
+def _read_all(files: Sequence[Path]) -> Iterator[Image]:
+    if sys.stderr.isatty():
+        yield from (read_picture(file) for file in tqdm(files, unit="picture"))
+        return
+    for number, file in enumerate(files, start=1):
+        yield read_picture(file)
+        if number % 10 == 0 or number == len(files):
+            say(f"basis: {number} of {len(files)} pictures")
+
+
+def _measure(options: argparse.Namespace) -> None:
+    from metrics.basis_file import read_basis
+    from metrics.effectiveness import NAMES, measure
+
+    style = read_picture(options.style)
+    images = [read_picture(file) for file in options.images]
+    basis = read_basis(options.basis)
+    encoder = load(options.encoder, options.weights, options.device)
+    rows = measure(
+        images,
+        style,
+        encoder,
+        basis,
+        layers=options.layers,
+        style_width=options.style_size,
+    )
+    answer = [
+        _row(file, effects, NAMES) for file, effects in zip(options.images, rows, strict=True)
+    ]
+    if options.json:
+        write_json(answer)
+        return
+    print("image", *NAMES.values(), sep="\t")  # noqa: T201
+    for row in answer:
+        values = (row[name] for name in NAMES.values())
+        cells = ("-" if value is None else f"{value:.6f}" for value in values)
+        print(row["image"], *cells, sep="\t")  # noqa: T201
+
+
+def _row(file: Path, effects: dict[str, Effect], names: dict[str, str]) -> dict[str, Any]:
+    row: dict[str, Any] = {"image": str(file)}
+    for layer, name in names.items():
+        row[name] = effects[layer].value if layer in effects else None
+    row["ranks"] = {names[layer]: effect.rank for layer, effect in effects.items()}
+    row["clamped"] = [names[layer] for layer, effect in effects.items() if effect.clamped]
+    row["singular"] = [names[layer] for layer, effect in effects.items() if effect.singular]
+    return row

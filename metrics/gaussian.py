@@ -1,0 +1,111 @@
+"""Gaussians fitted to feature maps, and the Kullback-Leibler divergence between them.
+
+Everything here is float64 whatever the features are: the tail of a covariance's spectrum decides
+the divergence, and float32 loses it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+ROUNDING = 1e-12
+"""Share of the features' mean square below which a variance is rounding noise.
+
+Float32 convolutions carry a relative error of about 1e-6; in a variance that is its square.
+"""
+
+
+@dataclass(frozen=True)
+class Gaussian:
+    """Mean and covariance of N feature maps at one layer.
+
+    Attributes:
+        mean: (N, C) float64.
+        covariance: (N, C, C) float64, centred, divided by the number of positions.
+        positions: H · W, the sample size; a covariance has at most `positions` − 1 as its rank.
+
+    """
+
+    mean: Tensor
+    covariance: Tensor
+    positions: int
+
+    def project(self, vectors: Tensor) -> Gaussian:
+        """The Gaussian of the features' coordinates along the columns of `vectors` (C, k)."""
+        vectors = vectors.to(self.mean)
+        return Gaussian(self.mean @ vectors, vectors.mT @ self.covariance @ vectors, self.positions)
+
+    def leading(self, rank: int) -> Gaussian:
+        """The Gaussian of the first `rank` coordinates."""
+        return Gaussian(self.mean[:, :rank], self.covariance[:, :rank, :rank], self.positions)
+
+    def mean_square(self) -> Tensor:
+        """E‖f‖², (N,): the scale against which a variance is rounding noise or not."""
+        trace: Tensor = self.covariance.diagonal(dim1=-2, dim2=-1).sum(-1)
+        return trace + self.mean.square().sum(-1)
+
+
+def fit(features: Tensor) -> Gaussian:
+    """Mean and centred covariance over the positions of each of the N feature maps (N, C, H, W)."""
+    flat = features.detach().flatten(2).double()
+    if flat.data_ptr() == features.data_ptr():
+        flat = flat.clone()  # already float64: what the caller holds must not be centred
+    positions = flat.shape[2]
+    mean = flat.mean(2)
+    flat -= mean[:, :, None]
+    covariance = flat @ flat.mT / positions
+    # Matrix products differ in the last bit on the two sides of the diagonal.
+    return Gaussian(mean, (covariance + covariance.mT) / 2, positions)
+
+
+def numerical_rank(covariance: Tensor, scale: float) -> int:
+    """The largest r whose leading r × r block of `covariance` (k, k) is clear of rounding noise.
+
+    Clear means that the block's least eigenvalue exceeds ROUNDING · `scale`. The leading block
+    matters, not the number of large eigenvalues: the coordinates stay those of the basis. The
+    least eigenvalue falls as the block grows (Cauchy's interlacing), so a bisection finds r.
+    """
+    if not (scale > 0):
+        return 0
+    rank, singular = 0, covariance.shape[-1] + 1
+    trial = singular - 1
+    while singular - rank > 1:
+        least = torch.linalg.eigvalsh(covariance[:trial, :trial])[0]
+        if float(least) > ROUNDING * scale:
+            rank = trial
+        else:
+            singular = trial
+        trial = (rank + singular) // 2
+    return rank
+
+
+def divergence(first: Gaussian, second: Gaussian) -> tuple[Tensor, Tensor]:
+    """KL(first ‖ second) in nats for each of N Gaussians against one, both of k coordinates.
+
+    KL = ½ [tr(Σ₂⁻¹Σ₁) + (μ₂−μ₁)ᵀ Σ₂⁻¹ (μ₂−μ₁) − k + ln |Σ₂|/|Σ₁|]. In coordinates that whiten the
+    second (Σ₂ = LLᵀ) this is ½ [Σᵢ (wᵢ − 1 − ln wᵢ) + ‖L⁻¹(μ₂−μ₁)‖²] with wᵢ the eigenvalues of
+    L⁻¹Σ₁L⁻ᵀ: every term is non-negative, so nothing cancels. Not symmetric in its arguments.
+
+    Args:
+        first: mean (N, k), covariance (N, k, k); may be singular.
+        second: mean (1, k), covariance (1, k, k), positive definite.
+
+    Returns:
+        The divergences (N,), finite and ≥ 0; and (N,) booleans, true where the first covariance
+        is singular. The divergence there is infinite; ratios wᵢ below ROUNDING are taken as
+        ROUNDING, which keeps it finite: 13.3 nats for each direction that does not vary.
+
+    """
+    factor = torch.linalg.cholesky(second.covariance)
+    half = torch.linalg.solve_triangular(factor, first.covariance, upper=False)
+    ratios = torch.linalg.eigvalsh(torch.linalg.solve_triangular(factor, half.mT, upper=False))
+    singular = (ratios < ROUNDING).any(-1)
+    ratios = ratios.clamp_min(ROUNDING)
+    shift = torch.linalg.solve_triangular(
+        factor, (second.mean - first.mean)[:, :, None], upper=False
+    )
+    spread = (ratios - 1 - ratios.log()).sum(-1)
+    return (spread + shift.square().sum((-2, -1))) / 2, singular
