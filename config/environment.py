@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
+import zoneinfo
 from collections.abc import Sequence
+from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -52,3 +55,42 @@ def names(name: str, default: Sequence[str]) -> list[str]:
     """A comma-separated list; spaces around a name are dropped."""
     value = text(name, ",".join(default))
     return [part.strip() for part in value.split(",") if part.strip()]
+
+
+def origins(name: str) -> list[str]:
+    """A comma-separated list of origins, each with its scheme."""
+    values = names(name, [])
+    for value in values:
+        if not re.fullmatch(r"https?://[^/\s]+", value):
+            raise ImproperlyConfigured(
+                f"{name}={value!r} is not understood: use origins such as https://study.example.org"
+            )
+    return values
+
+
+def time_zone(name: str, default: str) -> str:
+    """A time zone of the IANA database."""
+    value = text(name, default)
+    try:
+        zoneinfo.ZoneInfo(value)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ImproperlyConfigured(
+            f"{name}={value!r} is not understood: use UTC or a name such as Europe/Berlin"
+        ) from error
+    return value
+
+
+def folder(name: str, default: Path) -> Path:
+    """A directory that this user can write to, made where it is missing."""
+    path = Path(text(name, str(default))).expanduser().resolve()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        writable = os.access(path, os.W_OK | os.X_OK)
+    except OSError:
+        writable = False
+    if not writable:
+        raise ImproperlyConfigured(
+            f"{name}={str(path)!r} cannot be used: name a directory that this user can make and "
+            "write to"
+        )
+    return path

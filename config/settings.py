@@ -4,26 +4,30 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import dj_database_url
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from config import environment as env
+from config.database import database
 from config.secret_key import read_or_make
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-DATA_DIR = Path(env.text("ECSPACE_DATA", str(BASE_DIR / "var"))).expanduser().resolve()
+DATA_DIR = env.folder("ECSPACE_DATA", BASE_DIR / "var")
 """Database, pictures, stimuli and reports of this installation."""
-DATA_DIR.mkdir(parents=True, exist_ok=True)
 
 DEBUG = env.flag("DEBUG", False)
 PRODUCTION = env.flag("PRODUCTION", False)
 """Served to others, over HTTPS: turns on secure cookies, HSTS and the redirect to HTTPS."""
+if DEBUG and PRODUCTION:
+    raise ImproperlyConfigured(
+        "DEBUG and PRODUCTION are both on: DEBUG shows the inside of the site to every visitor, so "
+        "use DEBUG=no in production"
+    )
 
 _KEY_FILE = env.text("SECRET_KEY_FILE", "~/.config/ecspace/secret_key")
 SECRET_KEY = env.text("SECRET_KEY", "") or read_or_make(Path(_KEY_FILE).expanduser())
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
-CSRF_TRUSTED_ORIGINS = env.names("CSRF_TRUSTED_ORIGINS", [])
+CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -75,24 +79,7 @@ TEMPLATES = [
     },
 ]
 
-try:
-    _database = dj_database_url.parse(
-        env.text("DATABASE_URL", f"sqlite:///{DATA_DIR / 'ecspace.sqlite3'}"), conn_max_age=60
-    )
-except (dj_database_url.ParseError, dj_database_url.UnknownSchemeError, ValueError) as error:
-    raise ImproperlyConfigured(
-        "DATABASE_URL is not understood: use postgres://USER:PASSWORD@HOST:PORT/NAME or "
-        "sqlite:////absolute/path.sqlite3"
-    ) from error
-if _database["ENGINE"] == "django.db.backends.sqlite3":
-    # Votes survive a power cut: every commit reaches the disk. Writers queue instead of failing:
-    # a transaction takes the write lock at its start.
-    _database["OPTIONS"] = {
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
-    }
-DATABASES = {"default": _database}
+DATABASES = {"default": database(env.text("DATABASE_URL", ""), DATA_DIR / "ecspace.sqlite3")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 TASKS = {
@@ -119,7 +106,7 @@ LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
 
 LANGUAGE_CODE = "en"
-TIME_ZONE = env.text("TIME_ZONE", "UTC")
+TIME_ZONE = env.time_zone("TIME_ZONE", "UTC")
 USE_I18N = True
 USE_TZ = True
 
