@@ -136,7 +136,7 @@ def test_it_serves_securely_in_production() -> None:
     assert "SECURE_PROXY_SSL_HEADER" in settings_with(BEHIND_PROXY="yes")
 
 
-def test_it_reads_no_weights_and_no_torch_at_the_start() -> None:
+def test_it_starts_without_torch_and_other_heavy_libraries() -> None:
     code = (
         "import os, sys, django\n"
         "django.setup()\n"
