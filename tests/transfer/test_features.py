@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+from torch.nn import functional
+
+from transfer.features import channel_means, covariance, cross_covariance, cross_gram, gram
+
+FORMATS = [torch.contiguous_format, torch.channels_last]
+WITHIN = [gram, covariance]
+CROSS = [cross_gram, cross_covariance]
+
+
+def random_map(*shape: int, seed: int = 0) -> Tensor:
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(*shape, generator=generator, dtype=torch.float64) + 0.7
+
+
+def explicit(f: Tensor, g: Tensor, centred: bool) -> Tensor:
+    """The definition written out: enlarge, centre, multiply place by place."""
+    g = functional.interpolate(g, size=f.shape[-2:], mode="nearest")
+    if centred:
+        f = f - f.mean((2, 3), keepdim=True)
+        g = g - g.mean((2, 3), keepdim=True)
+    return torch.einsum("nchw,ndhw->ncd", f, g) / (f.shape[2] * f.shape[3])
+
+
+@pytest.mark.parametrize("memory", FORMATS)
+@pytest.mark.parametrize("statistic", WITHIN)
+def test_it_agrees_with_the_definition(statistic: Callable, memory: torch.memory_format) -> None:
+    f = random_map(2, 5, 6, 7).contiguous(memory_format=memory)
+    expected = explicit(f, f, centred=statistic is covariance)
+    torch.testing.assert_close(statistic(f), expected, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("memory", FORMATS)
+@pytest.mark.parametrize("coarse", [(6, 8), (3, 4), (3, 8), (2, 3), (5, 7)])
+@pytest.mark.parametrize("statistic", CROSS)
+def test_it_agrees_with_the_definition_across_layers(
+    statistic: Callable, coarse: tuple[int, int], memory: torch.memory_format
+) -> None:
+    f = random_map(2, 3, 6, 8).contiguous(memory_format=memory)
+    g = random_map(2, 4, *coarse, seed=1).contiguous(memory_format=memory)
+    expected = explicit(f, g, centred=statistic is cross_covariance)
+    assert expected.shape == (2, 3, 4)
+    torch.testing.assert_close(statistic(f, g), expected, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("memory", FORMATS)
+@pytest.mark.parametrize("statistic", WITHIN)
+def test_its_gradient_is_the_derivative(statistic: Callable, memory: torch.memory_format) -> None:
+    f = random_map(2, 3, 4, 5).contiguous(memory_format=memory).requires_grad_()
+    assert torch.autograd.gradcheck(statistic, (f,))
+
+
+@pytest.mark.parametrize("memory", FORMATS)
+@pytest.mark.parametrize("coarse", [(4, 4), (2, 2), (3, 2)])
+@pytest.mark.parametrize("statistic", CROSS)
+def test_its_gradient_is_the_derivative_across_layers(
+    statistic: Callable, coarse: tuple[int, int], memory: torch.memory_format
+) -> None:
+    f = random_map(2, 3, 4, 4).contiguous(memory_format=memory).requires_grad_()
+    g = random_map(2, 2, *coarse, seed=1).contiguous(memory_format=memory).requires_grad_()
+    assert torch.autograd.gradcheck(statistic, (f, g))
+
+
+def test_the_gram_gradient_has_its_analytic_form() -> None:
+    """Gatys et al. 2016, equation 6: ∂/∂F of ¼‖G − A‖² is (G − A) F, here with both / P."""
+    f = random_map(1, 4, 3, 5).requires_grad_()
+    target = gram(random_map(1, 4, 3, 5, seed=1))
+    loss = (gram(f) - target).square().sum() / 4
+    (found,) = torch.autograd.grad(loss, f)
+    flat = f.detach().flatten(2)
+    analytic = (gram(f.detach()) - target) @ flat / flat.shape[2]
+    torch.testing.assert_close(found.flatten(2), analytic, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("memory", FORMATS)
+@pytest.mark.parametrize("statistic", WITHIN)
+def test_its_gradient_keeps_the_memory_format(
+    statistic: Callable, memory: torch.memory_format
+) -> None:
+    f = random_map(2, 5, 6, 7).contiguous(memory_format=memory).requires_grad_()
+    (found,) = torch.autograd.grad(statistic(f).square().sum(), f)
+    assert found.is_contiguous(memory_format=memory)
+
+
+def test_the_covariance_is_the_gram_matrix_minus_the_means() -> None:
+    f = random_map(3, 4, 5, 6)
+    means = channel_means(f)
+    outer = means[:, :, None] * means[:, None, :]
+    torch.testing.assert_close(covariance(f), gram(f) - outer, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("statistic", CROSS)
+def test_swapping_layers_of_one_size_transposes(statistic: Callable) -> None:
+    f, g = random_map(2, 3, 4, 4), random_map(2, 5, 4, 4, seed=1)
+    expected = statistic(g, f).transpose(1, 2)
+    torch.testing.assert_close(statistic(f, g), expected, rtol=1e-12, atol=1e-12)
+
+
+def test_a_layer_crossed_with_itself_is_its_gram_matrix() -> None:
+    f = random_map(2, 3, 4, 4)
+    torch.testing.assert_close(cross_gram(f, f), gram(f), rtol=1e-12, atol=1e-12)
+    torch.testing.assert_close(cross_covariance(f, f), covariance(f), rtol=1e-12, atol=1e-12)
+
+
+def test_it_refuses_a_coarse_map_in_the_fine_ones_place() -> None:
+    with pytest.raises(ValueError, match="finer"):
+        cross_gram(random_map(1, 2, 2, 2), random_map(1, 2, 4, 4))
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(0, 2**31), st.integers(1, 4), st.integers(1, 6), st.integers(1, 6))
+def test_permuting_places_changes_nothing(seed: int, n: int, height: int, width: int) -> None:
+    f = random_map(n, 3, height, width, seed=seed)
+    order = torch.randperm(height * width, generator=torch.Generator().manual_seed(seed))
+    shuffled = f.flatten(2)[:, :, order].reshape(f.shape)
+    for statistic in (gram, covariance, channel_means):
+        torch.testing.assert_close(statistic(shuffled), statistic(f), rtol=1e-10, atol=1e-12)
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(0, 2**31), st.integers(2, 4))
+def test_a_batch_is_its_images_one_by_one(seed: int, n: int) -> None:
+    f, g = random_map(n, 3, 4, 6, seed=seed), random_map(n, 2, 2, 3, seed=seed + 1)
+    for i in range(n):
+        one, other = f[i : i + 1], g[i : i + 1]
+        torch.testing.assert_close(gram(f)[i], gram(one)[0], rtol=1e-12, atol=1e-12)
+        torch.testing.assert_close(covariance(f)[i], covariance(one)[0], rtol=1e-12, atol=1e-12)
+        torch.testing.assert_close(
+            cross_covariance(f, g)[i], cross_covariance(one, other)[0], rtol=1e-12, atol=1e-12
+        )
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(0, 2**31), st.floats(-5, 5))
+def test_a_shift_moves_the_means_and_not_the_covariance(seed: int, shift: float) -> None:
+    f = random_map(1, 3, 4, 5, seed=seed)
+    torch.testing.assert_close(channel_means(f + shift), channel_means(f) + shift)
+    torch.testing.assert_close(covariance(f + shift), covariance(f), rtol=1e-9, atol=1e-9)

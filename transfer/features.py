@@ -1,0 +1,164 @@
+"""Statistics of feature maps: Gram, covariance, cross-layer Gram, channel means.
+
+Everything is batched and differentiable: images of a batch never mix. A feature map F of a layer
+is (N, C, H, W); P = H · W is its number of places. Where results are called "per place" they are
+divided by P, so that pictures of different sizes compare.
+
+The second moments bring their own gradient. For G = F Fᵀ / P and an upstream gradient M it is
+(M + Mᵀ) F / P, one product where automatic differentiation would form two, and it comes in the
+memory layout of F, so that it adds to the convolutions' gradients without a transposition.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+from torch.nn import functional
+
+
+def gram(features: Tensor) -> Tensor:
+    """The Gram matrix F Fᵀ / P, (N, C, H, W) → (N, C, C).
+
+    Source: Gatys et al. 2016, equation 3 (seed 003, G_ij = Σ_k F_ik F_jk), here divided by P as in
+    the authors' own code (PytorchNeuralStyleTransfer, `GramMatrix`).
+    """
+    result: Tensor = _Moment.apply(_places(features), False)
+    return result
+
+
+def covariance(features: Tensor) -> Tensor:
+    """The centred covariance (F − μ)(F − μ)ᵀ / P = gram − μμᵀ, (N, C, H, W) → (N, C, C).
+
+    Source: seed 000 §1.2 with both layers the same. Computed as gram − μμᵀ, which needs no centred
+    copy of F; rounding is relative to the Gram matrix, not to the covariance.
+    """
+    result: Tensor = _Moment.apply(_places(features), True)
+    return result
+
+
+def cross_gram(fine: Tensor, coarse: Tensor) -> Tensor:
+    """The cross-layer Gram matrix F_fine · ↑F_coarseᵀ / P.
+
+    ↑ enlarges the coarse map to the fine one's size by nearest neighbour; P is the fine map's.
+
+    Args:
+        fine: (N, C, H, W).
+        coarse: (N, D, h, w) with h ≤ H and w ≤ W.
+
+    Returns:
+        (N, C, D).
+
+    Source: Yeh & Tang 2018 (arXiv 1801.01933) for the matrix; nearest neighbour and the division
+    as in Novak & Nikulin 2016 and public code of it.
+
+    """
+    result: Tensor = _CrossMoment.apply(*_aligned(fine, coarse), False)
+    return result
+
+
+def cross_covariance(fine: Tensor, coarse: Tensor) -> Tensor:
+    """The cross-layer Gram matrix of features minus their channel means, / P: (N, C, D).
+
+    Source: seed 000 §1.2, Cov^{l,m}; arguments as in `cross_gram`.
+    """
+    result: Tensor = _CrossMoment.apply(*_aligned(fine, coarse), True)
+    return result
+
+
+def channel_means(features: Tensor) -> Tensor:
+    """The mean of every channel over its places, (N, C, H, W) → (N, C). Source: seed 000 §1.2."""
+    return features.mean(dim=(2, 3))
+
+
+def _places(features: Tensor) -> Tensor:
+    """(N, C, H, W) → (N, P, C) without a copy, in either memory format."""
+    return features.flatten(2).transpose(1, 2)
+
+
+def _aligned(fine: Tensor, coarse: Tensor) -> tuple[Tensor, Tensor]:
+    """The two maps as (N, P, C) and (N, P, D) over common places, with the same mean product.
+
+    Where the fine map is a whole multiple of the coarse one, Σ_p F_p · (↑G)_pᵀ adds up each block
+    of F before the product with G's one value there: averaging the fine map is exact and takes a
+    quarter of the work of enlarging the coarse one.
+    """
+    (height, width), (small_height, small_width) = fine.shape[-2:], coarse.shape[-2:]
+    if small_height > height or small_width > width:
+        raise ValueError(
+            f"the first map must be the finer one, got {height}×{width} and "
+            f"{small_height}×{small_width}"
+        )
+    if height % small_height == 0 and width % small_width == 0:
+        block = (height // small_height, width // small_width)
+        if block != (1, 1):
+            fine = functional.avg_pool2d(fine, block)
+    else:
+        coarse = functional.interpolate(coarse, size=(height, width), mode="nearest")
+    return _places(fine), _places(coarse)
+
+
+def _product(places: Tensor, matrix: Tensor, shift: Tensor | None, like: Tensor) -> Tensor:
+    """`places` (N, P, C) · `matrix` (N, C, D) − `shift` (N, 1, D), in the memory layout of `like`.
+
+    A transposed `like` is a contiguous (N, C, H, W) map, whose gradient must be one as well.
+    """
+    if like.is_contiguous():
+        if shift is None:
+            return torch.bmm(places, matrix)
+        return torch.baddbmm(shift, places, matrix, beta=-1)
+    matrix, places = matrix.transpose(1, 2), places.transpose(1, 2)
+    if shift is None:
+        return torch.bmm(matrix, places).transpose(1, 2)
+    return torch.baddbmm(shift.transpose(1, 2), matrix, places, beta=-1).transpose(1, 2)
+
+
+class _Moment(torch.autograd.Function):
+    """XᵀX / P, or with `centred` XᵀX / P − μμᵀ, for X (N, P, C)."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, centred: bool) -> Tensor:
+        moment = torch.bmm(x.transpose(1, 2), x) / x.shape[1]
+        if not centred:
+            ctx.save_for_backward(x, None)
+            return moment
+        mean = x.mean(dim=1, keepdim=True)
+        ctx.save_for_backward(x, mean)
+        return moment - mean.transpose(1, 2) * mean
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, None]:
+        x, mean = ctx.saved_tensors
+        matrix = (upstream + upstream.transpose(1, 2)) / x.shape[1]
+        shift = None if mean is None else mean @ matrix
+        return _product(x, matrix, shift, like=x), None
+
+
+class _CrossMoment(torch.autograd.Function):
+    """XᵀY / P, or with `centred` XᵀY / P − μνᵀ, for X (N, P, C) and Y (N, P, D)."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, y: Tensor, centred: bool) -> Tensor:
+        moment = torch.bmm(x.transpose(1, 2), y) / x.shape[1]
+        if not centred:
+            ctx.save_for_backward(x, y, None, None)
+            return moment
+        x_mean, y_mean = x.mean(dim=1, keepdim=True), y.mean(dim=1, keepdim=True)
+        ctx.save_for_backward(x, y, x_mean, y_mean)
+        return moment - x_mean.transpose(1, 2) * y_mean
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, Tensor, None]:
+        x, y, x_mean, y_mean = ctx.saved_tensors
+        matrix = upstream / x.shape[1]
+        x_shift = None if y_mean is None else y_mean @ matrix.transpose(1, 2)
+        y_shift = None if x_mean is None else x_mean @ matrix
+        return (
+            _product(y, matrix.transpose(1, 2), x_shift, like=x),
+            _product(x, matrix, y_shift, like=y),
+            None,
+        )
