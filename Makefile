@@ -1,16 +1,20 @@
 # Every target depends on the virtual environment, so a fresh machine needs nothing but `make demo` or `make test`.
-PYTHON ?= python3.11
+# The first of these that is installed; `make venv PYTHON=…` takes another one.
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || echo python3)
 BIN := .venv/bin
 
 .PHONY: venv demo test lint format bench run worker
 .DEFAULT_GOAL := help
 
 help:  ## show this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+	@echo "make TARGET, where TARGET is one of"
+	@sed -nE 's/^([a-z]+):.*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
 
 venv: .venv/ready  ## make the virtual environment in .venv
 
 .venv/ready: requirements.txt requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "$(PYTHON) is older than Python 3.11: name a newer one, make venv PYTHON=…" >&2; exit 2; }
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --progress-bar off -r requirements-dev.txt
@@ -19,7 +23,7 @@ venv: .venv/ready  ## make the virtual environment in .venv
 demo: venv  ## pictures → stimuli → votes → calibrated EC space, offline, then serve it (DEMO_SERVE=0: stop after the report)
 	$(BIN)/python manage.py demo
 
-test: venv  ## the whole test suite
+test: venv  ## the whole test suite; what cannot run here is skipped and says why
 	$(BIN)/python -m pytest
 
 lint: venv  ## ruff and mypy --strict
@@ -31,8 +35,8 @@ format: venv  ## put the code into its standard form
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
 
-bench: venv  ## one JSON line per benchmark
-	$(BIN)/python -m benchmarks
+bench: venv  ## one JSON line per benchmark (NAMES="…": only these)
+	$(BIN)/python -m benchmarks $(NAMES)
 
 run: venv  ## the site at 127.0.0.1:8000
 	$(BIN)/python manage.py migrate --verbosity 0
