@@ -9,12 +9,13 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from transfer.errors import InputError
 
 Answer = Callable[[argparse.Namespace], None]
-Subparsers = argparse._SubParsersAction  # type: ignore[type-arg]
+if TYPE_CHECKING:
+    Subparsers = argparse._SubParsersAction[Any]
 
 
 class _Parser(argparse.ArgumentParser):

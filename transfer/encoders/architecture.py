@@ -6,72 +6,43 @@ Source: Simonyan & Zisserman 2015, table 1, configuration E; the widths are thos
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from transfer.encoders.layout import (
+    CAFFE,
+    CONVOLUTIONS,
+    IMAGENET,
+    LAYERS,
+    PLAIN,
+    POOLED_BEFORE,
+    QUARTER_WIDTHS,
+    STYLE_LAYERS,
+    InputConvention,
+    Padding,
+    Pooling,
+    layers_up_to,
+)
 from transfer.errors import InputError
 
-Pooling = Literal["max", "avg"]
-Padding = Literal["zero", "reflect", "replicate"]
+__all__ = [
+    "CAFFE",
+    "IMAGENET",
+    "LAYERS",
+    "PLAIN",
+    "QUARTER_WIDTHS",
+    "STYLE_LAYERS",
+    "Encoder",
+    "InputConvention",
+    "Weights",
+    "depth_of",
+    "layers_up_to",
+    "random_weights",
+]
+
 Weights = Mapping[str, Tensor]
-
-CONVOLUTIONS = (
-    "conv1_1", "conv1_2",
-    "conv2_1", "conv2_2",
-    "conv3_1", "conv3_2", "conv3_3", "conv3_4",
-    "conv4_1", "conv4_2", "conv4_3", "conv4_4",
-    "conv5_1",
-)  # fmt: skip
-LAYERS = tuple(name.replace("conv", "relu") for name in CONVOLUTIONS)
-STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
-"""The paper's R11, R21, R31, R41 and R51."""
-VGG19_WIDTHS = (64, 64, 128, 128, 256, 256, 256, 256, 512, 512, 512, 512, 512)
-QUARTER_WIDTHS = tuple(width // 4 for width in VGG19_WIDTHS)
-_POOLED_BEFORE = frozenset({"conv2_1", "conv3_1", "conv4_1", "conv5_1"})
-
-
-@dataclass(frozen=True)
-class InputConvention:
-    """What the first convolution expects, as a function of RGB in [0, 1].
-
-    x = (colour-ordered RGB · scale − mean) / std, channel by channel in the network's own order.
-    """
-
-    order: Literal["RGB", "BGR"] = "RGB"
-    scale: float = 1.0
-    mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    std: tuple[float, float, float] = (1.0, 1.0, 1.0)
-
-    def matrix(self) -> tuple[Tensor, Tensor]:
-        """The same map as a 1×1 convolution: weight (3, 3, 1, 1) and bias (3,)."""
-        colours = torch.eye(3) if self.order == "RGB" else torch.eye(3).flip(0)
-        std = torch.tensor(self.std)
-        weight = colours * self.scale / std[:, None]
-        return weight[:, :, None, None].contiguous(), -torch.tensor(self.mean) / std
-
-
-IMAGENET = InputConvention(mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
-"""torchvision's normalisation (torchvision documentation, VGG19_Weights.IMAGENET1K_V1)."""
-CAFFE = InputConvention(order="BGR", scale=255.0, mean=(103.939, 116.779, 123.68))
-"""The original release: BGR, 0–255, minus the training set's mean colour."""
-PLAIN = InputConvention()
-"""RGB in [0, 1] as it is; files with a `preprocess` 1×1 convolution bring their own map."""
-
-
-def layers_up_to(deepest: str) -> tuple[str, ...]:
-    """All layers from relu1_1 to `deepest`, which is included.
-
-    Raises:
-        InputError: `deepest` is not a layer of the layout.
-
-    """
-    if deepest not in LAYERS:
-        raise InputError(f"unknown layer '{deepest}': use one of {', '.join(LAYERS)}")
-    return LAYERS[: LAYERS.index(deepest) + 1]
 
 
 def depth_of(weights: Weights) -> str:
@@ -108,6 +79,14 @@ def random_weights(
         weights[f"{name}.bias"] = torch.zeros(width)
         channels = width
     return weights
+
+
+def _as_convolution(convention: InputConvention) -> tuple[Tensor, Tensor]:
+    """The input convention as a 1×1 convolution: weight (3, 3, 1, 1) and bias (3,)."""
+    colours = torch.eye(3) if convention.order == "RGB" else torch.eye(3).flip(0)
+    std = torch.tensor(convention.std)
+    weight = colours * convention.scale / std[:, None]
+    return weight[:, :, None, None].contiguous(), -torch.tensor(convention.mean) / std
 
 
 class Encoder(nn.Module):
@@ -149,7 +128,7 @@ class Encoder(nn.Module):
                 "complete weights file, another encoder (--encoder compact), or shallower layers "
                 "(--set style_layers=… content_layer=…)"
             )
-        weight, bias = convention.matrix()
+        weight, bias = _as_convolution(convention)
         self.preprocess = nn.Conv2d(3, 3, 1)
         self._fill(
             self.preprocess,
@@ -195,7 +174,7 @@ class Encoder(nn.Module):
         x = self.preprocess(images)
         for layer in layers_up_to(last):
             convolution = layer.replace("relu", "conv")
-            if convolution in _POOLED_BEFORE:
+            if convolution in POOLED_BEFORE:
                 x = self._pool(x)
             x = functional.relu(self._convolve(self.convolutions[convolution], x))
             if layer in wanted:

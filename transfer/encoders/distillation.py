@@ -5,15 +5,14 @@ its features must equal the teacher's features there. The loss is the sum over l
 squared relative error Σ‖a − t‖² / Σ‖t‖². Knowledge distillation through linear maps follows
 Wang et al. 2020 (Collaborative Distillation, eq. 3-4); everything else here is ours.
 
-Works without Django: `python -m transfer.encoders.distillation --help`.
+Works without Django: `python -m transfer.encoders.training --help`.
 """
 
 from __future__ import annotations
 
-import json
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -140,25 +139,19 @@ class Student(nn.Module):
             padding="reflect",
         )
         self.encoder.convolutions.requires_grad_(True)
-        self.maps = nn.ModuleDict(
-            {
-                layer: nn.Conv2d(self.encoder.widths[layer], width, 1)
-                for layer, width in teacher_widths.items()
-            }
-        )
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            self.maps = nn.ModuleDict(
+                {
+                    layer: nn.Conv2d(self.encoder.widths[layer], width, 1)
+                    for layer, width in teacher_widths.items()
+                }
+            )
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
         """The mapped features (N, C_teacher, H, W) of every layer."""
         features = self.encoder(images, STYLE_LAYERS)
         return {layer: self.maps[layer](features[layer]) for layer in self.maps}
-
-    def weights(self) -> dict[str, Tensor]:
-        """The encoder's convolutions as conv1_1.weight, conv1_1.bias, … in float16 on the CPU."""
-        return {
-            f"{name}.{part}": tensor.detach().to("cpu", torch.float16).contiguous()
-            for name, module in self.encoder.convolutions.items()
-            for part, tensor in (("weight", module.weight), ("bias", module.bias))
-        }
 
 
 def relative_errors(mapped: dict[str, Tensor], taught: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -169,7 +162,8 @@ def relative_errors(mapped: dict[str, Tensor], taught: dict[str, Tensor]) -> dic
     }
 
 
-def _teach(teachers: Sequence[Teacher], images: Tensor) -> dict[str, Tensor]:
+def teach(teachers: Sequence[Teacher], images: Tensor) -> dict[str, Tensor]:
+    """The teachers' features (N, C, H, W) of every layer that is taught."""
     with torch.no_grad():
         features = [teacher.encoder(images, teacher.layers) for teacher in teachers]
     return {layer: value for part in features for layer, value in part.items()}
@@ -211,7 +205,7 @@ def train(
 
     """
     widths = {layer: t.encoder.widths[layer] for t in teachers for layer in t.layers}
-    student = Student(widths, recipe.seed).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    student = Student(widths, recipe.seed).to(device)
     optimiser = torch.optim.Adam([p for p in student.parameters() if p.requires_grad])
     start, curve = _resume(checkpoint, recipe, student, optimiser, device)
     began = time.monotonic()
@@ -221,7 +215,7 @@ def train(
             group["lr"] = _rate(step, recipe)
         images = pictures.crops(recipe, np.random.default_rng((recipe.seed, step)))
         images = images.contiguous(memory_format=torch.channels_last)
-        errors = relative_errors(student(images), _teach(teachers, images))
+        errors = relative_errors(student(images), teach(teachers, images))
         optimiser.zero_grad(set_to_none=True)
         torch.stack(list(errors.values())).sum().backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(student.parameters(), 1.0)
@@ -278,50 +272,16 @@ def _resume(
     return int(state["step"]), list(state["curve"])
 
 
-def evaluate(
-    encoder: Encoder,
-    teachers: Sequence[Teacher],
-    fit_on: Callable[[], Iterator[Tensor]],
-    measure_on: Callable[[], Iterator[Tensor]],
-) -> dict[str, float]:
-    """Relative error √(Σ‖a − t‖² / Σ‖t‖²) of the best 1×1 map with bias, per layer.
+def trained_weights(checkpoint: Path) -> tuple[dict[str, Tensor], Recipe, list[dict[str, float]]]:
+    """The encoder's weights (float16) of a checkpoint, its recipe, and its loss curve.
 
-    The map is the least-squares one on `fit_on`; the error is measured on `measure_on`. Both yield
-    pictures (1, 3, H, W) in [0, 1]. Float64 for the normal equations.
+    The curve has a row per report: step and relative error per layer, averaged since the last row.
     """
-    moments: dict[str, tuple[Tensor, Tensor]] = {}
-    for layer, a, t in _pairs(encoder, teachers, fit_on()):
-        xx, xt = moments.get(layer, (torch.tensor(0.0), torch.tensor(0.0)))
-        moments[layer] = (xx.to(a) + a.T @ a, xt.to(a) + a.T @ t)
-    maps = {
-        layer: torch.linalg.pinv(xx, hermitian=True) @ xt for layer, (xx, xt) in moments.items()
-    }
-    missed = dict.fromkeys(maps, 0.0)
-    total = dict.fromkeys(maps, 0.0)
-    for layer, a, t in _pairs(encoder, teachers, measure_on()):
-        missed[layer] += float((a @ maps[layer] - t).square().sum())
-        total[layer] += float(t.square().sum())
-    return {layer: (missed[layer] / total[layer]) ** 0.5 for layer in maps}
-
-
-def _pairs(
-    encoder: Encoder, teachers: Sequence[Teacher], images: Iterator[Tensor]
-) -> Iterator[tuple[str, Tensor, Tensor]]:
-    """For every picture and layer: features (P, C + 1; the last column is ones), taught (P, C)."""
-    layers = [layer for teacher in teachers for layer in teacher.layers]
-    for image in images:
-        with torch.no_grad():
-            features = encoder(image, layers)
-        for layer, target in _teach(teachers, image).items():
-            a = features[layer].flatten(2)[0].T.double()
-            yield (
-                layer,
-                torch.cat([a, torch.ones_like(a[:, :1])], dim=1),
-                (target.flatten(2)[0].T.double()),
-            )
-
-
-def curve_as_json(checkpoint: Path) -> str:
-    """The loss curve of a checkpoint as JSON lines: step and relative error per layer."""
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    return "\n".join(json.dumps(row) for row in state["curve"])
+    prefix = "encoder.convolutions."
+    weights = {
+        name.removeprefix(prefix): tensor.to(torch.float16).contiguous()
+        for name, tensor in state["student"].items()
+        if name.startswith(prefix)
+    }
+    return weights, Recipe(**state["recipe"]), list(state["curve"])

@@ -1,0 +1,165 @@
+"""Training of the compact encoder."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import load_file, save_file
+
+from transfer.encoders import training
+from transfer.encoders.agreement import agreement
+from transfer.encoders.architecture import Encoder, random_weights
+from transfer.encoders.distillation import (
+    Pictures,
+    Progress,
+    Recipe,
+    Teacher,
+    relative_errors,
+    train,
+    trained_weights,
+)
+from transfer.errors import InputError
+
+WIDTHS = (4, 4, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8)
+RECIPE = Recipe(steps=4, batch=2, size=32, warmup=1, smallest_crop=24, altered=0.5)
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    place = tmp_path / "pictures"
+    place.mkdir()
+    generator = np.random.default_rng(0)
+    for i in range(3):
+        pixels = generator.integers(0, 256, (40 + 8 * i, 48, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(place / f"{i}.png")
+    return place
+
+
+@pytest.fixture
+def teachers() -> list[Teacher]:
+    network = Encoder(random_weights(WIDTHS, seed=1), name="teacher")
+    return [Teacher(network, ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"))]
+
+
+def pictures(folder: Path) -> Pictures:
+    return Pictures(sorted(folder.iterdir()), CPU)
+
+
+def test_crops_have_the_size_and_range_asked_for(folder: Path) -> None:
+    crops = pictures(folder).crops(replace(RECIPE, altered=1.0), np.random.default_rng(0))
+    assert crops.shape == (2, 3, 32, 32)
+    assert crops.min() >= 0
+    assert crops.max() <= 1
+
+
+def test_crops_depend_on_the_generator_alone(folder: Path) -> None:
+    source = pictures(folder)
+    first = source.crops(RECIPE, np.random.default_rng((1, 2)))
+    assert torch.equal(first, source.crops(RECIPE, np.random.default_rng((1, 2))))
+    assert not torch.equal(first, source.crops(RECIPE, np.random.default_rng((1, 3))))
+
+
+def test_the_relative_error_is_zero_for_equal_and_one_for_no_features() -> None:
+    taught = {"relu1_1": torch.rand(2, 3, 4, 4) + 0.1}
+    assert relative_errors(taught, taught)["relu1_1"] == 0
+    nothing = {"relu1_1": torch.zeros(2, 3, 4, 4)}
+    assert float(relative_errors(nothing, taught)["relu1_1"]) == pytest.approx(1.0)
+
+
+def test_training_lowers_the_errors(folder: Path, teachers: list[Teacher], tmp_path: Path) -> None:
+    seen: list[Progress] = []
+    recipe = replace(RECIPE, steps=40, altered=0.0)
+    train(
+        recipe, pictures(folder), teachers, tmp_path / "c", device=CPU, every=10, report=seen.append
+    )
+    assert [progress.step for progress in seen] == [10, 20, 30, 40]
+    assert sum(seen[-1].errors.values()) < 0.9 * sum(seen[0].errors.values())
+
+
+def test_a_stopped_training_goes_on_as_if_it_had_not_stopped(
+    folder: Path, teachers: list[Teacher], tmp_path: Path
+) -> None:
+    class StopError(Exception):
+        pass
+
+    def stop(progress: Progress) -> None:
+        raise StopError
+
+    source = pictures(folder)
+    train(RECIPE, source, teachers, tmp_path / "whole", device=CPU, every=2)
+    with pytest.raises(StopError):
+        train(RECIPE, source, teachers, tmp_path / "halved", device=CPU, every=2, report=stop)
+    assert trained_weights(tmp_path / "halved")[2][-1]["step"] == 2
+    train(RECIPE, source, teachers, tmp_path / "halved", device=CPU, every=2)
+    whole, recipe, curve = trained_weights(tmp_path / "whole")
+    halved, _, other_curve = trained_weights(tmp_path / "halved")
+    assert recipe == RECIPE
+    assert curve == other_curve
+    assert all(torch.equal(whole[name], halved[name]) for name in whole)
+
+
+def test_a_checkpoint_of_another_recipe_is_refused(
+    folder: Path, teachers: list[Teacher], tmp_path: Path
+) -> None:
+    train(replace(RECIPE, steps=2), pictures(folder), teachers, tmp_path / "c", device=CPU, every=1)
+    with pytest.raises(InputError, match="another recipe"):
+        train(RECIPE, pictures(folder), teachers, tmp_path / "c", device=CPU)
+
+
+def test_a_network_agrees_with_itself_and_with_any_linear_map_of_itself(
+    teachers: list[Teacher],
+) -> None:
+    def images() -> Iterator[torch.Tensor]:
+        generator = torch.Generator().manual_seed(0)
+        for _ in range(3):
+            yield torch.rand(1, 3, 48, 48, generator=generator)
+
+    same = agreement(teachers[0].encoder, teachers, images(), images())
+    assert max(same.values()) < 1e-6
+    other = Encoder(random_weights(WIDTHS, seed=5), name="other")
+    errors = agreement(other, teachers, images(), images())
+    assert all(0.001 < error < 1 for error in errors.values())
+
+
+def test_the_command_trains_and_writes_weights(
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    weights = tmp_path / "teachers"
+    weights.mkdir()
+    for name, deepest in (
+        ("vgg19-16x_encoder5", "relu5_1"),
+        ("vgg19-normalised_encoder3", "relu3_1"),
+    ):
+        path = weights / f"{name}.safetensors"
+        save_file(random_weights(WIDTHS, deepest), path)
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        path.with_name(f"{path.name}.sha256").write_text(digest)
+    out = tmp_path / "out.safetensors"
+    command = ["training", "--images", str(folder), "--teachers", str(weights), "--out", str(out)]
+    command += ["--steps=2", "--batch=1", "--size=32", "--smallest-crop=24", "--device=cpu"]
+    monkeypatch.setattr("sys.argv", [*command, "--fit", str(folder), "--measure", str(folder)])
+    assert training.main() == 0
+    assert load_file(out)["conv5_1.weight"].dtype == torch.float16
+    printed = capsys.readouterr().err
+    assert "step 2 of 2" in printed
+    assert "relative errors: relu1_1" in printed
+
+
+def test_the_command_names_an_empty_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["training", "--images", str(tmp_path), "--teachers", str(tmp_path)]
+    monkeypatch.setattr("sys.argv", [*command, "--out", str(tmp_path / "o")])
+    assert training.main() == 2
+    assert "no weights for encoder" in capsys.readouterr().err

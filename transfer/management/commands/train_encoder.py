@@ -1,0 +1,28 @@
+"""`manage.py train_encoder`: train the compact encoder from its teachers."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from transfer.management.base import InputCommand
+
+
+class Command(InputCommand):
+    """Train the compact encoder; a training that was stopped goes on where it stood."""
+
+    help = "Train the compact encoder from its teachers; goes on from its checkpoint."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """The options of `python -m transfer.encoders.training`."""
+        from transfer.encoders.training import add_arguments
+
+        add_arguments(parser)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Train."""
+        from transfer.encoders.training import run
+
+        run(argparse.Namespace(**options))
