@@ -11,18 +11,19 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
+from metrics.cli.arguments import pixels
+from metrics.device import load_on
 from transfer.console import say, write_json
 from transfer.encoders.layout import STYLE_LAYERS
 from transfer.encoders.registry import DEFAULT_ENCODER
 from transfer.errors import InputError
-from transfer.pictures import MIN_SIDE, read_picture
+from transfer.pictures import read_picture
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
     from metrics.effectiveness import Effect
     from transfer.console import Subparsers
-    from transfer.encoders.architecture import Encoder
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".ppm")
 
@@ -70,34 +71,6 @@ def _add_encoder(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="answer in JSON")
 
 
-def load(name: str, weights: Path | None, device: str) -> Encoder:
-    """The encoder on the device: `cpu`, `cuda`, or `auto` for CUDA where there is one.
-
-    Raises:
-        InputError: see `load_encoder`; or CUDA was asked for and there is none.
-
-    """
-    import torch
-
-    from transfer.encoders import load_encoder
-
-    present = torch.cuda.is_available()
-    if device == "cuda" and not present:
-        raise InputError("this machine has no CUDA device: use --device cpu")
-    if device == "auto":
-        device = "cuda" if present else "cpu"
-    return load_encoder(name, weights=weights, device=device)
-
-
-def pixels(text: str) -> int:
-    """A length in pixels from the command line."""
-    if not text.isdecimal() or int(text) < MIN_SIDE:
-        raise argparse.ArgumentTypeError(
-            f"'{text}' is no size: give whole pixels, at least {MIN_SIDE}"
-        )
-    return int(text)
-
-
 def layer_names(text: str) -> list[str]:
     """Layers from the command line: relu1_1, R11 and E1 mean the same."""
     short = {
@@ -129,7 +102,7 @@ def _make_basis(options: argparse.Namespace) -> None:
 
     if not options.out.absolute().parent.is_dir():  # before the work, not after it
         raise InputError(f"cannot write {options.out}: the folder does not exist, make it first")
-    encoder = load(options.encoder, options.weights, options.device)
+    encoder = load_on(options.encoder, options.weights, options.device)
     if options.covariances:
         given = read_basis(options.covariances)
         given.check(encoder)
@@ -179,7 +152,7 @@ def _measure(options: argparse.Namespace) -> None:
     style = read_picture(options.style)
     images = [read_picture(file) for file in options.images]
     basis = read_basis(options.basis)
-    encoder = load(options.encoder, options.weights, options.device)
+    encoder = load_on(options.encoder, options.weights, options.device)
     rows = measure(
         images,
         style,

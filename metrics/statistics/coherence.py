@@ -1,0 +1,83 @@
+"""C of stimuli: a boundary detector and what it is compared with are the instrument."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from metrics.statistics.base import Collection, Progress, Sample, Statistic, Value
+from transfer.pictures import read_picture
+
+if TYPE_CHECKING:
+    from metrics.coherence import Truth
+
+
+class Coherence(Statistic):
+    """Base C against the content picture (see metrics/coherence.py).
+
+    The truth is the human annotation of the content picture. Where there is none, it is what the
+    detector finds in the content picture itself, and the instrument's name says so.
+    """
+
+    key = "C"
+    names = ("C",)
+    reference = "content"
+    lowest = 0.0
+    highest = 1.0
+
+    def __init__(self, detector: str) -> None:
+        """Measure with the detector of that name."""
+        self.detector = detector
+        self._truth: tuple[tuple[Path, Path | None], Truth] | None = None
+
+    @classmethod
+    def add_options(cls, parser: argparse.ArgumentParser) -> None:
+        """Add --detector."""
+        from metrics.boundaries.detectors import DEFAULT_DETECTOR
+
+        parser.add_argument(
+            "--detector", default=DEFAULT_DETECTOR, metavar="NAME", help="default: %(default)s"
+        )
+
+    @classmethod
+    def open(
+        cls, options: Mapping[str, Any], collection: Collection, progress: Progress
+    ) -> Coherence:
+        """Choose the detector."""
+        from metrics.boundaries.detectors import DEFAULT_DETECTOR, detector
+
+        name = options.get("detector") or DEFAULT_DETECTOR
+        detector(name)  # an unknown name is refused before the work, not after it
+        return cls(name)
+
+    def instrument(self, sample: Sample) -> str:
+        """Detector, matching and resizing rules, and whether people drew the truth."""
+        from metrics.coherence import instrument
+
+        return instrument(self.detector, self._truth_of(sample))
+
+    def measure(self, sample: Sample) -> dict[str, Value]:
+        """C, with the threshold, recall and precision at which F is highest."""
+        from metrics.coherence import coherence
+
+        found = coherence(read_picture(sample.image), self._truth_of(sample), self.detector)
+        details = {
+            "threshold": found.threshold,
+            "recall": found.recall,
+            "precision": found.precision,
+        }
+        return {"C": Value(found.value, details)}
+
+    def _truth_of(self, sample: Sample) -> Truth:
+        from metrics.coherence import detected_truth, human_truth
+
+        key = (sample.reference, sample.annotations)
+        if self._truth is None or self._truth[0] != key:
+            if sample.annotations is not None:
+                truth = human_truth(sample.annotations)
+            else:
+                truth = detected_truth(read_picture(sample.reference), self.detector)
+            self._truth = key, truth
+        return self._truth[1]
