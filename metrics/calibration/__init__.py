@@ -1,0 +1,1 @@
+"""Calibration: preferences regressed on differences of base statistics (seed 000, §4.1)."""

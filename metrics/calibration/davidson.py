@@ -1,0 +1,95 @@
+"""Davidson's model of paired comparisons with ties (Davidson 1970, JASA 65).
+
+With d = β·(x_left − x_right) and tie parameter ν: P(left) : P(tie) : P(right) =
+exp(d/2) : ν : exp(−d/2). Given that there is no tie, the odds of left are exp(d), as without ties.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from transfer.errors import InputError
+
+from .data import Floats
+
+
+@dataclass(frozen=True)
+class Tied:
+    """coefficients (K,); tie = ln ν; bread (K+1, K+1) and scores (N, K+1), ln ν last."""
+
+    coefficients: Floats
+    tie: float
+    bread: Floats
+    scores: Floats
+    log_likelihood: float
+
+
+def davidson(differences: Floats, preferred: Floats, limit: int = 200) -> Tied:
+    """Fit preferred (N,) of 1, ½ (tie) and 0 on differences (N, K).
+
+    Raises InputError without any tie or without any choice (ln ν would be infinite), and when the
+    fit does not converge.
+    """
+    tied = (preferred == 0.5).astype(np.float64)
+    if not 0 < tied.sum() < len(tied):
+        raise InputError("Davidson's model needs some ties and some choices: use --ties drop")
+    scale = np.abs(differences).max(axis=0)
+    # Each outcome's log weight is linear: left (d/2, 0), tie (0, ln ν), right (−d/2, 0).
+    half = 0.5 * differences / scale
+    beta = np.zeros(half.shape[1] + 1)
+    current = _likelihood(half, preferred, tied, beta)
+    for _ in range(limit):
+        scores, information = _derivatives(half, preferred, tied, beta)
+        step = np.linalg.solve(information, scores.sum(axis=0))
+        for _ in range(40):
+            value = _likelihood(half, preferred, tied, beta + step)
+            if value >= current - 1e-12 * abs(current):
+                break
+            step *= 0.5
+        beta, current = beta + step, value
+        if np.abs(step).max() < 1e-11:
+            break
+    else:
+        raise InputError(
+            "Davidson's fit did not converge: a term may be separated; use --ties half"
+        )
+    scores, information = _derivatives(half, preferred, tied, beta)
+    full = np.append(scale, 1.0)
+    return Tied(
+        coefficients=beta[:-1] / scale,
+        tie=float(beta[-1]),
+        bread=np.linalg.inv(information) / np.outer(full, full),
+        scores=scores * full,
+        log_likelihood=current,
+    )
+
+
+def _chances(half: Floats, beta: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+    """P(left), P(tie), P(right) (N,), and the logarithm of their weights' sum."""
+    d = half @ beta[:-1]
+    total = np.logaddexp(np.logaddexp(d, -d), beta[-1])
+    return np.exp(d - total), np.exp(beta[-1] - total), np.exp(-d - total), total
+
+
+def _likelihood(half: Floats, preferred: Floats, tied: Floats, beta: Floats) -> float:
+    _, _, _, total = _chances(half, beta)
+    side = 2 * preferred - 1  # 1, 0, −1
+    return float((side * (half @ beta[:-1]) + tied * beta[-1] - total).sum())
+
+
+def _derivatives(
+    half: Floats, preferred: Floats, tied: Floats, beta: Floats
+) -> tuple[Floats, Floats]:
+    left, tie, right, _ = _chances(half, beta)
+    lean = left - right
+    scores = np.column_stack([((2 * preferred - 1) - lean)[:, None] * half, tied - tie])
+    # The covariance of (side, tied) of one vote, carried to the parameters.
+    side_side, tie_tie, side_tie = left + right - lean**2, tie * (1 - tie), -lean * tie
+    terms = half.shape[1]
+    information = np.empty((terms + 1, terms + 1))
+    information[:terms, :terms] = half.T @ (side_side[:, None] * half)
+    information[:terms, terms] = information[terms, :terms] = half.T @ side_tie
+    information[terms, terms] = tie_tie.sum()
+    return scores, information

@@ -1,0 +1,174 @@
+"""One published fit: P(left preferred) = σ(βᵀ(x_left − x_right)), no intercept (seed 000, §4.1).
+
+Without an intercept the answer does not depend on which stimulus was left: turning a row's signs
+and its choice around changes nothing.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+from scipy.linalg import qr
+from statsmodels.discrete.discrete_model import Logit
+
+from transfer.errors import InputError
+
+from .data import Codes, Comparisons, Floats
+from .davidson import davidson
+from .firth import firth, log_likelihood
+from .separation import check_rank, separation
+
+FITS = ("ml", "firth", "auto")
+"""ml: maximum likelihood, a separated term is infinite. firth: penalised, always finite.
+auto: ml unless a term is separated, then firth."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """coefficients: (K,), ±inf where separated. bread: (K', K'), inverse information; scores:
+    (N, K'), each vote's share of the gradient. K' = K + 1 where ln ν (ties) is estimated.
+
+    Rows and columns of infinite terms are NaN in `bread`, 0 in `scores`.
+    """
+
+    terms: tuple[str, ...]
+    method: str
+    coefficients: Floats
+    bread: Floats
+    scores: Floats
+    log_likelihood: float
+    separated: tuple[str, ...] = ()
+    tie: float | None = None
+
+    @property
+    def naive_errors(self) -> Floats:
+        """Errors (K',) as if every vote were independent: for comparison, not for publishing."""
+        return np.sqrt(np.diag(self.bread))
+
+
+def fit(comparisons: Comparisons, method: str = "auto", *, ties: str = "half") -> Fit:
+    """Fit by `method`, one of FITS; `ties="davidson"` estimates a tie parameter as well.
+
+    Raises InputError for an unknown method, collinear terms, and a fit that does not converge.
+    """
+    if method not in FITS:
+        raise InputError(f"fit {method!r} is unknown: use one of {', '.join(FITS)}")
+    if ties == "davidson" and comparisons.ties:
+        if method == "firth":
+            raise InputError("--fit firth does not join with --ties davidson: use --ties half")
+        return _davidson(comparisons)
+    if method == "firth":
+        check_rank(comparisons)
+        return _firth(comparisons)
+    found = separation(comparisons)
+    if not found.found:
+        return _likelihood(comparisons)
+    separated = tuple(
+        term for term, way in zip(comparisons.terms, found.direction, strict=True) if way
+    )
+    if method == "auto":
+        return replace(_firth(comparisons), separated=separated)
+    return _limit(comparisons, found.direction, found.votes, separated)
+
+
+def _likelihood(comparisons: Comparisons) -> Fit:
+    x, preferred = comparisons.differences, comparisons.preferred
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # convergence is read below, separation is excluded
+        result = Logit(preferred, x).fit(method="newton", tol=1e-10, maxiter=100, disp=0)
+    if not result.mle_retvals["converged"] or not np.isfinite(result.params).all():
+        raise InputError("the fit did not converge: use fewer terms or collect more votes")
+    beta = np.asarray(result.params, dtype=np.float64)
+    p = 0.5 * (1 + np.tanh(0.5 * (x @ beta)))
+    return Fit(
+        terms=comparisons.terms,
+        method="ml",
+        coefficients=beta,
+        bread=np.asarray(np.linalg.inv(x.T @ ((p * (1 - p))[:, None] * x)), dtype=np.float64),
+        scores=(preferred - p)[:, None] * x,
+        log_likelihood=log_likelihood(x @ beta, preferred),
+    )
+
+
+def _firth(comparisons: Comparisons) -> Fit:
+    result = firth(comparisons.differences, comparisons.preferred)
+    return Fit(
+        terms=comparisons.terms,
+        method="firth",
+        coefficients=result.coefficients,
+        bread=result.bread,
+        scores=result.scores,
+        log_likelihood=result.log_likelihood,
+    )
+
+
+def _davidson(comparisons: Comparisons) -> Fit:
+    check_rank(comparisons)
+    result = davidson(comparisons.differences, comparisons.preferred)
+    return Fit(
+        terms=comparisons.terms,
+        method="ml",
+        coefficients=result.coefficients,
+        bread=result.bread,
+        scores=result.scores,
+        log_likelihood=result.log_likelihood,
+        tie=result.tie,
+    )
+
+
+def _limit(
+    comparisons: Comparisons,
+    direction: Floats,
+    gone: npt.NDArray[np.bool_],
+    separated: tuple[str, ...],
+) -> Fit:
+    """Where the likelihood goes along a separating direction.
+
+    The separated votes are then certain and say nothing more; the finite terms are those of the
+    other votes, next to whatever of the infinite terms these votes still tell apart.
+    """
+    count, many = comparisons.differences.shape
+    finite = np.flatnonzero(direction == 0)
+    coefficients = np.zeros(many)
+    coefficients[direction != 0] = direction[direction != 0] * np.inf
+    bread, scores = np.full((many, many), np.nan), np.zeros((count, many))
+    value = 0.0
+    if not gone.all():
+        rest = replace(
+            comparisons,
+            differences=comparisons.differences[~gone],
+            preferred=comparisons.preferred[~gone],
+        )
+        columns = np.concatenate([finite, _independent(rest.differences, finite)])
+        if len(columns):
+            part = _likelihood(
+                replace(
+                    rest,
+                    terms=tuple(comparisons.terms[column] for column in columns),
+                    differences=rest.differences[:, columns],
+                )
+            )
+            kept = slice(0, len(finite))
+            coefficients[finite] = part.coefficients[kept]
+            bread[np.ix_(finite, finite)] = part.bread[kept, kept]
+            scores[np.ix_(~gone, finite)] = part.scores[:, kept]
+            value = part.log_likelihood
+        else:  # votes between stimuli that no finite term tells apart
+            value = log_likelihood(np.zeros(len(rest.preferred)), rest.preferred)
+    return Fit(comparisons.terms, "ml", coefficients, bread, scores, value, separated)
+
+
+def _independent(rest: Floats, finite: Codes) -> Codes:
+    """Choose infinite terms that, beside the finite ones, still vary independently in `rest`."""
+    others = np.setdiff1d(np.arange(rest.shape[1]), finite)
+    scale = np.maximum(np.abs(rest).max(axis=0), 1e-300)
+    x = rest / scale
+    if len(finite):
+        basis = np.linalg.qr(x[:, finite])[0]
+        x = x - basis @ (basis.T @ x)
+    triangle, order = qr(x[:, others], mode="r", pivoting=True)
+    size = np.abs(np.diag(triangle))
+    return np.asarray(others[order[: int((size > 1e-9).sum())]], dtype=np.intp)

@@ -1,0 +1,35 @@
+"""The two models of "Improving Style Transfer with Calibrated Metrics", section 4.1.
+
+How many people and pairs stood behind them, their errors and their accuracy are not known to us.
+They were fitted to statistics of the original Caffe VGG-19 at 512 px with the paper's basis, and
+of gPb boundaries: other instruments give scores of another scale.
+"""
+
+from __future__ import annotations
+
+from .export import Model
+
+_SOURCE = "Improving Style Transfer with Calibrated Metrics, section 4.1"
+_PUBLISHED = {
+    "wacv2020-E": ("E", {"E1": 0.7468, "E2": 0.2557, "E3": 2.3768}),
+    "wacv2020-C": ("C", {"C": 12.1835, "E1": 0.2979}),
+}
+
+
+def _preset(name: str) -> Model:
+    target, coefficients = _PUBLISHED[name]
+    terms = tuple(coefficients)
+    return Model(
+        target=target,
+        terms=terms,
+        coefficients=dict(coefficients),
+        std_errors=dict.fromkeys(terms),
+        covariance="not published",
+        covariance_matrix=[[None] * len(terms) for _ in terms],
+        votes=None,
+        participants=None,
+        details={"name": name, "source": _SOURCE, "instruments": {}, "simulated": False},
+    )
+
+
+PRESETS = {name: _preset(name) for name in _PUBLISHED}

@@ -1,0 +1,120 @@
+"""Separation: terms whose maximum-likelihood coefficient is infinite.
+
+A direction δ separates if no vote contradicts it, s·(x_left − x_right)·δ ≥ 0 with s = ±1 for the
+preferred side, and at least one vote agrees strictly: the likelihood then rises for ever along δ.
+Found by a linear program (Konis 2007, "Linear programming algorithms for detecting separated data
+in binary logistic regression models"), which asks here for the largest set of separated votes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import linprog
+from scipy.sparse import csr_array, eye_array, hstack
+
+from transfer.errors import InputError
+
+from .data import Comparisons, Floats
+from .newton import fit_batch
+
+
+@dataclass(frozen=True)
+class Separation:
+    """direction: (K,), 0 for terms with a finite estimate. votes: (N,) the separated ones."""
+
+    direction: Floats
+    votes: npt.NDArray[np.bool_]
+
+    @property
+    def found(self) -> bool:
+        """Whether any coefficient is infinite."""
+        return bool(self.votes.any())
+
+
+def separation(comparisons: Comparisons) -> Separation:
+    """Find the separated votes and terms of binary preferences (a tie contradicts both sides).
+
+    Raises InputError where the differences are collinear: the coefficients then have no answer.
+    """
+    differences, preferred = comparisons.differences, comparisons.preferred
+    check_rank(comparisons)
+    count, terms = differences.shape
+    if _contradicted(differences, preferred):
+        return Separation(np.zeros(terms), np.zeros(count, dtype=bool))
+    scale = np.abs(differences).max(axis=0)
+    signed = (2 * preferred - 1)[:, None] * differences / scale
+    tied = preferred == 0.5
+    # Ties hold the direction to x·δ = 0; equal rows need asking once.
+    rows, where = np.unique(signed[~tied], axis=0, return_inverse=True)
+    equal = np.unique(differences[tied] / scale, axis=0)
+
+    # max Σt, 0 ≤ t ≤ 1, rows·δ ≥ t. δ is free, so every separable row reaches t = 1.
+    many = len(rows)
+    above = hstack([csr_array(-rows), eye_array(many)], format="csr")
+    answer = linprog(
+        np.concatenate([np.zeros(terms), -np.ones(many)]),
+        A_ub=above,
+        b_ub=np.zeros(many),
+        A_eq=np.hstack([equal, np.zeros((len(equal), many))]) if len(equal) else None,
+        b_eq=np.zeros(len(equal)) if len(equal) else None,
+        bounds=[(None, None)] * terms + [(0.0, 1.0)] * many,
+        method="highs",
+    )
+    if answer.status != 0 or answer.x is None:
+        raise RuntimeError(f"the separation program did not end: {answer.message}")
+    separated = answer.x[terms:] > 0.5
+    votes = np.zeros(count, dtype=bool)
+    votes[~tied] = separated[where.ravel()]
+    if not votes.any():
+        return Separation(np.zeros(terms), votes)
+    lean = np.where(np.abs(answer.x[:terms]) > 1e-9, answer.x[:terms], rows.sum(axis=0))
+    infinite = _free(differences[~votes] / scale)
+    return Separation(np.where(infinite, np.where(lean < 0, -1.0, 1.0), 0.0), votes)
+
+
+def _contradicted(differences: Floats, preferred: Floats) -> bool:
+    """Certify cheaply that nothing is separated; False means only that the program must decide.
+
+    At a finite optimum the gradient vanishes. Along a separating δ it would be
+    Σ q_i |x_i·δ| ≥ (min q)·σ_min(X)·‖δ‖, with q_i the probability of the side not taken. A gradient
+    far smaller than that proves that no such δ exists.
+    """
+    scaled = differences / np.abs(differences).max(axis=0)
+    fit = fit_batch(scaled, preferred)
+    if not fit.converged[0]:
+        return False
+    chance = 0.5 * (1 - np.tanh(0.5 * np.abs(scaled @ fit.coefficients[0])))
+    probability = 0.5 * (1 + np.tanh(0.5 * (scaled @ fit.coefficients[0])))
+    gradient = scaled.T @ (preferred - probability)
+    smallest = np.linalg.svd(scaled, compute_uv=False)[-1]
+    return bool(np.linalg.norm(gradient) < 1e-2 * chance.min() * smallest)
+
+
+def check_rank(comparisons: Comparisons) -> None:
+    """Raise InputError for a term that never differs, or that other terms already say."""
+    largest = np.abs(comparisons.differences).max(axis=0)
+    flat = [term for term, value in zip(comparisons.terms, largest, strict=True) if value == 0]
+    if flat:
+        raise InputError(
+            f"{', '.join(flat)} never differs between the two stimuli of a vote: leave it out"
+        )
+    if np.linalg.matrix_rank(comparisons.differences / largest) < len(largest):
+        raise InputError(
+            f"the differences of {', '.join(comparisons.terms)} depend on each other linearly "
+            f"in these {comparisons.votes} votes: leave a term out, or collect more votes"
+        )
+
+
+def _free(rest: Floats) -> npt.NDArray[np.bool_]:
+    """Tell which terms (K,) the votes that are not separated leave without a finite estimate.
+
+    Those votes say nothing about directions in their null space; a term is finite if and only if
+    no such direction moves it.
+    """
+    triangle = np.linalg.qr(rest, mode="r")
+    _, singular, axes = np.linalg.svd(triangle)
+    rank = int((singular > 1e-9 * max(1.0, float(singular.max(initial=0.0)))).sum())
+    return np.asarray(np.abs(axes[rank:]).max(axis=0, initial=0.0) > 1e-7)

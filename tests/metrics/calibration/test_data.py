@@ -1,0 +1,138 @@
+"""Votes and statistics become a design, or one clear line."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from metrics.calibration.data import compare
+from transfer.errors import InputError
+
+from . import simulated
+
+TERMS = ("E1", "E3")
+
+
+@pytest.fixture
+def table():
+    return simulated.statistics(20)
+
+
+@pytest.fixture
+def votes(table):
+    return simulated.votes(table, simulated.PUBLISHED_E, people=5, trials=6)
+
+
+def test_it_takes_differences_left_minus_right(table, votes):
+    comparisons = compare(votes, table, TERMS)
+    values = table.set_index("stimulus")
+    first = votes.iloc[0]
+    expected = (
+        values.loc[first["stimulus_left"], list(TERMS)]
+        - values.loc[first["stimulus_right"], list(TERMS)]
+    )
+    np.testing.assert_allclose(comparisons.differences[0], expected.astype(float))
+    assert comparisons.preferred[0] == float(first["choice"] == "left")
+    assert (comparisons.votes, comparisons.people) == (30, 5)
+    assert comparisons.dropped == {}
+
+
+def test_it_counts_every_vote_left_out_by_its_reason(table, votes):
+    votes = votes.assign(
+        kind=["training", "gold", "trap", "repeat"] + [None] * 26,
+        simulated=[0] * 4 + ["True", True, 1] + [""] * 23,
+        excluded=[0] * 7 + ["true", "too fast", None] + [False] * 20,
+    )
+    votes.loc[10, "choice"] = "tie"
+    votes.loc[11, "stimulus_left"] = votes.loc[11, "stimulus_right"]
+    comparisons = compare(votes, table, TERMS)
+    assert comparisons.dropped == {
+        "a stimulus against itself": 1,
+        "excluded": 1,
+        "excluded: too fast": 1,
+        "gold": 1,
+        "simulated": 3,
+        "tie": 1,
+        "training": 1,
+        "trap": 1,
+    }
+    assert comparisons.votes == 30 - 10
+    assert comparisons.simulated == 0
+
+
+def test_it_lets_simulated_votes_in_only_when_asked_and_counts_them(table, votes):
+    votes = votes.assign(simulated=True)
+    with pytest.raises(InputError, match="all 30 votes are simulated"):
+        compare(votes, table, TERMS)
+    assert compare(votes, table, TERMS, include_simulated=True).simulated == 30
+
+
+def test_it_takes_a_tie_as_half_on_request(table, votes):
+    votes.loc[:9, "choice"] = "tie"
+    assert compare(votes, table, TERMS).votes == 20
+    halves = compare(votes, table, TERMS, ties="half")
+    assert (halves.votes, halves.ties) == (30, 10)
+    assert (halves.preferred[:10] == 0.5).all()
+
+
+def test_it_drops_votes_on_stimuli_without_the_statistic_and_says_so(table, votes):
+    gone = votes.loc[0, "stimulus_left"]
+    table.loc[table["stimulus"] == gone, "E3"] = None
+    comparisons = compare(votes, table, TERMS)
+    assert comparisons.dropped["statistic missing"] >= 1
+    assert np.isfinite(comparisons.differences).all()
+    assert "statistic missing" not in compare(votes, table, ("E1",)).dropped
+
+
+def test_it_gives_the_same_pair_one_code_whichever_side(table):
+    votes = pd.DataFrame(
+        {
+            "participant": ["a", "b", "c"],
+            "stimulus_left": ["s0001", "s0002", "s0003"],
+            "stimulus_right": ["s0002", "s0001", "s0001"],
+            "choice": ["left", "left", "right"],
+        }
+    )
+    pairs = compare(votes, table, TERMS).pairs
+    assert pairs[0] == pairs[1] != pairs[2]
+
+
+def test_its_fingerprint_follows_the_data_and_not_their_order(table, votes):
+    first = compare(votes, table, TERMS).fingerprint
+    assert compare(votes.sample(frac=1, random_state=1), table, TERMS).fingerprint == first
+    votes.loc[0, "choice"] = "left" if votes.loc[0, "choice"] == "right" else "right"
+    assert compare(votes, table, TERMS).fingerprint != first
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda v, t: (v.iloc[:0], t), "no votes"),
+        (lambda v, t: (v.drop(columns="choice"), t), "lack the column choice"),
+        (lambda v, t: (v.assign(choice="both"), t), "choice 'both' .* use left, right, tie"),
+        (lambda v, t: (v.assign(participant=None), t), "no participant"),
+        (lambda v, t: (v.assign(stimulus_left="zz"), t), "30 votes name a stimulus .* 'zz'"),
+        (lambda v, t: (v.assign(kind="odd"), t), "kind 'odd' is unknown"),
+        (lambda v, t: (v.assign(simulated="maybe"), t), "simulated 'maybe'"),
+        (lambda v, t: (v, t.drop(columns="E3")), "lack the column E3"),
+        (lambda v, t: (v, pd.concat([t, t])), "'s0000' twice"),
+        (lambda v, t: (v, t.assign(E3="high")), "E3 = high for stimulus 's0000'"),
+        (lambda v, t: (v, t.assign(E1=np.inf)), "E1 = inf"),
+        (lambda v, t: (v, t.assign(instrument_E=["a", "b"] * 10)), "two instruments"),
+        (lambda v, t: (v.assign(choice="tie"), t), r"no vote is left of 30 \(tie 30\)"),
+    ],
+)
+def test_it_refuses_bad_input_in_one_line(table, votes, change, message):
+    changed, other = change(votes, table)
+    with pytest.raises(InputError, match=message) as caught:
+        compare(changed, other, TERMS)
+    assert "\n" not in str(caught.value)
+
+
+def test_it_names_the_instrument_of_the_terms_used(table, votes):
+    table = table.assign(instrument_E="compact/8f", instrument_C="gpb")
+    assert compare(votes, table, TERMS).instruments == {"E": "compact/8f"}
+    assert compare(votes, table, ("C",)).instruments == {"C": "gpb"}
+    mixed = table.assign(instrument_E=["a", "b"] * 10)
+    assert compare(votes, mixed, TERMS, any_instrument=True).instruments == {"E": "a + b"}
