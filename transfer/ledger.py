@@ -23,7 +23,7 @@ from django.db.models import Count, F, Q
 from django.utils import timezone
 
 if TYPE_CHECKING:
-    from transfer.models import Stimulus
+    pass
 
 ATTEMPTS = 3
 """A row that was claimed so often without success has failed for good."""
@@ -33,6 +33,8 @@ RENEWAL = timedelta(seconds=10)
 
 
 class State(models.TextChoices):
+    """Where a job stands."""
+
     PENDING = "pending"
     RUNNING = "running"
     DONE = "done"
@@ -50,7 +52,13 @@ class Progress:
 
     @property
     def total(self) -> int:
+        """All of them."""
         return self.pending + self.running + self.done + self.failed
+
+    @property
+    def ended(self) -> int:
+        """Those that are done or failed."""
+        return self.done + self.failed
 
     @property
     def open(self) -> int:
@@ -89,7 +97,9 @@ class Ledger(models.QuerySet["Stimulus"]):
         Returns the number of rows that wait again or failed for good.
         """
         running = self.filter(state=State.RUNNING)
-        workers = running.order_by().values_list("worker", flat=True).distinct()
+        workers = list(running.order_by().values_list("worker", flat=True).distinct())
+        if not workers:  # the usual case costs no write lock
+            return 0
         gone = [worker for worker in workers if is_gone(worker)]
         lost = running.filter(Q(lease_until__lt=timezone.now()) | Q(worker__in=gone))
         failed = lost.filter(attempt__gte=ATTEMPTS).update(
@@ -136,9 +146,7 @@ class Lease:
         """The rows that are still held."""
         from transfer.models import Stimulus
 
-        return Stimulus.objects.using(self.database).filter(
-            lease=self.token, state=State.RUNNING
-        )
+        return Stimulus.objects.using(self.database).filter(lease=self.token, state=State.RUNNING)
 
     def renew(self) -> bool:
         """Hold the rows for a further while; False where none is held any more."""
@@ -164,7 +172,7 @@ class Lease:
         return self._end(stimulus_ids, state=State.FAILED, error=error)
 
     def fail_attempt(self, error: str) -> int:
-        """Note a fault that a repeat may not meet: rows wait again, or fail after the last attempt."""
+        """Note a fault that a repeat may not meet: rows wait again, or fail after three."""
         failed = self.rows.filter(attempt__gte=ATTEMPTS).update(
             state=State.FAILED,
             error=error,
@@ -182,7 +190,7 @@ class Lease:
 
 
 def worker_name() -> str:
-    """This process among all machines: host and process id."""
+    """Name this process among those of all machines: host and process id."""
     return f"{socket.gethostname()}:{os.getpid()}"
 
 

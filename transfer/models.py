@@ -156,10 +156,12 @@ class Picture(models.Model):
 
     @property
     def file_url(self) -> str:
+        """Where a researcher sees it."""
         return reverse("transfer:picture_file", args=[self.pk])
 
     @property
     def thumbnail_url(self) -> str:
+        """Where a researcher sees it small."""
         return reverse("transfer:picture_thumbnail", args=[self.pk])
 
 
@@ -184,6 +186,7 @@ class Batch(models.Model):
         return self.name
 
     def get_absolute_url(self) -> str:
+        """The page of the batch."""
         return reverse("transfer:batch", args=[self.pk])
 
     @property
@@ -247,6 +250,7 @@ class Stimulus(models.Model):
         return f"{self.method} #{self.pk}"
 
     def get_absolute_url(self) -> str:
+        """The page of the stimulus."""
         return reverse("transfer:stimulus", args=[self.public_id])
 
     @property
@@ -266,10 +270,12 @@ class Stimulus(models.Model):
 
     @property
     def file_url(self) -> str:
+        """Where a researcher sees it."""
         return reverse("transfer:stimulus_file", args=[self.public_id])
 
     @property
     def thumbnail_url(self) -> str:
+        """Where a researcher sees it small."""
         return reverse("transfer:stimulus_thumbnail", args=[self.public_id])
 
 

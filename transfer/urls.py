@@ -1,6 +1,23 @@
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from transfer.views import batches, files, launching, pictures
 
 app_name = "transfer"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("pictures/", pictures.pictures, name="pictures"),
+    path("pictures/<int:pk>/delete/", pictures.delete_picture, name="delete_picture"),
+    path("pictures/<int:pk>/file/", files.picture_file, name="picture_file"),
+    path("pictures/<int:pk>/thumbnail/", files.picture_thumbnail, name="picture_thumbnail"),
+    path("batches/", batches.batches, name="batches"),
+    path("batches/new/", launching.launch_batch, name="launch"),
+    path("batches/<int:pk>/", batches.batch, name="batch"),
+    path("batches/<int:pk>/progress/", batches.batch_progress, name="batch_progress"),
+    path("batches/<int:pk>/retry/", batches.retry, name="retry"),
+    path("stimuli/<uuid:public_id>/", batches.stimulus, name="stimulus"),
+    path("stimuli/<uuid:public_id>/file/", files.stimulus_file, name="stimulus_file"),
+    path(
+        "stimuli/<uuid:public_id>/thumbnail/", files.stimulus_thumbnail, name="stimulus_thumbnail"
+    ),
+]

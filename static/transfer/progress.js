@@ -1,0 +1,26 @@
+// Keeps the counts of a batch page fresh while its stimuli are made. Without it the page still works.
+"use strict";
+
+const section = document.getElementById("progress");
+const EVERY = 3000; // milliseconds
+
+async function refresh() {
+  let counts;
+  try {
+    const response = await fetch(section.dataset.progress, { credentials: "same-origin" });
+    if (!response.ok || response.redirected) return; // logged out: the next click asks for a login
+    counts = await response.json();
+  } catch {
+    setTimeout(refresh, EVERY); // the server may be restarting
+    return;
+  }
+  for (const place of section.querySelectorAll("[data-count]")) {
+    place.textContent = counts[place.dataset.count];
+  }
+  section.querySelector("progress").value = counts.done + counts.failed;
+  if (counts.running > 0) section.querySelector(".notice.warning")?.remove();
+  if (counts.pending + counts.running > 0) setTimeout(refresh, EVERY);
+  else location.reload(); // all have ended: show them
+}
+
+setTimeout(refresh, EVERY);

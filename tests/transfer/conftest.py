@@ -1,0 +1,139 @@
+"""Small pictures and records for the tests of transfer."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from transfer.errors import InputError
+
+
+def draw(path: Path, seed: int = 0, size: tuple[int, int] = (40, 32)) -> Path:
+    """Write a picture of coloured blocks; every seed gives another one."""
+    blocks = np.random.default_rng(seed).integers(0, 256, (4, 5, 3), dtype=np.uint8)
+    Image.fromarray(blocks).resize(size, Image.Resampling.NEAREST).save(path)
+    return path
+
+
+@pytest.fixture
+def media(settings, tmp_path) -> Path:
+    """An empty MEDIA_ROOT."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+    settings.MEDIA_ROOT.mkdir()
+    return settings.MEDIA_ROOT
+
+
+@pytest.fixture
+def picture(db, media, tmp_path) -> Callable:
+    """Make a stored picture: picture("content", "sea", seed=1)."""
+    from transfer.models import Picture
+
+    def make(role: str, name: str = "picture", seed: int = 0, size=(40, 32)) -> Picture:
+        path = draw(
+            tmp_path / f"{role}-{name}-{seed}.png", seed=2 * seed + (role == "style"), size=size
+        )
+        return Picture.from_file(path, role, name=name)
+
+    return make
+
+
+@pytest.fixture
+def batch(picture) -> Callable:
+    """Make a batch with waiting stimuli, `chunk` of them to a chunk."""
+    from transfer.models import Batch, Stimulus
+
+    def make(stimuli: int = 4, chunk: int = 2, name: str = "trial", **recipe) -> Batch:
+        content, style = picture("content", "sea"), picture("style", "waves", seed=1)
+        made = Batch.objects.create(name=name, recipe=recipe or {"size": 40})
+        for number in range(stimuli):
+            row = Stimulus.objects.create(
+                batch=made,
+                recipe_key=f"{number:064}",
+                chunk=number // chunk,
+                content=content,
+                method="gatys",
+                seed=number,
+            )
+            row.styles.add(style)
+        return made
+
+    return make
+
+
+@dataclass
+class FakeEngine:
+    """Stands in for the methods: answers at once, and remembers what it was asked."""
+
+    calls: list[dict] = field(default_factory=list)
+    trouble: BaseException | None = None
+    bad_seed: int | None = None
+    fingerprint: str = "fake:1"
+
+    @staticmethod
+    def resolve_parameters(key: str, overrides) -> dict:
+        defaults = {"gatys": {"style_weight": 1.0, "iterations": 10}, "weightless": {"alpha": 0.5}}
+        if key not in defaults:
+            raise InputError(f"unknown method '{key}': use one of {', '.join(defaults)}")
+        if unknown := set(overrides) - set(defaults[key]):
+            raise InputError(f"method '{key}' has no parameter '{unknown.pop()}'")
+        return defaults[key] | {name: float(value) for name, value in overrides.items()}
+
+    def stylise(self, method, jobs, **options) -> list:
+        self.calls.append({"method": method, "seeds": [job.seed for job in jobs], **options})
+        if self.trouble is not None:
+            raise self.trouble
+        return [self.outcome(job) for job in jobs]
+
+    def outcome(self, job) -> SimpleNamespace:
+        if job.seed == self.bad_seed:
+            return SimpleNamespace(image=None, losses={}, seconds=0.1, error="it diverged")
+        image = Image.blend(job.content, job.styles[0].resize(job.content.size), 0.5)
+        losses = {"content": 1.5, "style": float("nan")}
+        return SimpleNamespace(image=image, losses=losses, seconds=0.1, error="")
+
+
+@pytest.fixture
+def engine(monkeypatch) -> FakeEngine:
+    """A method engine and an encoder that take no time."""
+    import transfer.launch
+    import transfer.making
+    import transfer.methods
+
+    fake = FakeEngine()
+    module = ModuleType("transfer.stylise")
+    module.stylise = fake.stylise
+    module.Job = SimpleNamespace
+    monkeypatch.setitem(sys.modules, "transfer.stylise", module)
+    methods = {"gatys": "Gatys", "weightless": "Without a weight"}
+    monkeypatch.setattr(transfer.methods, "METHODS", methods, raising=False)
+    monkeypatch.setattr(
+        transfer.methods, "resolve_parameters", fake.resolve_parameters, raising=False
+    )
+
+    def encoder(name: str, device: str = "cpu") -> SimpleNamespace:
+        return SimpleNamespace(name=name, fingerprint=fake.fingerprint)
+
+    monkeypatch.setattr(transfer.launch, "load_encoder", encoder)
+    monkeypatch.setattr(transfer.making, "loaded_encoder", encoder)
+    return fake
+
+
+@pytest.fixture
+def order(picture) -> Callable:
+    """Make an order of two contents, two styles and the method gatys, with changes."""
+    from transfer.launch import Order
+
+    def make(**changes) -> Order:
+        contents = [picture("content", name, seed=number) for number, name in enumerate("ab")]
+        styles = [picture("style", name, seed=number) for number, name in enumerate("xy")]
+        wishes = {"name": "trial", "methods": ["gatys"], "contents": contents, "styles": styles}
+        return Order(**wishes | {"size": 40, "threads": 1} | changes)
+
+    return make

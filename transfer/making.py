@@ -1,0 +1,202 @@
+"""Making stimuli: one chunk of the ledger from its claim to its files.
+
+A chunk is always computed whole, also where some of its rows are done already: a stimulus then
+never depends on which of its neighbours were finished before an interruption.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import math
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from django.db import Error as DatabaseError
+from django.db import connections
+
+from transfer.errors import InputError, PictureError
+from transfer.files import keep
+from transfer.ledger import RENEWAL, Lease, Ledger, worker_name
+from transfer.models import Batch, Stimulus
+
+if TYPE_CHECKING:
+    from transfer.encoders.architecture import Encoder
+    from transfer.stylise import Job, Outcome
+
+logger = logging.getLogger(__name__)
+Steps = Callable[[int, int], None]
+"""Told the steps done and all steps of the chunk at hand."""
+
+
+def make(rows: Ledger, progress: Steps | None = None) -> int:
+    """Claim those of `rows` (of one chunk) that wait, and make them; give the number claimed.
+
+    What goes wrong is written into the rows. Only an interruption (KeyboardInterrupt, SystemExit)
+    comes out, after the rows were given back.
+    """
+    lease = rows.claim(worker_name())
+    if lease is None:
+        return 0
+    claimed = lease.rows.count()
+    try:
+        with kept(lease):
+            _make_claimed(lease, progress)
+    except InputError as error:
+        lease.fail(_one_line(error))
+    except Exception as error:
+        logger.exception("a chunk could not be made")
+        lease.fail_attempt(_one_line(f"{type(error).__name__}: {error}"))
+    except BaseException:
+        lease.release()
+        raise
+    return claimed
+
+
+@contextmanager
+def kept(lease: Lease, every: float = RENEWAL.total_seconds()) -> Iterator[None]:
+    """Renew a lease from a thread of its own for as long as the block runs."""
+    ended = threading.Event()
+
+    def renew() -> None:
+        try:
+            while not ended.wait(every):
+                try:
+                    if not lease.renew():
+                        return  # the rows are another's now: there is nothing left to hold
+                except DatabaseError:
+                    logger.warning("a lease could not be renewed, trying again", exc_info=True)
+        finally:
+            connections.close_all()  # those of this thread
+
+    thread = threading.Thread(target=renew, name="lease", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def _make_claimed(lease: Lease, progress: Steps | None) -> None:
+    mine = list(lease.rows.select_related("batch"))
+    batch, chunk = mine[0].batch, mine[0].chunk
+    assert all((row.batch_id, row.chunk) == (batch.pk, chunk) for row in mine)
+    device = best_device()
+    encoder = _encoder_of(batch, device)
+    lease.rows.update(device=device_name(device))
+    rows, jobs = _jobs(lease, batch.stimuli.filter(chunk=chunk))
+    if not jobs:
+        return
+    outcomes = _stylise(batch, rows[0], jobs, encoder, progress)
+    held = {row.pk for row in mine}
+    for row, outcome in zip(rows, outcomes, strict=True):
+        if row.pk in held:
+            _write(lease, row, outcome)
+
+
+def _jobs(lease: Lease, chunk: Ledger) -> tuple[list[Stimulus], list[Job]]:
+    """The rows of a chunk whose pictures can be read, and a job for each."""
+    from transfer.pictures import read_picture
+    from transfer.stylise import Job
+
+    rows, jobs = [], []
+    for row in chunk.select_related("content").order_by("pk"):
+        try:
+            content = read_picture(row.content.path)
+            styles = [read_picture(style.path) for style in row.style_pictures]
+        except PictureError as error:
+            lease.fail(_one_line(error), [row.pk])
+            continue
+        rows.append(row)
+        jobs.append(Job(content=content, styles=styles, seed=row.seed))
+    return rows, jobs
+
+
+def _stylise(
+    batch: Batch, row: Stimulus, jobs: list[Job], encoder: Encoder, progress: Steps | None
+) -> list[Outcome]:
+    import torch
+
+    from transfer.stylise import stylise
+
+    # The thread count decides how sums are split, hence the last digits.
+    torch.set_num_threads(batch.recipe["threads"])
+    return stylise(
+        row.method,
+        jobs,
+        encoder=encoder,
+        parameters=row.parameters,
+        size=batch.recipe["size"],
+        precision=batch.recipe["precision"],
+        progress=progress,
+    )
+
+
+def _write(lease: Lease, row: Stimulus, outcome: Outcome) -> None:
+    """Keep the file, then say so in the row: a row that is done always has its file."""
+    from transfer.pictures import write_png
+
+    image = outcome.image
+    if image is None:
+        # The same input gives the same failure, so there is no second attempt.
+        lease.fail(_one_line(outcome.error or "the method gave no picture"), [row.pk])
+        return
+    name, sha256 = keep("stimuli", ".png", lambda path: write_png(image, path))
+    lease.finish(
+        row.pk,
+        {
+            "file": name,
+            "sha256": sha256,
+            "width": image.width,
+            "height": image.height,
+            "losses": finite(outcome.losses),
+            "seconds": outcome.seconds,
+        },
+    )
+
+
+def finite(losses: Mapping[str, float]) -> dict[str, float | None]:
+    """Losses as JSON has them: what is not finite becomes null."""
+    return {name: value if math.isfinite(value) else None for name, value in losses.items()}
+
+
+def _encoder_of(batch: Batch, device: str) -> Encoder:
+    """The encoder of a batch, unless its weights are others than at launch."""
+    name, fingerprint = batch.recipe["encoder"], batch.recipe["encoder_fingerprint"]
+    encoder = loaded_encoder(name, device)
+    if encoder.fingerprint != fingerprint:
+        raise InputError(
+            f"encoder '{name}' has other weights here ({encoder.fingerprint}) than when the batch "
+            f"was launched ({fingerprint}): put those weights back, or launch a new batch"
+        )
+    return encoder
+
+
+@functools.lru_cache(maxsize=1)
+def loaded_encoder(name: str, device: str) -> Encoder:
+    """The encoder that this process used last stays in memory for the next chunk."""
+    from transfer.encoders import load_encoder
+
+    return load_encoder(name, device=device)
+
+
+def best_device() -> str:
+    """`cuda` where this process sees a GPU (CUDA_VISIBLE_DEVICES= hides it), else `cpu`."""
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def device_name(device: str) -> str:
+    """What a person calls the device, with torch's version, which decides the last digits too."""
+    import torch
+
+    hardware = torch.cuda.get_device_name() if device == "cuda" else device
+    return f"{hardware}, torch {torch.__version__}"[:100]
+
+
+def _one_line(error: object) -> str:
+    return " ".join(str(error).split())[:1000]

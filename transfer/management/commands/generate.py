@@ -1,0 +1,152 @@
+"""Make a batch of stimuli in the foreground: every content in every style by every method."""
+
+from __future__ import annotations
+
+import signal
+import time
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandError
+
+from transfer.encoders import DEFAULT_ENCODER
+from transfer.errors import InputError
+from transfer.files import sweep_temporary
+from transfer.launch import Order, launch
+from transfer.ledger import Progress
+from transfer.making import make
+from transfer.management.base import InputCommand
+from transfer.models import Batch, Picture, Stimulus
+from transfer.progress import Meter
+from transfer.tasks import enqueue_waiting
+
+_STOPPED = 130  # the exit code of a program that Ctrl-C ended
+_PATIENCE = 1.0  # seconds between looks at rows that other workers hold
+
+
+class Command(InputCommand):
+    """Makes stimuli here and now."""
+
+    help = (
+        "Make a batch of stimuli: every content in every style by every method. Ctrl-C stops it; "
+        "the same command goes on where it stopped and makes only what is missing."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the options."""
+        add = parser.add_argument
+        add("--name", required=True, help="name of the batch")
+        add("--methods", required=True, nargs="+", metavar="KEY", help="methods (transfer methods)")
+        add("--contents", nargs="+", default=[], metavar="NAME",
+            help="content pictures by name (* and ? allowed) or SHA-256; default: all")  # fmt: skip
+        add("--styles", nargs="+", default=[], metavar="NAME", help="style pictures, likewise")
+        add("--size", type=int, default=256, metavar="PX", help="width (default: %(default)s)")
+        add("--iterations", type=int, metavar="N", help="default: each method's own")
+        add("--style-weight", type=float, nargs="+", default=[], metavar="W",
+            help="one or more weights; every method that has one is run at each")  # fmt: skip
+        add("--set", dest="settings", nargs="+", action="extend", default=[], metavar="NAME=VALUE",
+            help="any parameter, of all methods (NAME) or of one (METHOD.NAME)")  # fmt: skip
+        add("--samples", type=int, metavar="N",
+            help="draw N combinations per method instead of the full grid")  # fmt: skip
+        add("--seed", type=int, default=0, metavar="N")
+        add("--encoder", default=DEFAULT_ENCODER, metavar="NAME", help="default: %(default)s")
+        add("--precision", default="float32", help="float32, tf32 or bf16")
+        add("--threads", type=int, metavar="N", help="CPU threads; default: all of this machine")
+        add("--chunk", type=int, default=4, metavar="N",
+            help="stimuli made together; part of the recipe (default: %(default)s)")  # fmt: skip
+        add("--retry", action="store_true", help="try failed stimuli again")
+        add("--queue", action="store_true", help="only launch: leave the work to workers")
+
+    def handle(self, **options: Any) -> None:
+        """Launch the batch and make what is missing."""
+        batch = launch(_order(options))
+        if options["retry"]:
+            batch.stimuli.retry()
+        if options["queue"]:
+            enqueue_waiting(batch)
+            waiting = batch.stimuli.progress().pending
+            self.stderr.write(f"{waiting} stimuli wait for a worker (manage.py worker)")
+            return
+        sweep_temporary()
+        # A plain kill ends the work as Ctrl-C does: the rows go back.
+        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+        try:
+            progress = self._make(batch)
+        except KeyboardInterrupt:
+            progress = batch.stimuli.progress()
+            raise CommandError(
+                f"stopped with {progress.done} of {progress.total} images done; the same command "
+                "goes on",
+                returncode=_STOPPED,
+            ) from None
+        finally:
+            signal.signal(signal.SIGTERM, before)
+        self._report(batch, progress)
+
+    def _make(self, batch: Batch) -> Progress:
+        batch.stimuli.reap()
+        progress = batch.stimuli.progress()
+        with Meter(progress.total, progress.ended) as meter:
+            while progress.open:
+                if not make(batch.stimuli.next_chunk(), meter.step):
+                    time.sleep(_PATIENCE)  # other workers hold the rest
+                    batch.stimuli.reap()
+                progress = batch.stimuli.progress()
+                meter.update(progress.ended)
+        return progress
+
+    def _report(self, batch: Batch, progress: Progress) -> None:
+        self.stderr.write(f"batch '{batch.name}': {progress.done} of {progress.total} images done")
+        for row in batch.stimuli.filter(state=Stimulus.State.FAILED).select_related("content"):
+            self.stderr.write(f"failed: {row.method} on {row.content.name}: {row.error}")
+        if progress.failed:
+            raise CommandError(
+                f"{progress.failed} of {progress.total} stimuli failed, see above: mend the cause, "
+                "then the same command with --retry",
+                returncode=1,
+            )
+
+
+def _order(options: dict[str, Any]) -> Order:
+    return Order(
+        name=options["name"],
+        methods=options["methods"],
+        contents=Picture.objects.matching("content", _names(options["contents"])),
+        styles=Picture.objects.matching("style", _names(options["styles"])),
+        size=options["size"],
+        iterations=options["iterations"],
+        style_weights=options["style_weight"],
+        settings=settings_of(options["settings"]),
+        seed=options["seed"],
+        encoder=options["encoder"],
+        samples=options["samples"],
+        precision=options["precision"],
+        threads=options["threads"],
+        chunk=options["chunk"],
+    )
+
+
+def _names(patterns: list[str]) -> list[str]:
+    """A file name names the picture that was imported from it."""
+    suffixes = {".jpg", ".jpeg", ".png"}
+    return [
+        Path(pattern).stem if Path(pattern).suffix.lower() in suffixes else pattern
+        for pattern in patterns
+    ]
+
+
+def settings_of(assignments: list[str]) -> dict[str, str]:
+    """`NAME=VALUE` words as a dictionary.
+
+    Raises:
+        InputError: a word without a name or without `=`.
+
+    """
+    settings = {}
+    for assignment in assignments:
+        name, sign, value = assignment.partition("=")
+        if not sign or not name:
+            raise InputError(f"--set {assignment} is not understood: use NAME=VALUE")
+        settings[name] = value
+    return settings

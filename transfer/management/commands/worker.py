@@ -1,0 +1,101 @@
+"""Make what batches ask for, as long as it runs: one process per machine or per GPU."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from argparse import ArgumentParser
+from types import FrameType
+from typing import Any
+
+from django.db import close_old_connections
+from django_tasks import DEFAULT_TASK_BACKEND_ALIAS, task_backends
+from django_tasks_db import DatabaseBackend
+from django_tasks_db.management.commands.db_worker import Worker
+from django_tasks_db.models import DBTaskResult
+
+from transfer.files import sweep_temporary
+from transfer.ledger import worker_name
+from transfer.making import make
+from transfer.management.base import InputCommand
+from transfer.models import Stimulus
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Command(InputCommand):
+    """Makes waiting stimuli."""
+
+    help = (
+        "Make what batches ask for. Ctrl-C or SIGTERM stops it after the chunk at hand, a second "
+        "one at once: the rows then wait again. With several GPUs start one worker for each, with "
+        "CUDA_VISIBLE_DEVICES=0, =1, …"
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the options."""
+        parser.add_argument("--drain", action="store_true", help="end when nothing waits any more")
+        parser.add_argument(
+            "--interval", type=float, default=1.0, metavar="S",
+            help="seconds between looks at an empty queue (default: %(default)s)",
+        )  # fmt: skip
+
+    def handle(self, **options: Any) -> None:
+        """Take queued tasks first, then rows that no task speaks for any more."""
+        self.stopping = threading.Event()
+        before = {number: signal.signal(number, self._stop) for number in _SIGNALS}
+        sweep_temporary()
+        self.stderr.write(f"worker {worker_name()} is ready (Ctrl-C stops it)")
+        try:
+            while not self.stopping.is_set():
+                close_old_connections()
+                if not self._work() and self._idle(options):
+                    break
+        except KeyboardInterrupt:
+            self.stderr.write("stopped at once: unfinished stimuli wait again")
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _work(self) -> bool:
+        """Do one piece of work; False where there is none."""
+        Stimulus.objects.reap()
+        if run_queued_task():
+            return True
+        made = make(Stimulus.objects.next_chunk())
+        if made:
+            self.stderr.write(f"{made} stimuli worked on")
+        return made > 0
+
+    def _idle(self, options: dict[str, Any]) -> bool:
+        """Wait a moment; True where the worker may end."""
+        if options["drain"] and not Stimulus.objects.progress().open:
+            return True
+        self.stopping.wait(options["interval"])
+        return False
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        if self.stopping.is_set():
+            raise KeyboardInterrupt
+        self.stopping.set()
+        self.stderr.write("stopping after the chunk at hand (once more: at once)")
+
+
+def run_queued_task() -> bool:
+    """Run the next task of the database queue; False where there is none, or another engine."""
+    alias = DEFAULT_TASK_BACKEND_ALIAS
+    if not isinstance(task_backends[alias], DatabaseBackend):
+        return False
+    if not DBTaskResult.objects.ready().filter(backend_name=alias).exists():
+        return False
+    Worker(
+        queue_names=["*"],
+        excluded_queue_names=[],
+        interval=0,
+        batch=True,
+        backend_name=alias,
+        startup_delay=False,
+        max_tasks=1,
+        worker_id=worker_name()[:64],
+    ).run()
+    return True

@@ -1,0 +1,85 @@
+"""Batches: the list, one batch with its gallery, and one stimulus."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from transfer.forms import GalleryForm
+from transfer.ledger import Progress
+from transfer.models import Batch, Stimulus
+from transfer.tasks import enqueue_waiting
+
+PER_PAGE = 48
+
+
+@require_safe
+def batches(request: HttpRequest) -> HttpResponse:
+    """Every batch with its progress."""
+    page = Paginator(Batch.objects.select_related("created_by"), PER_PAGE).get_page(
+        request.GET.get("page")
+    )
+    shown = Stimulus.objects.filter(batch__in=[batch.pk for batch in page])
+    progress = shown.progress_by_batch()
+    rows = [(batch, progress.get(batch.pk, Progress())) for batch in page]
+    return render(request, "transfer/batches.html", {"rows": rows, "page": page})
+
+
+@require_safe
+def batch(request: HttpRequest, pk: int) -> HttpResponse:
+    """One batch: progress, recipe, and its stimuli."""
+    shown = get_object_or_404(Batch.objects.select_related("created_by"), pk=pk)
+    filters = GalleryForm(request.GET, batch=shown)
+    stimuli = (
+        shown.stimuli.filter(**filters.chosen())
+        .select_related("content")
+        .prefetch_related("styles")
+    )
+    query = request.GET.copy()
+    query.pop("page", None)
+    context = {
+        "batch": shown,
+        "progress": shown.stimuli.progress(),
+        "filters": filters,
+        "page": Paginator(stimuli, PER_PAGE).get_page(request.GET.get("page")),
+        "query": f"{query.urlencode()}&" if query else "",
+    }
+    return render(request, "transfer/batch.html", context)
+
+
+@require_safe
+def batch_progress(request: HttpRequest, pk: int) -> JsonResponse:
+    """The counts that the batch page shows, for its script."""
+    progress = get_object_or_404(Batch, pk=pk).stimuli.progress()
+    return JsonResponse(
+        {
+            "pending": progress.pending,
+            "running": progress.running,
+            "done": progress.done,
+            "failed": progress.failed,
+        }
+    )
+
+
+@require_POST
+def retry(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let the failed stimuli of a batch wait again."""
+    retried = get_object_or_404(Batch, pk=pk)
+    number = retried.stimuli.retry()
+    enqueue_waiting(retried)
+    messages.success(request, f"Failed stimuli that wait again: {number}.")
+    return redirect(retried)
+
+
+@require_safe
+def stimulus(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """One stimulus beside its content and style, with all that made it."""
+    shown = get_object_or_404(
+        Stimulus.objects.select_related("batch", "content"), public_id=public_id
+    )
+    return render(request, "transfer/stimulus.html", {"stimulus": shown})

@@ -1,0 +1,70 @@
+"""Handing out picture files. Every one of these views asks for a login, as all pages do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from uuid import UUID
+
+from django.http import FileResponse, Http404, HttpRequest
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_safe
+
+from transfer.errors import PictureError
+from transfer.models import Picture, Stimulus
+
+_TYPES = {
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".webp": "image/webp",
+    ".tif": "image/tiff",
+    ".bmp": "image/bmp",
+    ".gif": "image/gif",
+    ".ppm": "image/x-portable-pixmap",
+}
+
+
+@require_safe
+def picture_file(request: HttpRequest, pk: int) -> FileResponse:
+    """A content or style picture as it was uploaded."""
+    return _send(get_object_or_404(Picture, pk=pk).path)
+
+
+@require_safe
+def picture_thumbnail(request: HttpRequest, pk: int) -> FileResponse:
+    """A small version of it."""
+    return _send_thumbnail(get_object_or_404(Picture, pk=pk))
+
+
+@require_safe
+def stimulus_file(request: HttpRequest, public_id: UUID) -> FileResponse:
+    """A finished stimulus."""
+    return _send(_finished(public_id).path)
+
+
+@require_safe
+def stimulus_thumbnail(request: HttpRequest, public_id: UUID) -> FileResponse:
+    """A small version of it."""
+    return _send_thumbnail(_finished(public_id))
+
+
+def _finished(public_id: UUID) -> Stimulus:
+    return get_object_or_404(Stimulus, public_id=public_id, state=Stimulus.State.DONE)
+
+
+def _send_thumbnail(picture: Picture | Stimulus) -> FileResponse:
+    try:
+        return _send(picture.thumbnail())
+    except PictureError as error:
+        raise Http404(str(error)) from error
+
+
+def _send(path: Path) -> FileResponse:
+    """The file. Its path comes from a record, never from an address."""
+    try:
+        file = path.open("rb")
+    except FileNotFoundError as error:
+        raise Http404(f"{path.name} is missing in the media folder") from error
+    response = FileResponse(file, content_type=_TYPES.get(path.suffix, "application/octet-stream"))
+    # A file never changes under its name, but it is for those who are logged in.
+    response["Cache-Control"] = "private, max-age=86400"
+    return response

@@ -1,0 +1,45 @@
+"""The page that launches a batch."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from transfer.errors import InputError
+from transfer.forms import LaunchForm
+from transfer.launch import launch, plan, recipe_of
+from transfer.tasks import enqueue_waiting
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def launch_batch(request: HttpRequest) -> HttpResponse:
+    """Count the stimuli of a form, or launch them."""
+    form = LaunchForm(request.POST or None)
+    number = None
+    if request.method == "POST" and form.is_valid():
+        try:
+            if "count" not in request.POST:
+                return _launch(request, form)
+            order = form.order()
+            number = len(plan(order, recipe_of(order)))
+        except InputError as error:
+            form.add_error(None, str(error))
+    more = form.fields_of(LaunchForm.MORE)
+    context = {
+        "form": form,
+        "number": number,
+        "main": form.fields_of(LaunchForm.MAIN),
+        "more": more,
+        "more_errors": any(field.errors for field in more),
+    }
+    return render(request, "transfer/launch.html", context)
+
+
+def _launch(request: HttpRequest, form: LaunchForm) -> HttpResponse:
+    user = request.user if request.user.is_authenticated else None
+    batch = launch(form.order(), user)
+    enqueue_waiting(batch)
+    messages.success(request, f"Launched: {batch.stimuli.count()} stimuli.")
+    return redirect(batch)
