@@ -5,3 +5,7 @@ class TransferConfig(AppConfig):
     """Makes stimuli: content × style × method × parameters → a stylised picture."""
 
     name = "transfer"
+
+    def ready(self) -> None:
+        """Register the system checks."""
+        from transfer import checks  # noqa: F401

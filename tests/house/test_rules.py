@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from tests.house.commands import manage, python
 from tests.house.source import APPS, ROOT, files, imported_packages, imports, lines
 
