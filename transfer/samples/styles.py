@@ -104,7 +104,8 @@ def hatching(side: int = SIDE, seed: int = 3) -> Pixels:
                     continue
                 ends = [tuple((middle + sign * along * 5.5) * scale) for sign in (-1, 1)]
                 draw.line(ends, fill=int(generator.integers(15, 70)), width=scale + 1)
-    ink = np.asarray(image.resize((side, side), Image.Resampling.LANCZOS), dtype=float) / 240
+    small = image.resize((side, side), Image.Resampling.LANCZOS)
+    ink = np.asarray(small, dtype=np.float64) / 240
     return _bytes(ink[..., None] * np.array([243.0, 234.0, 214.0]))
 
 
@@ -112,7 +113,7 @@ def brickwork() -> Pixels:
     """The brick texture of scikit-image, in the colours of brick and mortar."""
     from skimage import data
 
-    grey = np.asarray(data.brick(), dtype=float)[:SIDE, :SIDE] / 255
+    grey = np.asarray(data.brick(), dtype=np.float64)[:SIDE, :SIDE] / 255
     grey = (grey - grey.min()) / (grey.max() - grey.min())
     dark, light = np.array([92.0, 34.0, 26.0]), np.array([232.0, 186.0, 152.0])
     return _bytes(dark + grey[..., None] * (light - dark))
@@ -124,7 +125,7 @@ def _clouds(side: int, generator: np.random.Generator) -> NDArray[np.float64]:
     for cells, strength in ((4, 1.0), (8, 0.5), (16, 0.25)):
         coarse = Image.fromarray(generator.random((cells, cells)).astype(np.float32))
         total += strength * np.asarray(coarse.resize((side, side), Image.Resampling.BICUBIC))
-    return (total - total.min()) / (total.max() - total.min())
+    return np.asarray((total - total.min()) / np.ptp(total))
 
 
 def _bytes(pixels: NDArray[np.float64]) -> Pixels:
