@@ -45,7 +45,7 @@ class Command(InputCommand):
         add("--iterations", type=int, metavar="N", help="default: each method's own")
         add("--style-weight", type=float, nargs="+", default=[], metavar="W",
             help="one or more weights; every method that has one is run at each")  # fmt: skip
-        add("--set", dest="settings", nargs="+", action="extend", default=[], metavar="NAME=VALUE",
+        add("--set", dest="parameters", nargs="+", action="extend", default=[], metavar="NAME=VALUE",
             help="any parameter, of all methods (NAME) or of one (METHOD.NAME)")  # fmt: skip
         add("--samples", type=int, metavar="N",
             help="draw N combinations per method instead of the full grid")  # fmt: skip
@@ -117,7 +117,7 @@ def _order(options: dict[str, Any]) -> Order:
         size=options["size"],
         iterations=options["iterations"],
         style_weights=options["style_weight"],
-        settings=settings_of(options["settings"]),
+        settings=settings_of(options["parameters"]),
         seed=options["seed"],
         encoder=options["encoder"],
         samples=options["samples"],
