@@ -27,7 +27,7 @@ class ManyFilesField(forms.FileField):
 
     def clean(self, data: Any, initial: Any = None) -> Any:
         """Clean every file on its own; no file at all is an empty list where none is required."""
-        files = data if isinstance(data, list | tuple) else [data]
+        files = (data if isinstance(data, list | tuple) else [data]) or [None]
         cleaned = [forms.FileField.clean(self, file, initial) for file in files]
         return [file for file in cleaned if isinstance(file, UploadedFile)]
 
