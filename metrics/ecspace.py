@@ -143,9 +143,9 @@ def table(space: ECSpace, top: int = TOP) -> list[dict[str, Any]]:
 
 def admissible(points: Floats) -> npt.NDArray[np.bool_]:
     """Tell which points (N, 2) no other point beats: at least as good in both, better in one."""
-    better_or_equal = (points[None, :, :] >= points[:, None, :]).all(axis=2)
-    better = (points[None, :, :] > points[:, None, :]).any(axis=2)
-    return ~(better_or_equal & better).any(axis=1)
+    better_or_equal = np.all(points[None, :, :] >= points[:, None, :], axis=2)
+    better = np.any(points[None, :, :] > points[:, None, :], axis=2)
+    return np.asarray(~np.any(better_or_equal & better, axis=1), dtype=np.bool_)
 
 
 def _cut(kept: pd.DataFrame, bins: str, unscored: int) -> ECSpace:
