@@ -36,7 +36,7 @@ class UploadForm(forms.Form):
     """Several pictures of one role, licence and source."""
 
     role = forms.ChoiceField(choices=Picture.Role.choices, widget=forms.RadioSelect)
-    files = ManyFilesField(label="Pictures", accept="image/*")
+    pictures = ManyFilesField(accept="image/*")
     annotations = ManyFilesField(
         required=False,
         accept=".mat",

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 
 from transfer import recipes
@@ -49,7 +49,7 @@ class Order:
     chunk: int = 4
 
 
-def launch(order: Order, user: AbstractBaseUser | None = None) -> Batch:
+def launch(order: Order, user: User | None = None) -> Batch:
     """The batch of that name, with a waiting row for each of its stimuli that was not there.
 
     The same order again changes nothing, so it is safe to repeat after any interruption.

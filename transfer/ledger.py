@@ -23,7 +23,7 @@ from django.db.models import Count, F, Q
 from django.utils import timezone
 
 if TYPE_CHECKING:
-    pass
+    from transfer.models import Stimulus  # noqa: F401 (named in a string below)
 
 ATTEMPTS = 3
 """A row that was claimed so often without success has failed for good."""

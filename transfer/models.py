@@ -143,7 +143,7 @@ class Picture(models.Model):
     @property
     def path(self) -> Path:
         """Where the file lies."""
-        return media_path(self.file.name)
+        return media_path(self.file.name or "")
 
     def matches(self, pattern: str) -> bool:
         """Whether `pattern` names this picture (see PictureQuerySet.matching)."""
@@ -256,7 +256,7 @@ class Stimulus(models.Model):
     @property
     def path(self) -> Path:
         """Where the finished picture lies."""
-        return media_path(self.file.name)
+        return media_path(self.file.name or "")
 
     @property
     def style_pictures(self) -> list[Picture]:

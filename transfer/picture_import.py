@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.text import get_valid_filename
@@ -65,12 +66,12 @@ def pictures_in(folder: Path) -> list[Path]:
 
 
 def import_uploads(
-    uploads: Sequence[UploadedFile],
+    uploads: Sequence[UploadedFile[Any]],
     role: str,
     *,
     licence: str = "",
     source: str = "",
-    annotations: Sequence[UploadedFile] = (),
+    annotations: Sequence[UploadedFile[Any]] = (),
 ) -> list[Imported]:
     """Store uploaded pictures; their types are found from their content, never from their names."""
     with tempfile.TemporaryDirectory() as folder:
@@ -81,7 +82,7 @@ def import_uploads(
 
 
 def _save_uploads(
-    uploads: Sequence[UploadedFile], folder: Path
+    uploads: Sequence[UploadedFile[Any]], folder: Path
 ) -> tuple[list[Path], list[Imported]]:
     """Uploaded files under safe names in `folder`, and the problems with the others."""
     saved, problems = [], []

@@ -172,7 +172,7 @@ def fingerprint(value: Any) -> str:
 
 def differences(old: Recipe, new: Recipe) -> list[str]:
     """What differs between two recipes, in words for a person."""
-    found = []
+    found: list[str] = []
     for name in sorted({*old, *new}):
         before, after = old.get(name), new.get(name)
         if before == after:
@@ -190,7 +190,7 @@ def _method_differences(before: list[Any], after: list[Any]) -> list[str]:
     if [entry["method"] for entry in before] != [entry["method"] for entry in after]:
         old, new = (", ".join(entry["method"] for entry in side) for side in (before, after))
         return [f"methods: {old} → {new}"]
-    found = []
+    found: list[str] = []
     for old_entry, new_entry in zip(before, after, strict=True):
         changed = differences(old_entry["parameters"], new_entry["parameters"])
         found.extend(f"{old_entry['method']} {change}" for change in changed)

@@ -34,7 +34,7 @@ def bomb() -> bytes:
 def upload(client, *files: tuple[str, bytes], role="content", mats=(), **fields):
     pictures = [SimpleUploadedFile(name, data) for name, data in files]
     annotations = [SimpleUploadedFile(name, data) for name, data in mats]
-    data = {"role": role, "files": pictures, "annotations": annotations} | fields
+    data = {"role": role, "pictures": pictures, "annotations": annotations} | fields
     return client.post(reverse("transfer:pictures"), data, follow=True)
 
 

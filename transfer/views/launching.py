@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
+from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
@@ -38,7 +39,7 @@ def launch_batch(request: HttpRequest) -> HttpResponse:
 
 
 def _launch(request: HttpRequest, form: LaunchForm) -> HttpResponse:
-    user = request.user if request.user.is_authenticated else None
+    user = request.user if isinstance(request.user, User) else None
     batch = launch(form.order(), user)
     enqueue_waiting(batch)
     messages.success(request, f"Launched: {batch.stimuli.count()} stimuli.")

@@ -53,7 +53,7 @@ def delete_picture(request: HttpRequest, pk: int) -> HttpResponse:
 def _upload(request: HttpRequest, form: UploadForm) -> HttpResponse:
     data = form.cleaned_data
     imported = import_uploads(
-        data["files"],
+        data["pictures"],
         data["role"],
         licence=data["licence"],
         source=data["source"],
