@@ -3,35 +3,43 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, Max, QuerySet
 
 from metrics.models import Measurement
+from metrics.statistics import STATISTICS, statistic
 from transfer.errors import InputError
 from transfer.models import Picture, Stimulus
 
 if TYPE_CHECKING:
     import pandas as pd
 
-NAMES = {"E": ("E1", "E2", "E3", "E4", "E5"), "C": ("C",)}
-COLUMNS = (
-    "stimulus", "method", "content", "style", *NAMES["E"], *NAMES["C"], "weight", "instrument_E",
-    "instrument_C",
-)  # fmt: skip
 WEIGHTS = ("style_weight", "alpha", "weight")
 """Parameters that say how much style is asked for, the first that a stimulus has. Weights of
 different methods are not on one scale."""
 
 
+def columns() -> list[str]:
+    """The columns of STATISTICS.csv: those of E and C, and of whatever else is registered."""
+    return [
+        *("stimulus", "method", "content", "style"),
+        *_numbers(),
+        "weight",
+        *(f"instrument_{key}" for key in STATISTICS),
+    ]
+
+
 def instruments(stimuli: QuerySet[Stimulus], key: str) -> dict[str, int]:
-    """The instruments of E or C that measured some of `stimuli`, with how many of them each.
+    """The instruments of a statistic (E, C) that measured some of `stimuli`, and how many each.
 
     The one that measured most comes first; of equals the one that measured last.
     """
     counted = (
-        Measurement.objects.filter(stimulus__in=stimuli.order_by(), statistic__in=NAMES[key])
+        Measurement.objects.filter(
+            stimulus__in=stimuli.order_by(), statistic__in=statistic(key).names
+        )
         .order_by()
         .values("instrument")
         .annotate(stimuli=Count("stimulus", distinct=True), last=Max("pk"))
@@ -40,10 +48,17 @@ def instruments(stimuli: QuerySet[Stimulus], key: str) -> dict[str, int]:
     return {row["instrument"]: row["stimuli"] for row in counted}
 
 
+def usual_instruments(stimuli: QuerySet[Stimulus]) -> dict[str, str]:
+    """For each statistic the instrument that comes first in `instruments`, where there is one.
+
+    A page that nobody told which instruments to show may show these, and must name them.
+    """
+    found = {key: next(iter(instruments(stimuli, key)), None) for key in STATISTICS}
+    return {key: name for key, name in found.items() if name is not None}
+
+
 def statistics_frame(
-    stimuli: QuerySet[Stimulus],
-    instrument_e: str | None = None,
-    instrument_c: str | None = None,
+    stimuli: QuerySet[Stimulus], instrument: Mapping[str, str] | None = None
 ) -> pd.DataFrame:
     """One row per stimulus, in the columns of STATISTICS.csv.
 
@@ -53,8 +68,8 @@ def statistics_frame(
 
     Args:
         stimuli: done or not.
-        instrument_e: of E1 … E5; may be left out where there is only one.
-        instrument_c: of C, likewise.
+        instrument: statistic (E, C) → the instrument to take; may be left out for a statistic
+            that one instrument only has measured.
 
     Raises:
         InputError: an instrument that measured none of the stimuli; or none was named and there
@@ -63,10 +78,8 @@ def statistics_frame(
     """
     import pandas as pd
 
-    chosen = {
-        "E": _choose(stimuli, "E", instrument_e),
-        "C": _choose(stimuli, "C", instrument_c),
-    }
+    wanted = instrument or {}
+    chosen = {key: _choose(stimuli, key, wanted.get(key)) for key in STATISTICS}
     values = {key: _values(stimuli, key, name) for key, name in chosen.items() if name}
     rows = list(stimuli.select_related("content"))
     styles = _styles(stimuli)
@@ -78,8 +91,12 @@ def statistics_frame(
             _row(row, [titles[style.pk] for style in styles[row.pk]], titles, values, chosen)
             for row in rows
         ],
-        columns=list(COLUMNS),
-    ).astype({name: float for names in NAMES.values() for name in names} | {"weight": float})
+        columns=columns(),
+    ).astype(dict.fromkeys(["weight", *_numbers()], float))
+
+
+def _numbers() -> list[str]:
+    return [name for key in STATISTICS for name in statistic(key).names]
 
 
 def _row(
@@ -120,7 +137,7 @@ def _values(stimuli: QuerySet[Stimulus], key: str, instrument: str) -> dict[int,
     """Stimulus → name → mean over its references; NaN where one of them has no number."""
     numbers: dict[int, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for stimulus, name, value in Measurement.objects.filter(
-        stimulus__in=stimuli.order_by(), statistic__in=NAMES[key], instrument=instrument
+        stimulus__in=stimuli.order_by(), statistic__in=statistic(key).names, instrument=instrument
     ).values_list("stimulus_id", "statistic", "value"):
         numbers[stimulus][name].append(float("nan") if value is None else value)
     return {

@@ -10,7 +10,14 @@ from typing import Any, ClassVar
 import pytest
 
 from metrics.models import Measurement
-from metrics.records import COLUMNS, batch_named, collection_of, instruments, measure
+from metrics.records import (
+    batch_named,
+    collection_of,
+    columns,
+    instruments,
+    measure,
+    usual_instruments,
+)
 from metrics.records import statistics_frame as frame
 from metrics.statistics import STATISTICS, statistic
 from metrics.statistics.base import Sample, Statistic, Value
@@ -151,9 +158,9 @@ def test_a_collection_tells_its_contents(batch, stored, finished) -> None:
 def test_the_table_has_the_agreed_columns(batch) -> None:
     measure(batch, Counting(), nothing)
     table = frame(batch.stimuli.all())
-    assert tuple(table.columns) == COLUMNS
+    assert list(table.columns) == columns()
     agreed = "stimulus,method,content,style,E1,E2,E3,E4,E5,C,weight,instrument_E,instrument_C"
-    assert ",".join(COLUMNS) == agreed
+    assert ",".join(columns()) == agreed
     assert list(table["stimulus"]) == [row.public_id.hex for row in batch.stimuli.all()]
     assert set(table["content"]) == {"content 1", "content 2"}
     assert set(table["style"]) == {"style 10"} and set(table["weight"]) == {50.0, 90.0}
@@ -172,9 +179,10 @@ def test_the_table_never_mixes_instruments(batch) -> None:
     with pytest.raises(InputError, match="several instruments measured C.*'two' .4 stimuli"):
         frame(stimuli)
     with pytest.raises(InputError, match="'three' measured no C"):
-        frame(stimuli, instrument_c="three")
-    assert frame(stimuli, instrument_c="two")["C"].notna().all()
-    one = frame(stimuli, instrument_c="one")
+        frame(stimuli, {"C": "three"})
+    assert frame(stimuli, {"C": "two"})["C"].notna().all()
+    assert usual_instruments(stimuli) == {"C": "two"}
+    one = frame(stimuli, {"C": "one"})
     assert one["C"].isna().sum() == 1 and one["instrument_C"].isna().sum() == 1
 
 
