@@ -17,6 +17,8 @@ from .covariance import clustered, two_way
 from .data import Comparisons, Floats, compare
 from .export import TARGETS, Model, encode
 from .fit import Fit, fit
+from .goodness import accuracy, log_loss
+from .selection import Selection, select
 
 CANDIDATES = {"E": ("E1", "E2", "E3", "E4", "E5"), "C": ("C", "E1", "E2", "E3", "E4", "E5")}
 """The terms that a model of each target may have."""
@@ -35,8 +37,12 @@ def calibrate(
     cluster: str = "participant",
     include_simulated: bool = False,
     any_instrument: bool = False,
+    seed: int = 0,
 ) -> Model:
     """Fit preferences on differences of base statistics. See `compare` for the columns.
+
+    Without `terms` every subset of the candidates is judged and one is chosen (selection.RULE);
+    `seed` deals the participants into folds.
 
     Raises InputError for input that cannot give a model, in one line.
     """
@@ -44,16 +50,21 @@ def calibrate(
         raise InputError(f"target {target!r} is unknown: use E or C")
     if cluster not in CLUSTERS:
         raise InputError(f"cluster {cluster!r} is unknown: use one of {', '.join(CLUSTERS)}")
-    chosen = tuple(terms) if terms else candidates(target, statistics)
-    comparisons = compare(
-        votes,
-        statistics,
-        chosen,
-        ties=ties,
-        include_simulated=include_simulated,
-        any_instrument=any_instrument,
-    )
-    return publish(comparisons, fit(comparisons, method, ties=ties), target, ties, cluster)
+
+    def design(names: Sequence[str]) -> Comparisons:
+        return compare(
+            votes,
+            statistics,
+            names,
+            ties=ties,
+            include_simulated=include_simulated,
+            any_instrument=any_instrument,
+        )
+
+    selection = None if terms else select(design(candidates(target, statistics)), seed=seed)
+    comparisons = design(terms or (selection.chosen.terms if selection else ()))
+    result = fit(comparisons, method, ties=ties)
+    return publish(comparisons, result, target, ties, cluster, selection)
 
 
 def candidates(target: str, statistics: pd.DataFrame) -> tuple[str, ...]:
@@ -70,7 +81,14 @@ def candidates(target: str, statistics: pd.DataFrame) -> tuple[str, ...]:
     return measured
 
 
-def publish(comparisons: Comparisons, result: Fit, target: str, ties: str, cluster: str) -> Model:
+def publish(
+    comparisons: Comparisons,
+    result: Fit,
+    target: str,
+    ties: str,
+    cluster: str,
+    selection: Selection | None = None,
+) -> Model:
     """Give the fit its errors, intervals and provenance."""
     notes = _notes(comparisons, result)
     matrix, groups = _covariance(comparisons, result, cluster)
@@ -98,6 +116,7 @@ def publish(comparisons: Comparisons, result: Fit, target: str, ties: str, clust
         "instruments": comparisons.instruments,
         "scale": {"unit": "log odds of being preferred", "zero": "arbitrary", "direction": "up"},
         "data_fingerprint": comparisons.fingerprint,
+        "selection": selection.to_json() if selection else None,
         "notes": notes,
         "software": software(),
     }
@@ -159,16 +178,6 @@ def _goodness(comparisons: Comparisons, result: Fit) -> dict[str, Any]:
         details["accuracy"] = accuracy(eta, comparisons.preferred)
         details["log_loss"] = log_loss(eta, comparisons.preferred)
     return details
-
-
-def accuracy(eta: Floats, preferred: Floats) -> float:
-    """Share of votes predicted; even odds count ½, and so does a tied vote."""
-    return float((0.5 + 0.5 * np.sign(eta) * np.sign(preferred - 0.5)).mean())
-
-
-def log_loss(eta: Floats, preferred: Floats) -> float:
-    """Mean negative log-likelihood of a vote; ln 2 = 0.693 is chance."""
-    return float((np.logaddexp(0.0, eta) - preferred * eta).mean())
 
 
 def _intervals(

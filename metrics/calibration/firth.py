@@ -13,6 +13,7 @@ import numpy as np
 from transfer.errors import InputError
 
 from .data import Floats
+from .goodness import log_likelihood
 
 
 @dataclass(frozen=True)
@@ -57,11 +58,6 @@ def firth(differences: Floats, preferred: Floats, limit: int = 1000) -> Penalise
     return Penalised(
         beta / scale, bread / np.outer(scale, scale), score * scale, log_likelihood(eta, preferred)
     )
-
-
-def log_likelihood(eta: Floats, preferred: Floats) -> float:
-    """Binomial log-likelihood of log odds eta (N,); a tie counts half for either side."""
-    return float((preferred * eta - np.logaddexp(0.0, eta)).sum())
 
 
 def _penalised(x: Floats, preferred: Floats, beta: Floats) -> float:

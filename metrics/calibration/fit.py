@@ -18,7 +18,8 @@ from transfer.errors import InputError
 
 from .data import Codes, Comparisons, Floats
 from .davidson import davidson
-from .firth import firth, log_likelihood
+from .firth import firth
+from .goodness import log_likelihood
 from .separation import check_rank, separation
 
 FITS = ("ml", "firth", "auto")

@@ -1,0 +1,225 @@
+"""The commands `calibrate`, `score` and `ecspace`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from metrics.files import read_csv, read_model, write_bytes, write_csv, write_text
+from transfer.console import say, write_json
+from transfer.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from metrics.calibration.export import Model
+    from transfer.console import Subparsers
+
+
+def add_commands(subparsers: Subparsers) -> None:
+    """Add `calibrate`, `score` and `ecspace`."""
+    _add_calibrate(subparsers)
+    _add_score(subparsers)
+    _add_ecspace(subparsers)
+
+
+def _add_calibrate(subparsers: Subparsers) -> None:
+    parser = subparsers.add_parser(
+        "calibrate", help="fit people's preferences on differences of base statistics"
+    )
+    parser.add_argument("votes", type=Path, metavar="VOTES.csv")
+    parser.add_argument("statistics", type=Path, metavar="STATISTICS.csv")
+    add_fit_options(parser)
+    parser.add_argument(
+        "--target", choices=("E", "C"), required=True, help="E: style carried, C: content kept"
+    )
+    parser.add_argument("--out", type=Path, metavar="M.json", help="write the model here")
+    parser.add_argument("--json", action="store_true", help="print the model as JSON")
+    parser.set_defaults(answer=_calibrate)
+
+
+def add_fit_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say how to fit; `fit_options` reads them."""
+    parser.add_argument(
+        "--terms",
+        metavar="E1,E2",
+        help="exactly these statistics (default: choose by cross-validation over participants)",
+    )
+    parser.add_argument(
+        "--fit",
+        choices=("auto", "ml", "firth"),
+        default="auto",
+        help="auto: maximum likelihood, or Firth's where votes are separated (default)",
+    )
+    parser.add_argument(
+        "--ties",
+        choices=("drop", "half", "davidson"),
+        default="drop",
+        help="drop: forced choice, ties are counted and left out (default)",
+    )
+    parser.add_argument(
+        "--cluster",
+        choices=("participant", "participant+content", "participant+style", "none"),
+        default="participant",
+        help="whose votes may resemble each other (default: participant)",
+    )
+    parser.add_argument(
+        "--include-simulated",
+        action="store_true",
+        help="let simulated votes in; the model says so",
+    )
+    parser.add_argument(
+        "--any-instrument",
+        action="store_true",
+        help="allow statistics of different instruments",
+    )
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="deals the folds")
+
+
+def fit_options(options: dict[str, Any]) -> dict[str, Any]:
+    """Turn parsed options into the arguments of `calibrate`."""
+    terms = [term.strip() for term in (options["terms"] or "").split(",") if term.strip()]
+    return {
+        "terms": terms or None,
+        "method": options["fit"],
+        "ties": options["ties"],
+        "cluster": options["cluster"],
+        "include_simulated": options["include_simulated"],
+        "any_instrument": options["any_instrument"],
+        "seed": options["seed"],
+    }
+
+
+def _calibrate(options: argparse.Namespace) -> None:
+    from metrics.calibration.calibrate import calibrate
+
+    model = calibrate(
+        read_csv(options.votes, "votes"),
+        read_csv(options.statistics, "statistics"),
+        options.target,
+        **fit_options(vars(options)),
+    )
+    value = model.to_json()
+    if options.out:
+        write_text(json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False), options.out)
+    if options.json:
+        write_json(value)
+    else:
+        for line in summary(model):
+            say(line)
+
+
+def summary(model: Model) -> list[str]:
+    """Describe a model in lines for a person."""
+    lines = [f"{model.target}-model of {model.votes} votes by {model.participants} participants"]
+    for term in model.terms:
+        error = model.std_errors[term]
+        printed = "no error" if error is None else f"± {error:.4f}"
+        lines.append(f"  {term:>4} {model.coefficients[term]:9.4f} {printed}")
+    lines.append(f"  errors: {model.covariance}; fit: {model.details.get('fit')}")
+    dropped = model.details.get("dropped") or {}
+    if dropped:
+        left_out = ", ".join(f"{count} {reason}" for reason, count in dropped.items())
+        lines.append(f"  left out: {left_out}")
+    return lines + [f"  {note}" for note in model.details.get("notes", [])]
+
+
+def _add_score(subparsers: Subparsers) -> None:
+    parser = subparsers.add_parser("score", help="score stimuli by calibrated models")
+    parser.add_argument(
+        "--model",
+        action="append",
+        required=True,
+        dest="models",
+        metavar="M.json|wacv2020-E|wacv2020-C",
+        help="once for each score",
+    )
+    parser.add_argument("statistics", type=Path, metavar="STATISTICS.csv")
+    parser.add_argument(
+        "--any-instrument", action="store_true", help="allow statistics of another instrument"
+    )
+    parser.add_argument(
+        "--out", type=Path, metavar="SCORES.csv", help="write statistics and scores here"
+    )
+    parser.add_argument("--json", action="store_true", help="print the scores as JSON")
+    parser.set_defaults(answer=_score)
+
+
+def _score(options: argparse.Namespace) -> None:
+    statistics = read_csv(options.statistics, "statistics")
+    models = [read_model(name) for name in options.models]
+    columns = score_columns(models, statistics, any_instrument=options.any_instrument)
+    scored = statistics.assign(**{name: column.to_numpy() for name, column in columns.items()})
+    if options.out:
+        write_csv(scored, options.out)
+    if options.json:
+        write_json(
+            [
+                {"stimulus": str(row["stimulus"])}
+                | {name: None if row[name] != row[name] else float(row[name]) for name in columns}
+                for row in scored.to_dict("records")
+            ]
+        )
+    elif not options.out:
+        print(scored.to_csv(index=False), end="")  # noqa: T201
+
+
+def score_columns(
+    models: list[Model], statistics: pd.DataFrame, *, any_instrument: bool = False
+) -> dict[str, pd.Series[float]]:
+    """Score by each model: columns E_score, C_score. Raises InputError for two of one target."""
+    from metrics.calibration.score import scores
+
+    columns: dict[str, pd.Series[float]] = {}
+    for model in models:
+        column = scores(model, statistics, any_instrument=any_instrument)
+        if column.name in columns:
+            raise InputError(f"two models give an {column.name}: name one of each target")
+        columns[str(column.name)] = column
+    return columns
+
+
+def _add_ecspace(subparsers: Subparsers) -> None:
+    parser = subparsers.add_parser(
+        "ecspace", help="the 3×3 grid, the table of methods, and figures"
+    )
+    parser.add_argument("scores", type=Path, metavar="SCORES.csv")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+    parser.add_argument(
+        "--bins",
+        choices=("independent", "nested"),
+        default="independent",
+        help="independent: thirds of E and of C (the paper's, default); nested: equal cells",
+    )
+    parser.add_argument("--json", action="store_true", help="print the grid and table as JSON")
+    parser.set_defaults(answer=_ecspace)
+
+
+def _ecspace(options: argparse.Namespace) -> None:
+    from metrics.ecspace import ecspace, table
+    from metrics.plots import FORMATS, plot_data, plotly_figure, render, static_figure
+
+    space = ecspace(read_csv(options.scores, "scores"), options.bins)
+    answer = {
+        "bins": space.bins,
+        "stimuli": len(space.frame),
+        "unscored": space.unscored,
+        "counts": space.counts.tolist(),
+        "E_cuts": list(space.E_cuts),
+        "C_cuts": space.C_cuts.tolist(),
+        "table": table(space),
+    }
+    plot = plot_data(space)
+    figure = static_figure(plot)
+    options.out.mkdir(parents=True, exist_ok=True)
+    write_csv(space.frame, options.out / "cells.csv")
+    write_text(json.dumps(answer, indent=1, ensure_ascii=False), options.out / "ecspace.json")
+    write_text(json.dumps(plotly_figure(plot)), options.out / "figure.plotly.json")
+    for name in FORMATS:
+        write_bytes(render(figure, name), options.out / f"ecspace.{name}")
+    if options.json:
+        write_json(answer)
+    else:
+        say(f"wrote the grid of {answer['stimuli']} stimuli to {options.out}")

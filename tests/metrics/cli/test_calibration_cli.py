@@ -1,0 +1,116 @@
+"""`calibrate`, `score` and `ecspace` on the command line."""
+
+from __future__ import annotations
+
+import json
+
+import pandas as pd
+import pytest
+
+from metrics.cli.calibration import add_commands
+from tests.metrics.calibration import simulated
+from transfer.console import run
+
+
+@pytest.fixture
+def folder(tmp_path):
+    table = simulated.statistics(90, deviation=0.7)
+    table.to_csv(tmp_path / "statistics.csv", index=False)
+    votes = simulated.votes(table, simulated.PUBLISHED_E, people=20, trials=40)
+    votes.to_csv(tmp_path / "votes.csv", index=False)
+    return tmp_path
+
+
+@pytest.fixture
+def call(folder, capsys):
+    def answer(*arguments):
+        words = [str(folder / word[1:]) if word.startswith("@") else word for word in arguments]
+        code = run("metrics", "", [add_commands], words)
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return answer
+
+
+CALIBRATE = ("calibrate", "@votes.csv", "@statistics.csv", "--target", "E")
+
+
+def test_it_prints_the_model_as_json_and_nothing_else(call):
+    code, out, err = call(*CALIBRATE, "--terms", "E1,E2,E3", "--json")
+    assert (code, err) == (0, "")
+    model = json.loads(out)
+    assert model["terms"] == ["E1", "E2", "E3"]
+    assert set(model["coefficients"]) == {"E1", "E2", "E3"} == set(model["std_errors"])
+    assert model["covariance"] == "cluster:participant"
+    assert (model["votes"], model["participants"]) == (800, 20)
+    assert model["selection"] is None
+
+
+def test_it_chooses_terms_where_none_are_named(call):
+    _, out, _ = call(*CALIBRATE, "--json")
+    model = json.loads(out)
+    assert len(model["selection"]["candidates"]) == 31
+    assert model["terms"] == model["selection"]["chosen"]
+    assert "E3" in model["terms"]
+
+
+def test_it_goes_from_votes_to_the_grid_by_files(call, folder):
+    assert call(*CALIBRATE, "--terms", "E1,E3", "--out", "@m.json")[0] == 0
+    code, out, _ = call("score", "--model", "@m.json", "@statistics.csv", "--json")
+    assert code == 0
+    assert set(json.loads(out)[0]) == {"stimulus", "E_score"}
+    models = ("--model", "@m.json", "--model", "wacv2020-C")
+    assert call("score", *models, "@statistics.csv", "--out", "@scores.csv")[0] == 0
+    scored = pd.read_csv(folder / "scores.csv")
+    assert {"E5", "C", "E_score", "C_score"} < set(scored.columns)
+
+    code, out, _ = call("ecspace", "@scores.csv", "--out", "@space", "--bins", "nested", "--json")
+    answer = json.loads(out)
+    assert (code, answer["bins"], answer["stimuli"]) == (0, "nested", 90)
+    assert [sum(row) for row in answer["counts"]] == [30, 30, 30]
+    assert len(answer["table"]) == 9
+    assert {path.name for path in (folder / "space").iterdir()} == {
+        "cells.csv", "ecspace.json", "figure.plotly.json",
+        "ecspace.png", "ecspace.svg", "ecspace.pdf",
+    }  # fmt: skip
+
+
+def test_names_that_look_like_numbers_stay_names(call, folder):
+    for name in ("votes.csv", "statistics.csv"):
+        text = (folder / name).read_text()
+        (folder / name).write_text(text.replace(",s0", ",00").replace("\ns0", "\n00"))
+    assert call(*CALIBRATE, "--terms", "E3")[0] == 0
+
+
+def test_without_json_it_tells_a_person_on_standard_error(call):
+    code, out, err = call(*CALIBRATE, "--terms", "E3")
+    assert (code, out) == (0, "")
+    assert "800 votes by 20 participants" in err
+    code, out, _ = call("score", "--model", "wacv2020-E", "@statistics.csv")
+    assert out.splitlines()[0].endswith(",E_score")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("calibrate", "@no.csv", "@statistics.csv", "--target", "E"), "no file"),
+        (("calibrate", "@empty.csv", "@statistics.csv", "--target", "E"), "is empty"),
+        (("calibrate", "@heads.csv", "@statistics.csv", "--target", "E"), "no votes"),
+        ((*CALIBRATE, "--terms", "E9"), "lack the column E9"),
+        ((*CALIBRATE[:-1], "F"), "invalid choice"),
+        (("calibrate", "@strange.csv", "@statistics.csv", "--target", "E"), "lack, the first 'zz'"),
+        (("score", "--model", "wacv2020-X", "@statistics.csv"), "wacv2020-E, wacv2020-C"),
+        (("score", "--model", "@votes.csv", "@statistics.csv"), "not an exported calibration"),
+        (("ecspace", "@statistics.csv", "--out", "@x"), "lack the columns E_score, C_score"),
+    ],
+)
+def test_it_answers_bad_input_with_one_line_and_two(call, folder, arguments, message):
+    votes = pd.read_csv(folder / "votes.csv")
+    (folder / "empty.csv").write_text("")
+    votes.iloc[:0].to_csv(folder / "heads.csv", index=False)
+    votes.assign(stimulus_left="zz").to_csv(folder / "strange.csv", index=False)
+    code, out, err = call(*arguments)
+    assert (code, out) == (2, "")
+    assert message in err
+    assert err.count("\n") == 1
+    assert not (folder / "x").exists()
