@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import sys
 
-from metrics.cli import calibration, effectiveness
+from metrics.cli import boundaries, calibration, effectiveness
 from transfer.console import run
 
-COMMANDS = (effectiveness.add_commands, calibration.add_commands)
+COMMANDS = (
+    effectiveness.add_commands,
+    boundaries.add_commands,
+    calibration.add_commands,
+)
 
 if __name__ == "__main__":
     sys.exit(run("metrics", "Measure stylised pictures and calibrate the measures.", COMMANDS))

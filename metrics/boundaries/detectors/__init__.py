@@ -1,0 +1,32 @@
+"""The registry of boundary detectors. To add one, write its file and add its line here."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from transfer.errors import InputError
+
+if TYPE_CHECKING:
+    from metrics.boundaries.detectors.base import Detector
+
+DETECTORS = {
+    "gaussian": "metrics.boundaries.detectors.gaussian.Gaussian",
+}
+"""Name → class, imported when it is asked for."""
+
+DEFAULT_DETECTOR = "gaussian"
+
+
+def detector(name: str) -> Detector:
+    """The detector of that name, with its default parameters.
+
+    Raises:
+        InputError: there is none of that name.
+
+    """
+    if name not in DETECTORS:
+        raise InputError(f"unknown boundary detector '{name}': use one of {', '.join(DETECTORS)}")
+    module, _, kind = DETECTORS[name].rpartition(".")
+    found: Detector = getattr(import_module(module), kind)()
+    return found

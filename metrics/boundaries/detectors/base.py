@@ -1,0 +1,41 @@
+"""What a boundary detector is: a function from a picture to boundary strengths, with a name."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from abc import ABC, abstractmethod
+from dataclasses import asdict, dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL.Image import Image
+
+
+@dataclass(frozen=True)
+class Detector(ABC):
+    """A boundary detector. Its parameters are the fields of its frozen dataclass.
+
+    Class attributes:
+        name: as in the registry.
+        version: of what it computes; another version gives other numbers.
+        usual_threshold: of its strengths, best for F over pictures with human annotations (see
+            each detector): what counts as a boundary where a yes or no is needed.
+
+    """
+
+    name: ClassVar[str]
+    version: ClassVar[int]
+    usual_threshold: ClassVar[float]
+
+    @property
+    def fingerprint(self) -> str:
+        """Name, version and hash of the parameters."""
+        parameters = json.dumps(asdict(self), sort_keys=True)
+        digest = hashlib.sha256(parameters.encode()).hexdigest()[:8]
+        return f"{self.name}-{self.version}:{digest}"
+
+    @abstractmethod
+    def __call__(self, image: Image) -> NDArray[np.float32]:
+        """Boundary strength (H, W) in [0, 1] of an RGB picture; the same picture, the same map."""
