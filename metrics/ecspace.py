@@ -141,6 +141,20 @@ def table(space: ECSpace, top: int = TOP) -> list[dict[str, Any]]:
     ]
 
 
+def examples(space: ECSpace, e: int, c: int, many: int) -> list[str]:
+    """Choose stimuli that stand for a cell: near its middle, of as many methods as there are."""
+    cell = space.cell(e, c)
+    if cell.empty:
+        return []
+    scores = cell[["E_score", "C_score"]]
+    spread = space.frame[["E_score", "C_score"]].std().replace(0.0, 1.0)
+    distance = (((scores - scores.median()) / spread) ** 2).sum(axis=1)
+    ranked = cell.assign(distance=distance).sort_values(["distance", "stimulus"])
+    turn = ranked.groupby("method").cumcount()  # each method's nearest before anyone's second
+    ranked = ranked.assign(turn=turn).sort_values(["turn", "distance", "stimulus"])
+    return ranked["stimulus"].head(many).tolist()
+
+
 def admissible(points: Floats) -> npt.NDArray[np.bool_]:
     """Tell which points (N, 2) no other point beats: at least as good in both, better in one."""
     better_or_equal = np.all(points[None, :, :] >= points[:, None, :], axis=2)

@@ -24,8 +24,8 @@ Codes = npt.NDArray[np.intp]
 VOTE_COLUMNS = ("participant", "stimulus_left", "stimulus_right", "choice")
 CHOICES = ("left", "right", "tie")
 KINDS = ("real", "training", "gold", "trap", "repeat")
-"""`repeat` is a free preference asked again: it enters; the clustered errors know the person."""
-KINDS_LEFT_OUT = ("training", "gold", "trap")
+KINDS_LEFT_OUT = ("training", "gold", "trap", "repeat")
+"""Repeats ask a pair again to learn how far people agree with themselves (ceiling.py)."""
 TIES = ("drop", "half", "davidson")
 """drop: forced choice, ties are counted and left out. half: a tie is half a vote for either side.
 davidson: a tie is an outcome of its own, with its own parameter."""

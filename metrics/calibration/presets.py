@@ -7,6 +7,8 @@ of gPb boundaries: other instruments give scores of another scale.
 
 from __future__ import annotations
 
+from transfer.errors import InputError
+
 from .export import Model
 
 _SOURCE = "Improving Style Transfer with Calibrated Metrics, section 4.1"
@@ -16,7 +18,7 @@ _PUBLISHED = {
 }
 
 
-def _preset(name: str) -> Model:
+def _published(name: str) -> Model:
     target, coefficients = _PUBLISHED[name]
     terms = tuple(coefficients)
     return Model(
@@ -32,4 +34,11 @@ def _preset(name: str) -> Model:
     )
 
 
-PRESETS = {name: _preset(name) for name in _PUBLISHED}
+PRESETS = {name: _published(name) for name in _PUBLISHED}
+
+
+def preset(name: str) -> Model:
+    """Give a published model by name. Raises InputError for another name."""
+    if name not in PRESETS:
+        raise InputError(f"no published model is named {name!r}: use one of {', '.join(PRESETS)}")
+    return PRESETS[name]

@@ -13,7 +13,7 @@ from .data import statistics_table
 from .export import Model
 
 
-def scores(
+def score(
     model: Model, statistics: pd.DataFrame, *, any_instrument: bool = False
 ) -> pd.Series[float]:
     """Score every stimulus: a series indexed by stimulus, NaN where a statistic is missing.

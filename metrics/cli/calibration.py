@@ -170,11 +170,11 @@ def score_columns(
     models: list[Model], statistics: pd.DataFrame, *, any_instrument: bool = False
 ) -> dict[str, pd.Series[float]]:
     """Score by each model: columns E_score, C_score. Raises InputError for two of one target."""
-    from metrics.calibration.score import scores
+    from metrics.calibration.score import score
 
     columns: dict[str, pd.Series[float]] = {}
     for model in models:
-        column = scores(model, statistics, any_instrument=any_instrument)
+        column = score(model, statistics, any_instrument=any_instrument)
         if column.name in columns:
             raise InputError(f"two models give an {column.name}: name one of each target")
         columns[str(column.name)] = column

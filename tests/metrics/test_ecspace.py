@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metrics.ecspace import admissible, ecspace, percent, shares, table, thirds
+from metrics.ecspace import admissible, ecspace, examples, percent, shares, table, thirds
 from transfer.errors import InputError
 
 # Table 1 of the supplement (seed 000), row by row from high E, low C to high C; and how many
@@ -186,3 +186,12 @@ def test_it_knows_the_admissible():
 def test_it_refuses_what_has_no_grid(rows, bins, message):
     with pytest.raises(InputError, match=message):
         ecspace(rows, bins)
+
+
+def test_examples_of_a_cell_come_from_many_methods():
+    space = ecspace(published_scores())
+    chosen = examples(space, 2, 2, 5)
+    methods = space.frame.set_index("stimulus").loc[chosen, "method"]
+    assert len(set(methods)) == 5
+    assert set(chosen) <= set(space.cell(2, 2)["stimulus"])
+    assert examples(space, 2, 2, 5) == chosen

@@ -13,7 +13,7 @@ import pytest
 from metrics.calibration.calibrate import calibrate
 from metrics.calibration.export import Model
 from metrics.calibration.presets import PRESETS
-from metrics.calibration.score import scores
+from metrics.calibration.score import score
 from transfer.errors import InputError
 
 from . import simulated
@@ -73,15 +73,15 @@ def test_it_loads_and_scores_without_django(tmp_path, model, table):
     program = (
         "import json, sys, pandas\n"
         "from metrics.calibration.export import Model\n"
-        "from metrics.calibration.score import scores\n"
+        "from metrics.calibration.score import score\n"
         f"model = Model.from_json(json.load(open({str(tmp_path / 'm.json')!r})))\n"
-        f"print(scores(model, pandas.read_csv({str(tmp_path / 's.csv')!r})).iloc[0])\n"
+        f"print(score(model, pandas.read_csv({str(tmp_path / 's.csv')!r})).iloc[0])\n"
         "assert 'django' not in sys.modules and 'torch' not in sys.modules\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
-    assert float(done.stdout) == pytest.approx(scores(model, table).iloc[0], rel=1e-12)
+    assert float(done.stdout) == pytest.approx(score(model, table).iloc[0], rel=1e-12)
 
 
 def test_an_infinite_coefficient_survives_json_and_refuses_to_score(table):
@@ -100,11 +100,11 @@ def test_an_infinite_coefficient_survives_json_and_refuses_to_score(table):
     assert certain.to_json()["coefficients"] == {"E3": "Infinity"}
     assert Model.from_json(json.loads(json.dumps(certain.to_json()))) == certain
     with pytest.raises(InputError, match="coefficient of E3 is infinite"):
-        scores(certain, table)
+        score(certain, table)
     finite = calibrate(votes, table, "E", terms=["E3"])
     assert finite.details["fit"] == "firth"
     assert any("Firth" in note for note in finite.details["notes"])
-    assert np.isfinite(scores(finite, table)).all()
+    assert np.isfinite(score(finite, table)).all()
 
 
 def test_the_presets_are_the_published_models(table):
@@ -112,7 +112,7 @@ def test_the_presets_are_the_published_models(table):
     assert PRESETS["wacv2020-C"].coefficients == {"C": 12.1835, "E1": 0.2979}
     row = table.iloc[0]
     expected = 0.7468 * row["E1"] + 0.2557 * row["E2"] + 2.3768 * row["E3"]
-    ours = scores(PRESETS["wacv2020-E"], table)
+    ours = score(PRESETS["wacv2020-E"], table)
     assert ours.name == "E_score"
     assert ours[row["stimulus"]] == pytest.approx(expected)
     for preset in PRESETS.values():
@@ -122,7 +122,7 @@ def test_the_presets_are_the_published_models(table):
 def test_a_score_difference_is_the_log_odds_of_the_vote(model, table):
     """Scores say what the model says of a pair, and a missing statistic gives no score."""
     table.loc[3, "E1"] = None
-    result = scores(model, table)
+    result = score(model, table)
     assert np.isnan(result.iloc[3])
     assert result.drop("s0003").notna().all()
     beta = np.array([model.coefficients[term] for term in E_TERMS])
@@ -135,8 +135,8 @@ def test_it_refuses_statistics_of_another_instrument_unless_told(model, table):
     with pytest.raises(
         InputError, match="'compact\\+basis', these statistics with 'vgg19\\+basis'"
     ):
-        scores(model, other)
-    np.testing.assert_array_equal(scores(model, other, any_instrument=True), scores(model, table))
+        score(model, other)
+    np.testing.assert_array_equal(score(model, other, any_instrument=True), score(model, table))
 
 
 def test_it_marks_simulated_votes_everywhere(table):
