@@ -97,8 +97,7 @@ class LaunchForm(forms.Form):
     style_weights = NumbersField(
         required=False,
         label="Style weight",
-        help_text="One or several, such as 100, 500: every method is run at each. Empty: each "
-        "method's own.",
+        help_text="One, or several such as 100, 500. Empty: each method's own.",
     )
     seed = forms.IntegerField(min_value=0, max_value=2**31 - 1, initial=0)
     encoder = forms.ChoiceField(initial=DEFAULT_ENCODER)
@@ -126,7 +125,7 @@ class LaunchForm(forms.Form):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         """Offer what the registries hold now."""
-        super().__init__(*args, **options)
+        super().__init__(*args, label_suffix="", **options)
         methods, encoders = self.fields["methods"], self.fields["encoder"]
         assert isinstance(methods, forms.MultipleChoiceField)
         assert isinstance(encoders, forms.ChoiceField)
@@ -155,7 +154,7 @@ class GalleryForm(forms.Form):
 
     def __init__(self, *args: Any, batch: Batch, **options: Any) -> None:
         """Offer what is in the batch."""
-        super().__init__(*args, **options)
+        super().__init__(*args, label_suffix="", **options)
         methods = batch.stimuli.order_by("method").values_list("method", flat=True).distinct()
         method, content, style = (self.fields[name] for name in ("method", "content", "style"))
         assert isinstance(method, forms.ChoiceField)

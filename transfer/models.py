@@ -145,6 +145,22 @@ class Picture(models.Model):
         """Where the file lies."""
         return media_path(self.file.name or "")
 
+    def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
+        """Delete the row, and its files unless the same picture has the other role too.
+
+        Raises:
+            ProtectedError: stimuli were made from it.
+
+        """
+        deleted = super().delete(*args, **options)
+        if not Picture.objects.filter(sha256=self.sha256).exists():
+            transaction.on_commit(self._delete_files)
+        return deleted
+
+    def _delete_files(self) -> None:
+        self.path.unlink(missing_ok=True)
+        _thumbnail_path(self.sha256).unlink(missing_ok=True)
+
     def matches(self, pattern: str) -> bool:
         """Whether `pattern` names this picture (see PictureQuerySet.matching)."""
         by_hash = len(pattern) >= 8 and self.sha256.startswith(pattern.lower())
@@ -304,4 +320,8 @@ def _thumbnail(path: Path, sha256: str) -> Path:
         image.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
         image.save(target, quality=85)
 
-    return write_once(media_path(f"thumbnails/{sha256[:2]}/{sha256}.jpg"), write)
+    return write_once(_thumbnail_path(sha256), write)
+
+
+def _thumbnail_path(sha256: str) -> Path:
+    return media_path(f"thumbnails/{sha256[:2]}/{sha256}.jpg")

@@ -157,12 +157,17 @@ def test_an_upload_without_files_says_so(researcher, media):
     assert b"This field is required" in response.content
 
 
-def test_a_picture_is_removed_unless_stimuli_need_it(researcher, made, picture):
+def test_a_picture_is_removed_unless_stimuli_need_it(
+    researcher, made, picture, django_capture_on_commit_callbacks
+):
     spare = picture("style", "spare", seed=77)
     used = Stimulus.objects.first().content
-    for one in (spare, used):
-        researcher.post(reverse("transfer:delete_picture", args=[one.pk]))
+    with django_capture_on_commit_callbacks(execute=True):
+        for one in (spare, used):
+            researcher.post(reverse("transfer:delete_picture", args=[one.pk]))
     assert not Picture.objects.filter(pk=spare.pk).exists()
+    assert not spare.path.exists()
+    assert used.path.exists()
     assert Picture.objects.filter(pk=used.pk).exists()
 
 

@@ -23,9 +23,9 @@ def pictures(request: HttpRequest) -> HttpResponse:
     role = request.GET.get("role", "")
     if role not in Picture.Role.values:
         role = Picture.Role.CONTENT
-    form = UploadForm(initial={"role": role})
+    form = UploadForm(initial={"role": role}, label_suffix="")
     if request.method == "POST":
-        form = UploadForm(request.POST, request.FILES)
+        form = UploadForm(request.POST, request.FILES, label_suffix="")
         if form.is_valid():
             return _upload(request, form)
     page = Paginator(Picture.objects.filter(role=role), PER_PAGE).get_page(request.GET.get("page"))
