@@ -1,6 +1,21 @@
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from studies.views import participant, researcher
 
 app_name = "studies"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", researcher.studies, name="studies"),
+    path("new/", researcher.create, name="create"),
+    path("<int:pk>/", researcher.study, name="study"),
+    path("<int:pk>/open/", researcher.open_study, name="open"),
+    path("<int:pk>/close/", researcher.close_study, name="close"),
+    path("<int:pk>/VOTES.csv", researcher.votes, name="votes"),
+    # Participants' addresses: tokens and signatures, never numbers that could be counted through.
+    path("join/<str:token>/", participant.enter, name="enter"),
+    path("take/<str:token>/", participant.take, name="take"),
+    path("take/<str:token>/vote/", participant.vote, name="vote"),
+    path("take/<str:token>/unloadable/", participant.unloadable, name="unloadable"),
+    path("picture/<str:key>/", participant.picture, name="picture"),
+]

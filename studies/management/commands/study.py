@@ -1,0 +1,190 @@
+"""manage.py study: create, open, simulate, close and export studies."""
+
+from __future__ import annotations
+
+import csv
+import math
+import os
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from tqdm import tqdm
+
+from studies.design import DESIGNS
+from studies.forms import CONSENT
+from studies.models import Study
+from studies.simulate import Behaviour, simulate
+from transfer.errors import InputError
+from transfer.management.base import InputCommand
+from transfer.models import Batch
+
+
+class Command(InputCommand):
+    """Studies from the command line."""
+
+    help = "Create, open, simulate, close and export studies."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """One subcommand per thing to do."""
+        actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+        actions.add_parser("list", help="all studies and their votes")
+        self._add_create(actions.add_parser("create", help="a new study in draft"))
+        for action, does in (("open", "let participants in"), ("close", "let nobody in any more")):
+            actions.add_parser(action, help=does).add_argument("study", help="name or number")
+        self._add_simulate(actions.add_parser("simulate", help="votes by simulated participants"))
+        export = actions.add_parser("export", help="write VOTES.csv")
+        export.add_argument("study", nargs="+", help="names or numbers")
+        export.add_argument("--out", type=Path, required=True, help="the file to write")
+
+    def _add_create(self, parser: ArgumentParser) -> None:
+        parser.add_argument("name")
+        parser.add_argument("--kind", choices=Study.Kind.values, required=True)
+        parser.add_argument("--batch", action="append", required=True, help="may be repeated")
+        parser.add_argument("--title", help="what participants read instead of the name")
+        parser.add_argument("--design", choices=list(DESIGNS))
+        parser.add_argument("--scope", choices=Study.Scope.values, help="what a pair shares")
+        parser.add_argument("--trials", type=int, dest="trials_per_participant")
+        parser.add_argument("--participants", type=int, dest="participant_target")
+        parser.add_argument("--votes-per-pair", type=int)
+        parser.add_argument("--seed", type=int)
+        parser.add_argument("--ties", action="store_const", const=True, dest="ties_allowed")
+        parser.add_argument("--enlarge", action="store_const", const=True)
+        parser.add_argument("--consent", type=Path, help="a text file; default: our own text")
+        parser.add_argument("--open", action="store_true", help="open it at once")
+
+    def _add_simulate(self, parser: ArgumentParser) -> None:
+        parser.add_argument("study", help="name or number")
+        parser.add_argument("--scores", type=Path, required=True, help="SCORES.csv")
+        parser.add_argument("--column", required=True, help="its column of true utilities")
+        parser.add_argument("--participants", type=int, default=40)
+        parser.add_argument("--trials", type=int, default=50)
+        parser.add_argument("--seed", type=int, default=1)
+        parser.add_argument("--side-bias", type=float, default=0.0)
+        parser.add_argument("--inattention", type=float, default=0.0)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Do what the subcommand says."""
+        getattr(self, f"_{options['action']}")(options)
+
+    def _list(self, options: dict[str, Any]) -> None:
+        shown = ("pk", "name", "kind", "state", "people_votes", "simulated_votes")
+        for pk, name, kind, state, people, simulated in Study.objects.with_votes().values_list(
+            *shown
+        ):
+            self.stdout.write(
+                f"{pk}\t{name}\t{kind}-test\t{state}\t{people} votes\t{simulated} simulated"
+            )
+
+    @transaction.atomic
+    def _create(self, options: dict[str, Any]) -> None:
+        batches = [_batch(name) for name in options["batch"]]
+        names = {field.name for field in Study._meta.get_fields()}
+        given = {
+            name: value for name, value in options.items() if name in names and value is not None
+        }
+        study = Study(**given)
+        try:
+            study.full_clean(exclude=["rules"])
+        except ValidationError as error:
+            raise InputError(_one_line(error)) from error
+        study.save()
+        study.batches.set(batches)
+        study.set_consent(_text(options["consent"]) if options["consent"] else CONSENT)
+        if options["open"]:
+            study.open()
+        self.stdout.write(f"study {study.pk} '{study}' is {study.state}")
+        self.stdout.write(f"participants' link: {study.entry_url}")
+
+    def _open(self, options: dict[str, Any]) -> None:
+        study = _study(options["study"])
+        study.open()
+        self.stdout.write(f"study '{study}' is open; participants' link: {study.entry_url}")
+
+    def _close(self, options: dict[str, Any]) -> None:
+        study = _study(options["study"])
+        study.close()
+        self.stdout.write(f"study '{study}' is closed")
+
+    def _simulate(self, options: dict[str, Any]) -> None:
+        study = _study(options["study"])
+        utilities = _column(options["scores"], options["column"])
+        behaviour = Behaviour(side_bias=options["side_bias"], inattention=options["inattention"])
+        with tqdm(total=options["participants"], unit="participant", disable=None) as bar:
+            votes = simulate(
+                study,
+                utilities,
+                options["participants"],
+                options["trials"],
+                options["seed"],
+                behaviour,
+                lambda done, total: _advance(bar, done),
+            )
+        self.stdout.write(f"{votes} simulated votes in study '{study}'")
+
+    def _export(self, options: dict[str, Any]) -> None:
+        from studies.export import to_csv, votes_frame
+
+        frame = votes_frame([_study(name) for name in options["study"]])
+        target: Path = options["out"]
+        temporary = target.with_name(f"{target.name}.{os.getpid()}")
+        try:
+            temporary.write_text(to_csv(frame), encoding="utf-8")
+            temporary.replace(target)
+        except OSError as error:
+            raise InputError(f"{target} cannot be written: {error.strerror}") from error
+        finally:
+            temporary.unlink(missing_ok=True)
+        self.stdout.write(f"{len(frame)} votes in {target}")
+
+
+def _advance(bar: tqdm[Any], done: int) -> None:
+    bar.update(done - bar.n)
+
+
+def _study(name: str) -> Study:
+    """The study of a name, or of a number as `list` shows it."""
+    found = Study.objects.filter(name=name).first()
+    if found is None and name.isdigit():
+        found = Study.objects.filter(pk=int(name)).first()
+    if found is None:
+        known = ", ".join(Study.objects.values_list("name", flat=True)[:10]) or "there is none"
+        raise InputError(f"no study '{name}': known are: {known}")
+    return found
+
+
+def _batch(name: str) -> Batch:
+    try:
+        return Batch.objects.get(name=name)
+    except Batch.DoesNotExist:
+        known = ", ".join(Batch.objects.values_list("name", flat=True)[:10]) or "there is none"
+        raise InputError(f"no batch '{name}': known are: {known}") from None
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"the text {path} cannot be read: {error}") from error
+
+
+def _column(path: Path, column: str) -> dict[str, float]:
+    """The values of one column of a table by stimulus."""
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"the scores {path} cannot be read: {error}") from error
+    for needed in ("stimulus", column):
+        if not rows or needed not in rows[0]:
+            raise InputError(f"{path} has no column '{needed}'")
+    try:
+        return {row["stimulus"]: float(row[column] or math.nan) for row in rows}
+    except ValueError as error:
+        raise InputError(f"{path}: column '{column}' holds something that is no number") from error
+
+
+def _one_line(error: ValidationError) -> str:
+    return "; ".join(f"{name}: {' '.join(said)}" for name, said in error.message_dict.items())

@@ -1,0 +1,21 @@
+"""The records of studies: studies, their plan, participants, trials and votes."""
+
+from studies.models.choices import Choice, Cohort, Outcome, TrialKind
+from studies.models.participant import Participant
+from studies.models.plan import Pair, Slot
+from studies.models.study import ConsentText, Study
+from studies.models.trial import Trial, Vote
+
+__all__ = [
+    "Choice",
+    "Cohort",
+    "ConsentText",
+    "Outcome",
+    "Pair",
+    "Participant",
+    "Slot",
+    "Study",
+    "Trial",
+    "TrialKind",
+    "Vote",
+]

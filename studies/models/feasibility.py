@@ -1,0 +1,62 @@
+"""Whether a study's plan can answer its question; if not, what is missing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from transfer.errors import InputError
+from transfer.models import Picture, Stimulus
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from studies.design import Block, Planned
+    from studies.models.study import Study
+
+
+def check(study: Study, blocks: Sequence[Block], planned: Sequence[Planned]) -> None:
+    """Refuse a plan that cannot work.
+
+    Raises:
+        InputError: nothing can be compared, a participant would have to see a pair twice, or the
+            votes do not connect the stimuli of a reference, or its methods.
+
+    """
+    # SciPy is slow to import and only needed here.
+    from studies.design.connection import islands, unconnected_blocks
+
+    if not blocks:
+        raise InputError(
+            f"study '{study}' has nothing to compare: no two finished stimuli of its batches "
+            f"{study.get_scope_display()}; generate more, or choose another scope"
+        )
+    pairs = {wanted.pair for wanted in planned}
+    if study.trials_per_participant > len(pairs):
+        raise InputError(
+            f"{study.trials_per_participant} trials per participant are more than the {len(pairs)} "
+            "different pairs of the study, and nobody sees a pair twice: ask for at most "
+            f"{len(pairs)} trials, let each pair have fewer votes, or add stimuli"
+        )
+    if apart := unconnected_blocks(blocks, pairs):
+        raise InputError(
+            f"{study.votes_wanted} votes leave {len(apart)} of {len(blocks)} groups of stimuli in "
+            f"parts that are never compared (the first under '{_reference(study, apart[0])}'): "
+            "ask for more participants or trials, take the balanced design, or use fewer stimuli"
+        )
+    method_of = dict(
+        Stimulus.objects.filter(pk__in={key for pair in pairs for key in pair}).values_list(
+            "pk", "method"
+        )
+    )
+    parts = islands(pairs, method_of)
+    if len(parts) > 1:
+        named = " | ".join(", ".join(part) for part in parts)
+        raise InputError(
+            f"some methods are never compared with each other ({named}): generate them for common "
+            "contents and styles, or let stimuli meet that share the reference only"
+        )
+
+
+def _reference(study: Study, block: Block) -> str:
+    item = next(item for item in study.items() if item.key == block[0])
+    return Picture.objects.get(pk=item.reference).name

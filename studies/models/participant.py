@@ -1,0 +1,146 @@
+"""Participants: who takes part, where they stand, and what they are shown next."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.db import models, transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from studies.design.sides import side_due
+from studies.models.choices import Cohort, Outcome
+from studies.models.study import Study
+from studies.models.tokens import new_code, new_token
+
+if TYPE_CHECKING:
+    from studies.models.trial import Trial
+
+AWAY = timedelta(minutes=30)
+"""Somebody who was not seen for so long has left: the place goes to somebody else."""
+
+
+class ParticipantQuerySet(models.QuerySet["Participant"]):
+    """Participants by what they count for."""
+
+    def present(self, cohort: str) -> ParticipantQuerySet:
+        """Those who hold a place: they finished, or they are on their way."""
+        states = Participant.State
+        on_the_way = models.Q(state=states.ACTIVE, last_seen__gte=timezone.now() - AWAY)
+        finished = models.Q(state=states.FINISHED)
+        return self.filter(on_the_way | finished, cohort=cohort, excluded="")
+
+
+class Participant(models.Model):
+    """Somebody who consented to take part in a study; or a simulated one, and so named."""
+
+    class State(models.TextChoices):
+        ACTIVE = "active"
+        FINISHED = "finished"
+        WITHDRAWN = "withdrawn"
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="participants")
+    cohort = models.CharField(max_length=9, choices=Cohort.choices, default=Cohort.PEOPLE)
+    # The token is the participant's key to the study; exports carry the public id instead.
+    token = models.CharField(max_length=40, unique=True, default=new_token, editable=False)
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    # The id on a recruitment service, hashed, because it names a person.
+    external_id = models.CharField(max_length=64, blank=True, db_index=True)
+    source = models.CharField(max_length=20, default="link")
+    consent_version = models.PositiveSmallIntegerField(default=0)
+    consented_at = models.DateTimeField(null=True, blank=True)
+    # What the gates before consent saw: CSS size, device-pixel ratio, orientation.
+    screen: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(
+        default=dict, blank=True
+    )
+    # The kinds of trials in their order.
+    plan: models.JSONField[list[str], list[str]] = models.JSONField(default=list)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.ACTIVE)
+    code = models.CharField(max_length=40, default=new_code, editable=False)
+    # Why the votes do not count, by the declared rules. The rows stay.
+    excluded = models.CharField(max_length=100, blank=True)
+    started_at = models.DateTimeField(auto_now_add=True)
+    last_seen = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ParticipantQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["study", "external_id"],
+                condition=~models.Q(external_id=""),
+                name="one_participant_per_person",
+            )
+        ]
+        indexes = [models.Index(fields=["study", "cohort", "state"], name="participants_present")]
+
+    def __str__(self) -> str:
+        return f"{self.cohort} {self.public_id.hex[:8]}"
+
+    @property
+    def simulated(self) -> bool:
+        """Whether no person stands behind this row."""
+        return self.cohort == Cohort.SIMULATED
+
+    @property
+    def take_url(self) -> str:
+        """The address at which this participant takes part, whatever comes next."""
+        return reverse("studies:take", args=[self.token])
+
+    def answered(self) -> int:
+        """Trials behind the participant."""
+        return self.trials.filter(outcome=Outcome.VOTED).count()
+
+    @transaction.atomic
+    def current_trial(self) -> Trial | None:
+        """The trial to answer now: the one that waits, or a new one. None: there is no more.
+
+        The position lies here and nowhere else, so a second window or a page from the past can
+        only ever lead to this trial.
+        """
+        # The lock keeps two windows of one person from getting two trials.
+        me = Participant.objects.select_for_update(of=("self",)).select_related("study")
+        locked = me.get(pk=self.pk)
+        if locked.state != locked.State.ACTIVE:
+            return None
+        locked.last_seen = timezone.now()
+        locked.save(update_fields=["last_seen"])
+        trial = locked.trials.waiting()
+        if trial is not None:
+            trial.renew()
+        elif locked.study.state == Study.State.OPEN:
+            trial = locked._next_trial()
+        if trial is None:
+            locked._finish()
+            self.refresh_from_db()
+        return trial
+
+    def finish_if_done(self) -> None:
+        """Finish as soon as the last answer is in, whether or not another page is asked for."""
+        if self.state == self.State.ACTIVE and self.answered() >= len(self.plan):
+            self._finish()
+
+    def _next_trial(self) -> Trial | None:
+        from studies.models.trial import Trial
+
+        past = list(self.trials.values_list("position", "pair_id", "first_left", "outcome"))
+        answered = sum(outcome == Outcome.VOTED for *_, outcome in past)
+        if answered >= len(self.plan):
+            return None
+        seen = [pair for _, pair, _, _ in past if pair is not None]
+        # A trial that could not be answered does not count for the balance of sides.
+        due = side_due(bool(left) for _, _, left, outcome in past if outcome == Outcome.VOTED)
+        slots = self.study.slots.filter(cohort=self.cohort)
+        slot = slots.abandoned().next_for(seen, due) or slots.free().next_for(seen, due)
+        if slot is None:
+            return None
+        last = max((position for position, *_ in past), default=0)
+        return Trial.assign(self, slot, self.plan[answered], last + 1)
+
+    def _finish(self) -> None:
+        self.state, self.finished_at = self.State.FINISHED, timezone.now()
+        self.save(update_fields=["state", "finished_at"])

@@ -1,0 +1,198 @@
+"""Trials, as they were shown, and the votes that answered them."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.core import signing
+from django.db import models, transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from studies.design import DESIGNS
+from studies.models.choices import Choice, Outcome, TrialKind
+from studies.models.participant import Participant
+from studies.models.plan import Pair, Slot
+from transfer.models import Picture, Stimulus
+
+if TYPE_CHECKING:
+    from studies.models.study import Study
+
+LEASE = timedelta(minutes=10)
+"""A trial that was not answered for so long is offered to somebody else."""
+PLACES = ("reference", "left", "right")
+_SIGNER = signing.Signer(salt="studies.picture")
+
+
+class TrialQuerySet(models.QuerySet["Trial"]):
+    """Trials by state."""
+
+    def waiting(self) -> Trial | None:
+        """The trial that waits for its answer; a participant has at most one."""
+        return self.filter(outcome=Outcome.WAITING).first()
+
+
+class Trial(models.Model):
+    """One question to one participant: a reference, a picture on the left, one on the right."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    participant = models.ForeignKey(Participant, on_delete=models.CASCADE, related_name="trials")
+    position = models.PositiveIntegerField()
+    kind = models.CharField(max_length=8, choices=TrialKind.choices, default=TrialKind.REAL)
+    pair = models.ForeignKey(
+        Pair, null=True, blank=True, on_delete=models.PROTECT, related_name="trials"
+    )
+    first_left = models.BooleanField(null=True)
+    reference = models.ForeignKey(Picture, on_delete=models.PROTECT, related_name="+")
+    left = models.ForeignKey(Stimulus, on_delete=models.PROTECT, related_name="+")
+    right = models.ForeignKey(Stimulus, on_delete=models.PROTECT, related_name="+")
+    # What was shown, in words that outlive every other row: hashes, question, rule.
+    snapshot: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField()
+    # Gold and trap trials have a right answer; a repeat points to the trial that it repeats.
+    expected = models.CharField(max_length=5, choices=Choice.choices, blank=True)
+    repeat_of = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL)
+    lease_until = models.DateTimeField()
+    outcome = models.CharField(max_length=14, choices=Outcome.choices, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = TrialQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["participant", "position"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["participant", "position"], name="one_trial_per_position"
+            ),
+            models.UniqueConstraint(
+                fields=["participant"],
+                condition=models.Q(outcome=""),
+                name="one_waiting_trial_per_participant",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["lease_until"], condition=models.Q(outcome=""), name="waiting_trials"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"trial {self.position} of {self.participant}"
+
+    @classmethod
+    def prepare(cls, participant: Participant, slot: Slot, kind: str, position: int) -> Trial:
+        """A trial for a slot, not yet saved: a snapshot of all that will be shown."""
+        pair, study = slot.pair, participant.study
+        left, right = (pair.first, pair.second) if slot.first_left else (pair.second, pair.first)
+        return cls(
+            participant=participant,
+            position=position,
+            kind=kind,
+            pair=pair,
+            first_left=slot.first_left,
+            reference=pair.reference,
+            left=left,
+            right=right,
+            snapshot=_snapshot(study, pair.reference, left, right),
+            lease_until=timezone.now() + LEASE,
+        )
+
+    @classmethod
+    def assign(cls, participant: Participant, slot: Slot, kind: str, position: int) -> Trial:
+        """Give a locked slot to a participant."""
+        if slot.trial_id is not None:  # abandoned by somebody else
+            cls.objects.filter(pk=slot.trial_id).update(outcome=Outcome.EXPIRED)
+        trial = cls.prepare(participant, slot, kind, position)
+        trial.save(force_insert=True)
+        slot.trial = trial
+        slot.save(update_fields=["trial"])
+        return trial
+
+    def renew(self) -> None:
+        """Keep the slot for somebody who is still there."""
+        self.lease_until = timezone.now() + LEASE
+        self.save(update_fields=["lease_until"])
+
+    def picture_url(self, place: str) -> str:
+        """The address of what is shown at a place: it holds for this trial and tells nothing."""
+        return reverse("studies:picture", args=[_SIGNER.sign_object([self.public_id.hex, place])])
+
+    @staticmethod
+    def at(key: str) -> tuple[Trial, str]:
+        """The trial and the place that an address of `picture_url` stands for.
+
+        Raises:
+            signing.BadSignature: the address was not made by us.
+            Trial.DoesNotExist: the trial is gone.
+
+        """
+        public_id, place = _SIGNER.unsign_object(key)
+        trials = Trial.objects.select_related("reference", "left", "right")
+        return trials.get(public_id=public_id), place
+
+    @transaction.atomic
+    def vote(self, choice: str, client_uuid: uuid.UUID, response_ms: int | None = None) -> Vote:
+        """Record the answer. Called again it changes nothing and gives the vote that counts.
+
+        An answer that came when the slot was somebody else's already is kept and does not count.
+        """
+        trials = Trial.objects.select_for_update(of=("self",)).select_related("participant")
+        trial = trials.get(pk=self.pk)
+        if trial.outcome == Outcome.VOTED:
+            return Vote.objects.get(trial=trial)
+        late = trial.outcome != Outcome.WAITING
+        vote = Vote.objects.create(
+            trial=trial,
+            choice=choice,
+            client_uuid=client_uuid,
+            response_ms=response_ms,
+            excluded="late" if late else "",
+        )
+        trial.outcome = Outcome.VOTED
+        trial.save(update_fields=["outcome"])
+        if trial.position >= len(trial.participant.plan):
+            trial.participant.finish_if_done()
+        return vote
+
+    @transaction.atomic
+    def could_not_load(self) -> None:
+        """Record that a picture could not be shown, and give the slot back."""
+        trial = Trial.objects.select_for_update().get(pk=self.pk)
+        if trial.outcome == Outcome.WAITING:
+            trial.outcome = Outcome.COULD_NOT_LOAD
+            trial.save(update_fields=["outcome"])
+            Slot.objects.filter(trial=trial).update(trial=None)
+
+
+class Vote(models.Model):
+    """The answer to a trial. There is one, whatever browsers send."""
+
+    trial = models.OneToOneField(Trial, on_delete=models.CASCADE, related_name="answer")
+    choice = models.CharField(max_length=5, choices=Choice.choices)
+    # Made by the browser, once per answer, so that a repeated delivery is known as such.
+    client_uuid = models.UUIDField()
+    # From the first paint after all pictures were decoded, by the browser's clock.
+    response_ms = models.PositiveIntegerField(null=True, blank=True)
+    received_at = models.DateTimeField(default=timezone.now)
+    excluded = models.CharField(max_length=100, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.choice} in {self.trial}"
+
+
+def _snapshot(study: Study, reference: Picture, left: Stimulus, right: Stimulus) -> dict[str, Any]:
+    return {
+        "reference": {"role": reference.role, "sha256": reference.sha256},
+        "left": {"stimulus": left.public_id.hex, "sha256": left.sha256},
+        "right": {"stimulus": right.public_id.hex, "sha256": right.sha256},
+        "question": {"version": study.question_version, "text": study.question.text},
+        "rule": {
+            "name": study.design,
+            "version": DESIGNS[study.design].version,
+            "scope": study.scope,
+        },
+    }

@@ -1,0 +1,30 @@
+"""The questions that participants answer. A wording in use is never changed: it gets a successor.
+
+Keys are kind and version, the values are the question and how it calls the picture on top.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from django.utils.translation import gettext_noop
+
+
+class Question(NamedTuple):
+    """One wording, in English; pages show its translation."""
+
+    text: str
+    reference: str
+
+
+QUESTIONS = {
+    ("E", 1): Question(
+        gettext_noop("Which picture below carries the style of the picture at the top better?"),
+        gettext_noop("The picture that gives the style"),
+    ),
+    ("C", 1): Question(
+        gettext_noop("Which picture below keeps the content of the picture at the top better?"),
+        gettext_noop("The picture that gives the content"),
+    ),
+}
+LATEST = {kind: max(version for k, version in QUESTIONS if k == kind) for kind in ("E", "C")}

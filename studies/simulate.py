@@ -1,0 +1,170 @@
+"""Simulated participants whose true preferences are known, so that analyses can be checked.
+
+They leave the same rows as people do, and every one of their sessions says that it is simulated.
+A participant prefers the left stimulus with probability
+(1 − λ) σ(u_left − u_right + b) + λ/2, with utilities u, side bias b and inattention λ.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from django.db import transaction
+from django.db.models import OuterRef, Subquery
+from django.utils import timezone
+
+from studies.design.sides import side_due
+from studies.models import Choice, Cohort, Outcome, Participant, Slot, Study, Trial, TrialKind, Vote
+from transfer.errors import InputError
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """How simulated participants differ from their utilities."""
+
+    side_bias: float = 0.0
+    """Added to the left utility; positive: they favour the left side."""
+    inattention: float = 0.0
+    """The share of trials answered without looking, 0 … 1."""
+    median_ms: float = 2500.0
+    """Median response time; times are log-normal."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.inattention <= 1:
+            raise InputError(f"inattention {self.inattention} is no share: use 0 … 1")
+
+    def prefers_left(self, left: float, right: float) -> float:
+        """The probability of choosing the left stimulus, given both utilities."""
+        attentive = 1 / (1 + np.exp(-(left - right + self.side_bias)))
+        return float((1 - self.inattention) * attentive + self.inattention / 2)
+
+    def response_ms(self, generator: np.random.Generator) -> int:
+        """A response time in milliseconds."""
+        return int(generator.lognormal(np.log(self.median_ms), 0.4))
+
+
+def simulate(
+    study: Study,
+    utilities: Mapping[str, float],
+    participants: int,
+    trials: int,
+    seed: int,
+    behaviour: Behaviour | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> int:
+    """Let simulated participants take part in an open study.
+
+    Args:
+        study: an open study. Its places and slots for people are not touched.
+        utilities: the true utility of every stimulus of the study, by `public_id.hex`; higher is
+            better. The scale is that of the logistic model.
+        participants: how many take part.
+        trials: how many trials each of them answers.
+        seed: decides every choice.
+        behaviour: what else decides them.
+        progress: called with (participants done, participants) after each.
+
+    Returns:
+        The number of votes.
+
+    Raises:
+        InputError: the study is not open, a stimulus has no utility, or a participant would have
+            to see a pair twice.
+
+    """
+    _check(study, utilities, participants, trials)
+    behaviour = behaviour or Behaviour()
+    study.want_votes(Cohort.SIMULATED, study.slots_taken(Cohort.SIMULATED) + participants * trials)
+    slots = study.slots.filter(cohort=Cohort.SIMULATED).free().with_pictures().order_by("rank")
+    free = list(slots)
+    votes = 0
+    generators = np.random.default_rng(seed).spawn(participants)
+    for number, generator in enumerate(generators, start=1):
+        participant = Participant(
+            study=study,
+            cohort=Cohort.SIMULATED,
+            source="simulation",
+            plan=[TrialKind.REAL] * trials,
+            state=Participant.State.FINISHED,
+            finished_at=timezone.now(),
+        )
+        taken = _take_slots(free, trials)
+        _store(participant, taken, utilities, behaviour, generator)
+        votes += len(taken)
+        if progress is not None:
+            progress(number, participants)
+    return votes
+
+
+def _take_slots(free: list[Slot], trials: int) -> list[Slot]:
+    """Take slots as `Participant.current_trial` does for one person after the other."""
+    taken: list[Slot] = []
+    for _ in range(trials):
+        due = side_due(slot.first_left for slot in taken)
+        seen = {slot.pair_id for slot in taken}
+        suits = (s for s in free if s.pair_id not in seen and due in (None, s.first_left))
+        slot = next(suits, None)
+        if slot is None:
+            break
+        free.remove(slot)
+        taken.append(slot)
+    return taken
+
+
+@transaction.atomic
+def _store(
+    participant: Participant,
+    slots: list[Slot],
+    utilities: Mapping[str, float],
+    behaviour: Behaviour,
+    generator: np.random.Generator,
+) -> None:
+    """Store a whole session in a few statements: thousands of votes take seconds."""
+    participant.save()
+    trials = []
+    for position, slot in enumerate(slots, start=1):
+        trial = Trial.prepare(participant, slot, TrialKind.REAL, position)
+        trial.outcome = Outcome.VOTED
+        trials.append(trial)
+    Trial.objects.bulk_create(trials)
+    # Nobody sees a pair twice, so a session's trial is known by its pair.
+    holder = Trial.objects.filter(participant=participant, pair=OuterRef("pair"))
+    taken = Slot.objects.filter(pk__in=[slot.pk for slot in slots])
+    taken.update(trial=Subquery(holder.values("pk")[:1]))
+    Vote.objects.bulk_create([_answer(trial, utilities, behaviour, generator) for trial in trials])
+
+
+def _answer(
+    trial: Trial,
+    utilities: Mapping[str, float],
+    behaviour: Behaviour,
+    generator: np.random.Generator,
+) -> Vote:
+    left, right = (utilities[stimulus.public_id.hex] for stimulus in (trial.left, trial.right))
+    prefers_left = generator.random() < behaviour.prefers_left(left, right)
+    return Vote(
+        trial=trial,
+        choice=Choice.LEFT if prefers_left else Choice.RIGHT,
+        client_uuid=uuid.UUID(bytes=generator.bytes(16), version=4),
+        response_ms=behaviour.response_ms(generator),
+    )
+
+
+def _check(study: Study, utilities: Mapping[str, float], participants: int, trials: int) -> None:
+    if participants < 1 or trials < 1:
+        raise InputError("there is nothing to simulate: ask for at least 1 participant and 1 trial")
+    if study.state != Study.State.OPEN:
+        raise InputError(f"study '{study}' is not open: manage.py study open '{study}'")
+    if trials > (pairs := study.pairs.count()):
+        raise InputError(
+            f"study '{study}' has {pairs} different pairs, and nobody sees a pair twice: "
+            f"use --trials {pairs} or fewer"
+        )
+    for (stimulus,) in study.stimuli.values_list("public_id"):
+        if not np.isfinite(utilities.get(stimulus.hex, np.nan)):
+            raise InputError(
+                f"stimulus {stimulus.hex} of study '{study}' has no true score: measure it first"
+            )

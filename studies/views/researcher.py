@@ -1,0 +1,77 @@
+"""The researcher's pages: studies, one study, its votes."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from studies.export import to_csv, votes_frame
+from studies.forms import StudyForm
+from studies.models import Study
+from transfer.errors import InputError
+
+
+@require_safe
+def studies(request: HttpRequest) -> HttpResponse:
+    """All studies with their votes."""
+    return render(request, "studies/studies.html", {"studies": Study.objects.with_votes()})
+
+
+def create(request: HttpRequest) -> HttpResponse:
+    """A form for a new study."""
+    form = StudyForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        if request.user.is_authenticated:
+            form.instance.created_by = request.user
+        return redirect(form.save())
+    return render(request, "studies/create.html", {"form": form})
+
+
+@require_safe
+def study(request: HttpRequest, pk: int) -> HttpResponse:
+    """One study: its link, its state, its votes."""
+    found = get_object_or_404(Study, pk=pk)
+    context = {
+        "study": found,
+        "link": request.build_absolute_uri(found.entry_url),
+        "cohorts": found.progress(),
+        "pairs": found.pairs.count(),
+        "stimuli": len(found.items()),
+        "methods": found.methods(),
+    }
+    return render(request, "studies/study.html", context)
+
+
+@require_POST
+def open_study(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let participants in."""
+    found = get_object_or_404(Study, pk=pk)
+    try:
+        found.open()
+        messages.success(request, "The study is open. Send its link to participants.")
+    except InputError as error:
+        messages.error(request, str(error))
+    return redirect(found)
+
+
+@require_POST
+def close_study(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let nobody in any more."""
+    found = get_object_or_404(Study, pk=pk)
+    try:
+        found.close()
+        messages.success(request, "The study is closed. Its votes stay.")
+    except InputError as error:
+        messages.error(request, str(error))
+    return redirect(found)
+
+
+@require_safe
+def votes(request: HttpRequest, pk: int) -> HttpResponse:
+    """The study's votes as a file."""
+    found = get_object_or_404(Study, pk=pk)
+    response = HttpResponse(to_csv(votes_frame([found])), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="VOTES.csv"'
+    return response

@@ -1,0 +1,55 @@
+"""Studies over a small world."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+
+# Records are imported inside fixtures: this file is read before Django starts.
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_django.fixtures import SettingsWrapper
+
+    from studies.models import Study
+    from transfer.models import Batch
+
+
+@pytest.fixture(autouse=True)
+def media(tmp_path: Path, settings: SettingsWrapper) -> None:
+    """Every test has its own files."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+
+
+@pytest.fixture
+def batch(db: None) -> Batch:
+    from tests.studies.world import batch_of
+
+    return batch_of()
+
+
+@pytest.fixture
+def draft(batch: Batch) -> Callable[..., Study]:
+    """Make a study in draft over the batch; fields may be given."""
+
+    from studies.models import Study
+
+    def make(**fields: object) -> Study:
+        name = f"study {Study.objects.count() + 1}"
+        values = {"name": name, "kind": "E", "trials_per_participant": 6, "participant_target": 4}
+        study = Study.objects.create(**{**values, **fields})
+        study.batches.add(batch)
+        study.set_consent("You look at pictures. You may stop at any time.")
+        return study
+
+    return make
+
+
+@pytest.fixture
+def study(draft: Callable[..., Study]) -> Study:
+    """An open E-test: 12 stimuli in 4 groups of 3, so 12 pairs."""
+    study = draft()
+    study.open()
+    return study

@@ -1,0 +1,312 @@
+"""What rows of studies promise: plans, places, positions, and one vote per trial."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from django.core import signing
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from studies.errors import FullError, NotOpenError
+from studies.models import Choice, Cohort, Outcome, Participant, Study, Trial, Vote
+from tests.studies.world import batch_of
+from transfer.errors import InputError
+from transfer.models import Stimulus
+
+pytestmark = pytest.mark.django_db
+
+
+def answer(participant: Participant, choice: str = "left") -> Vote | None:
+    trial = participant.current_trial()
+    return trial.vote(choice, uuid.uuid4(), 900) if trial else None
+
+
+def answer_all(participant: Participant) -> int:
+    count = 0
+    while answer(participant):
+        count += 1
+    return count
+
+
+def test_it_asks_pairs_that_share_content_and_style(study):
+    # Four groups of three, and two rounds of one pair connect each of them.
+    assert study.pairs.count() == 8
+    for pair in study.pairs.all():
+        assert pair.first.content_id == pair.second.content_id
+        assert set(pair.first.styles.all()) == set(pair.second.styles.all())
+        assert pair.reference in pair.first.styles.all()
+        assert pair.first.method != pair.second.method
+
+
+def test_it_puts_the_content_on_top_of_a_c_test(draft):
+    study = draft(kind="C")
+    study.open()
+    for pair in study.pairs.all():
+        assert pair.reference_id == pair.first.content_id == pair.second.content_id
+
+
+def test_it_lets_stimuli_of_one_reference_meet_where_the_study_says_so(draft):
+    study = draft(scope=Study.Scope.REFERENCE, design="full", participant_target=40)
+    study.open()
+    # Each of two styles has 2 contents × 3 methods.
+    assert study.pairs.count() == 2 * 15
+    assert any(pair.first.content_id != pair.second.content_id for pair in study.pairs.all())
+
+
+def test_it_leaves_mixtures_of_styles_out_of_e_tests(draft, batch):
+    mixture = batch.stimuli.first()
+    mixture.styles.set(batch.stimuli.last().styles.all() | mixture.styles.all())
+    study = draft()
+    assert mixture.pk not in {item.key for item in study.items()}
+
+
+def test_it_freezes_its_stimuli_and_plan_at_opening(study, batch):
+    before = list(study.slots.values_list("pair_id", "first_left"))
+    extra = batch.stimuli.first()
+    styles = list(extra.styles.all())
+    extra.pk, extra.public_id, extra.recipe_key, extra.method = None, uuid.uuid4(), "new", "wct"
+    extra.save()
+    extra.styles.set(styles)
+    study.want_votes(Cohort.SIMULATED, study.votes_wanted)
+    simulated = study.slots.filter(cohort=Cohort.SIMULATED)
+    assert list(simulated.values_list("pair_id", "first_left")) == before
+    assert not study.pairs.filter(second=extra).exists()
+
+
+def test_it_prolongs_the_plan_without_changing_it(study):
+    before = list(study.slots.values_list("rank", "pair_id", "first_left"))
+    study.want_votes(Cohort.PEOPLE, study.votes_wanted + 7)
+    after = list(study.slots.values_list("rank", "pair_id", "first_left"))
+    assert after[: len(before)] == before
+    assert len(after) == len(before) + 7
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"trials_per_participant": 13}, "nobody sees a pair twice"),
+        (
+            {"participant_target": 1, "trials_per_participant": 5, "design": "full"},
+            "never compared",
+        ),
+        ({"participant_target": 1, "trials_per_participant": 4}, "more participants or trials"),
+    ],
+)
+def test_it_refuses_a_plan_that_cannot_answer(draft, fields, said):
+    study = draft(**fields)
+    with pytest.raises(InputError, match=said):
+        study.open()
+    study.refresh_from_db()
+    assert study.state == Study.State.DRAFT
+    assert not study.slots.exists()
+
+
+def test_it_refuses_a_study_in_which_nothing_can_be_compared(draft):
+    study = draft()
+    Stimulus.objects.update(state=Stimulus.State.PENDING)
+    with pytest.raises(InputError, match="nothing to compare"):
+        study.open()
+
+
+def test_it_names_methods_that_are_never_compared(draft, batch):
+    # A content of its own for two further methods: nothing joins them with the rest.
+    content = batch.stimuli.last().content
+    for stimulus in batch.stimuli.filter(content=content):
+        stimulus.method = "other " + stimulus.method
+        stimulus.save()
+    with pytest.raises(InputError, match="cross-layer, gatys, universal"):
+        draft().open()
+
+
+def test_it_stays_closed(study):
+    study.close()
+    with pytest.raises(InputError, match="is closed"):
+        study.open()
+    with pytest.raises(NotOpenError):
+        study.admit()
+
+
+def test_it_does_not_admit_anybody_to_a_draft_or_a_paused_study(draft, study):
+    with pytest.raises(NotOpenError):
+        draft().admit()
+    Study.objects.filter(pk=study.pk).update(paused_because="too few votes load")
+    with pytest.raises(NotOpenError):
+        study.admit()
+
+
+def test_it_gives_every_pair_equally_many_votes_and_both_sides(study):
+    participants = [study.admit() for _ in range(4)]
+    for _ in range(6):  # everybody at once, as in life
+        for participant in participants:
+            assert answer(participant)
+    votes = Counter(trial.pair_id for trial in Trial.objects.all())
+    left = Counter(trial.pair_id for trial in Trial.objects.filter(first_left=True))
+    assert sum(votes.values()) == 24
+    assert max(votes.values()) - min(votes.values()) <= 1
+    assert all(abs(2 * left[pair] - votes[pair]) <= 1 for pair in votes)
+    for participant in participants:
+        sides = [trial.first_left for trial in participant.trials.all()]
+        assert abs(2 * sum(sides) - len(sides)) <= 1
+        pairs = [trial.pair_id for trial in participant.trials.all()]
+        assert len(set(pairs)) == len(pairs)
+        participant.refresh_from_db()
+        assert participant.state == Participant.State.FINISHED
+
+
+def test_it_shows_the_same_trial_until_it_is_answered(study):
+    participant = study.admit()
+    first = participant.current_trial()
+    assert participant.current_trial() == first
+    assert first is not None
+    first.vote("right", uuid.uuid4())
+    assert participant.current_trial() != first
+
+
+def test_it_never_records_a_second_vote(study):
+    trial = study.admit().current_trial()
+    once, again = uuid.uuid4(), uuid.uuid4()
+    vote = trial.vote("left", once, 800)
+    assert trial.vote("left", once, 800) == vote
+    assert trial.vote("right", again, 10).choice == Choice.LEFT
+    assert Vote.objects.count() == 1
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Vote.objects.create(trial=trial, choice="right", client_uuid=again)
+
+
+def test_it_keeps_what_was_shown(study):
+    trial = study.admit().current_trial()
+    left = trial.left
+    assert trial.snapshot["left"] == {"stimulus": left.public_id.hex, "sha256": left.sha256}
+    assert trial.snapshot["reference"]["sha256"] == trial.reference.sha256
+    assert trial.snapshot["rule"] == {"name": "balanced", "version": 1, "scope": "both"}
+    assert "style" in trial.snapshot["question"]["text"]
+    Stimulus.objects.filter(pk=left.pk).update(sha256="changed")
+    trial.refresh_from_db()
+    assert trial.snapshot["left"]["sha256"] == left.sha256
+
+
+def test_it_gives_an_abandoned_slot_to_somebody_else(study):
+    gone, here = study.admit(), study.admit()
+    trial = gone.current_trial()
+    Trial.objects.filter(pk=trial.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+    taken = here.current_trial()
+    assert taken.pair_id == trial.pair_id
+    trial.refresh_from_db()
+    assert trial.outcome == Outcome.EXPIRED
+    # The late answer is kept, and does not count.
+    assert trial.vote("left", uuid.uuid4()).excluded == "late"
+    assert taken.vote("left", uuid.uuid4()).excluded == ""
+
+
+def test_it_leaves_a_late_participant_the_slot_that_nobody_took(study):
+    participant = study.admit()
+    trial = participant.current_trial()
+    Trial.objects.filter(pk=trial.pk).update(lease_until=timezone.now() - timedelta(hours=1))
+    assert participant.current_trial() == trial
+    assert trial.vote("left", uuid.uuid4()).excluded == ""
+
+
+def test_it_gives_back_the_slot_of_a_trial_that_could_not_load(study):
+    participant = study.admit()
+    trial = participant.current_trial()
+    trial.could_not_load()
+    after = participant.current_trial()
+    assert after.pair_id != trial.pair_id
+    assert participant.answered() == 0
+    assert study.slots.free().filter(pair=trial.pair).exists()
+
+
+def test_it_admits_no_more_people_than_it_wants(study):
+    for _ in range(4):
+        study.admit()
+    with pytest.raises(FullError):
+        study.admit()
+    # Somebody left long ago: the place is given again.
+    left = study.participants.first()
+    Participant.objects.filter(pk=left.pk).update(last_seen=timezone.now() - timedelta(hours=2))
+    study.admit()
+    with pytest.raises(FullError):
+        study.admit()
+
+
+def test_it_counts_only_people_as_people(study):
+    study.want_votes(Cohort.SIMULATED, 6)
+    answer_all(study.admit(cohort=Cohort.SIMULATED))
+    row = {"cohort": "simulated", "participants": 1, "finished": 1, "votes": 6}
+    assert study.progress() == [row]
+    counted = Study.objects.with_votes().get(pk=study.pk)
+    assert (counted.people_votes, counted.simulated_votes) == (0, 6)
+    assert study.slots.filter(cohort=Cohort.PEOPLE).free().count() == study.votes_wanted
+
+
+def test_it_knows_a_returning_person_without_keeping_the_id(study):
+    participant = study.admit("prolific-4711")
+    assert study.admit(" prolific-4711 ") == participant
+    assert "4711" not in participant.external_id
+    assert len(participant.external_id) == 64
+    assert study.admit("prolific-4712") != participant
+
+
+def test_it_ends_early_where_no_new_pair_is_left(draft):
+    study = draft(participant_target=2, trials_per_participant=12, votes_per_pair=1)
+    study.open()
+    first = study.admit(plan=["real"] * 30)
+    assert answer_all(first) <= study.pairs.count()
+    first.refresh_from_db()
+    assert first.state == Participant.State.FINISHED
+
+
+def test_it_fills_every_slot_although_people_drop_out(draft):
+    study = draft(participant_target=10, trials_per_participant=6)
+    study.open()
+    generator = __import__("random").Random(3)
+    for _ in range(60):
+        try:
+            participant = study.admit()
+        except FullError:
+            break
+        stay = 6 if generator.random() > 0.4 else generator.randint(0, 5)
+        for _ in range(stay):
+            answer(participant)
+        if stay < 6:
+            participant.current_trial()
+            past = timezone.now() - timedelta(hours=1)
+            participant.trials.filter(outcome="").update(lease_until=past)
+            Participant.objects.filter(pk=participant.pk, state="active").update(last_seen=past)
+    votes = Counter(Vote.objects.values_list("trial__pair_id", flat=True))
+    wanted, pairs = study.votes_wanted, study.pairs.count()
+    assert sum(votes.values()) == wanted
+    assert set(votes.values()) <= {wanted // pairs, -(-wanted // pairs)}
+
+
+def test_it_keeps_every_version_of_the_consent(study):
+    study.set_consent("A new text.")
+    study.set_consent("A new text.")
+    assert [text.version for text in study.consent_texts.all()] == [1, 2]
+    assert study.admit().consent_version == 2
+
+
+def test_it_hands_out_addresses_that_cannot_be_guessed(study):
+    trial = study.admit().current_trial()
+    url = trial.picture_url("left")
+    assert trial.left.public_id.hex not in url
+    assert trial.left.method not in url
+    key = url.rstrip("/").split("/")[-1]
+    assert Trial.at(key) == (trial, "left")
+    with pytest.raises(signing.BadSignature):
+        Trial.at(key[:-1] + ("a" if key[-1] != "a" else "b"))
+
+
+def test_it_connects_many_references(db):
+    batch = batch_of(contents=3, styles=2, methods=("a", "b", "c", "d"))
+    study = Study.objects.create(
+        name="many", kind="C", trials_per_participant=10, participant_target=10
+    )
+    study.batches.add(batch)
+    study.open()
+    assert study.slots.count() == 100
+    assert study.pairs.count() >= 6 * 4

@@ -1,0 +1,129 @@
+"""The researcher's pages and their command."""
+
+from __future__ import annotations
+
+from io import StringIO
+
+import pandas as pd
+import pytest
+from django.core.management import CommandError, call_command
+
+from studies.models import Cohort, Study, Vote
+
+pytestmark = pytest.mark.django_db
+
+
+def command(*arguments: object) -> str:
+    out = StringIO()
+    call_command("study", *map(str, arguments), stdout=out)
+    return out.getvalue()
+
+
+@pytest.fixture
+def scores(tmp_path, batch):
+    """True utilities: the later a stimulus was made, the better it is."""
+    rows = [(s.public_id.hex, number / 3) for number, s in enumerate(batch.stimuli.all())]
+    path = tmp_path / "SCORES.csv"
+    pd.DataFrame(rows, columns=["stimulus", "E_score"]).to_csv(path, index=False)
+    return path
+
+
+def test_it_creates_a_study_by_a_form(researcher, batch):
+    assert "batch 1" in researcher.get("/studies/new/").content.decode()
+    fields = {
+        "name": "first",
+        "title": "Comparing pictures",
+        "kind": "C",
+        "batches": [batch.pk],
+        "scope": "both",
+        "design": "balanced",
+        "trials_per_participant": 6,
+        "participant_target": 4,
+        "votes_per_pair": 4,
+        "consent": "You look at pictures.",
+    }
+    answer = researcher.post("/studies/new/", fields)
+    study = Study.objects.get()
+    assert answer["Location"] == f"/studies/{study.pk}/"
+    assert (study.kind, study.state, study.created_by.username) == ("C", "draft", "ada")
+    assert study.consent.text == "You look at pictures."
+    refused = researcher.post("/studies/new/", {**fields, "name": "second", "votes_per_pair": 0})
+    assert "greater than or equal to 1" in refused.content.decode()
+
+
+def test_it_opens_and_closes_a_study(researcher, draft):
+    study = draft()
+    page = researcher.post(f"/studies/{study.pk}/open/", follow=True).content.decode()
+    assert f"http://testserver{study.entry_url}" in page
+    page = researcher.post(f"/studies/{study.pk}/close/", follow=True).content.decode()
+    assert "closed" in page
+
+
+def test_it_says_why_a_study_cannot_open(researcher, draft):
+    study = draft(trials_per_participant=50)
+    page = researcher.post(f"/studies/{study.pk}/open/", follow=True).content.decode()
+    assert "nobody sees a pair twice" in page
+    assert Study.objects.get().state == Study.State.DRAFT
+
+
+def test_it_names_simulated_votes_everywhere(researcher, study, scores):
+    command("simulate", study.name, "--scores", scores, "--column", "E_score",
+            "--participants", 3, "--trials", 5)  # fmt: skip
+    for address in ("/studies/", f"/studies/{study.pk}/"):
+        assert 'badge simulated">simulated' in researcher.get(address).content.decode()
+    answer = researcher.get(f"/studies/{study.pk}/VOTES.csv")
+    assert 'filename="VOTES.csv"' in answer["Content-Disposition"]
+    assert answer.content.decode().count(",True,") == 15
+
+
+def test_it_runs_a_study_from_the_command_line(batch, scores, tmp_path):
+    said = command("create", "cli", "--kind", "E", "--batch", batch.name, "--trials", 6,
+                   "--participants", 5, "--open")  # fmt: skip
+    assert Study.objects.get().entry_url in said
+    said = command("simulate", "cli", "--scores", scores, "--column", "E_score",
+                   "--participants", 5, "--trials", 6, "--seed", 4)  # fmt: skip
+    assert "30 simulated votes" in said
+    command("close", "cli")
+    assert "30 votes" in command("export", "cli", "--out", tmp_path / "VOTES.csv")
+    frame = pd.read_csv(tmp_path / "VOTES.csv")
+    assert len(frame) == 30
+    assert frame["simulated"].all()
+    assert "cli\tE-test\tclosed\t0 votes\t30 simulated" in command("list")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("open", "nothing"), "no study 'nothing'"),
+        (("create", "x", "--kind", "E", "--batch", "none"), "no batch 'none'"),
+        (
+            ("create", "x", "--kind", "E", "--batch", "batch 1", "--consent", "/no"),
+            "cannot be read",
+        ),
+        (("create", "study 1", "--kind", "E", "--batch", "batch 1"), "already exists"),
+        (("simulate", "study 1", "--scores", "/no.csv", "--column", "E"), "cannot be read"),
+        (("close", "study 2"), "was never opened"),
+    ],
+)
+def test_it_answers_bad_input_with_one_line(study, draft, arguments, said):
+    draft()
+    with pytest.raises(CommandError, match=said) as error:
+        command(*arguments)
+    assert error.value.returncode == 2
+    assert "\n" not in str(error.value)
+
+
+def test_it_refuses_scores_that_do_not_fit(study, scores, tmp_path):
+    for text, said in (
+        ("stimulus,E_score\n", "no column"),
+        ("stimulus,other\nx,1\n", "no column 'E_score'"),
+        ("stimulus,E_score\nx,high\n", "is no number"),
+        ("stimulus,E_score\nx,1\n", "has no true score"),
+    ):
+        path = tmp_path / "bad.csv"
+        path.write_text(text)
+        with pytest.raises(CommandError, match=said):
+            command("simulate", study.name, "--scores", path, "--column", "E_score", "--trials", 4)
+    with pytest.raises(CommandError, match="use --trials 8"):
+        command("simulate", study.name, "--scores", scores, "--column", "E_score", "--trials", 50)
+    assert not Vote.objects.filter(trial__participant__cohort=Cohort.SIMULATED).exists()
