@@ -1,0 +1,63 @@
+"""The researcher's pages in a real browser: uploading, counting, live progress."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from tests.transfer.conftest import draw
+from transfer.models import Picture
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def test_it_uploads_counts_and_launches(researcher_page, live_server, engine, media, tmp_path):
+    page = researcher_page
+    for role, name in (("content", "sea"), ("content", "lake"), ("style", "waves")):
+        page.goto(f"{live_server}{reverse('transfer:pictures')}?role={role}")
+        if not page.get_by_role("button", name="Upload", exact=True).is_visible():
+            page.get_by_text("Upload pictures").click()
+        draw(tmp_path / f"{name}.png", seed=len(name))
+        page.set_input_files("input[name=pictures]", tmp_path / f"{name}.png")
+        page.get_by_role("button", name="Upload", exact=True).click()
+        page.get_by_text("1 picture stored.").wait_for()
+    assert Picture.objects.count() == 3
+
+    page.get_by_role("link", name="Batches").click()
+    page.get_by_role("link", name="Launch a batch").click()
+    page.get_by_label("Name").fill("By hand")
+    page.get_by_label("gatys").check()
+    for button in page.get_by_role("button", name="All").all():
+        button.click()
+    page.get_by_label("Style weight").fill("1, 5")
+    assert page.locator("#number").inner_text() == "up to 4 stimuli"
+    page.get_by_role("button", name="Launch", exact=True).click()
+    page.get_by_text("Launched: 4 stimuli.").wait_for()
+
+
+def test_the_batch_page_follows_the_work(researcher_page, live_server, engine, batch):
+    page = researcher_page
+    trial = batch(stimuli=2, chunk=1)
+    page.goto(f"{live_server}{trial.get_absolute_url()}")
+    page.get_by_text("Is a worker running?").wait_for()
+    lease = trial.stimuli.filter(chunk=0).claim("workshop:1")
+    page.locator("[data-count=running]", has_text="1").wait_for()
+    assert page.get_by_text("Is a worker running?").count() == 0
+    lease.fail("it diverged")
+    trial.stimuli.filter(chunk=1).claim("workshop:1").fail("it diverged")
+    page.get_by_role("button", name="Try the failed ones again").wait_for()
+
+
+def test_no_page_is_wider_than_a_phone(researcher_page, live_server, engine, batch):
+    page = researcher_page
+    page.set_viewport_size({"width": 390, "height": 844})
+    trial = batch(stimuli=3)
+    for address in (
+        reverse("transfer:pictures"),
+        reverse("transfer:batches"),
+        reverse("transfer:launch"),
+        trial.get_absolute_url(),
+        trial.stimuli.first().get_absolute_url(),
+    ):
+        page.goto(f"{live_server}{address}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, address
