@@ -11,7 +11,15 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.urls.converters import IntConverter, UUIDConverter
 
-PUBLIC = {"login"}
+PUBLIC = {
+    "login",
+    # Participants have no account; a token or a signature that cannot be guessed lets them in.
+    "studies:enter",
+    "studies:take",
+    "studies:vote",
+    "studies:unloadable",
+    "studies:picture",
+}
 """Pages for those who have no account."""
 
 EXAMPLES = {IntConverter: 1, UUIDConverter: uuid.UUID(int=1)}

@@ -26,6 +26,7 @@ WITH_DJANGO = {
     "models",
     "records",
     "tasks",
+    "templatetags",
     "urls",
     "views",
     # … and what stands between the rows of one app and its doors.
@@ -36,6 +37,7 @@ WITH_DJANGO = {
     "making",
     "picture_import",
     "questions",
+    "simulate",
     "stimulus_import",
 }
 """Modules and folders that Django belongs to. Every other module is pure."""
