@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -11,6 +12,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from tests.house.commands import manage
 from transfer.ledger import ATTEMPTS, is_gone, worker_name
 from transfer.models import Stimulus
 
@@ -165,3 +167,41 @@ def test_it_gives_no_row_to_two_of_eight_racing_threads(batch):
         thread.join()
     assert len(taken) == len(set(taken)) == 60
     assert Stimulus.objects.filter(state="running", attempt=1).count() == 60
+
+
+RACE_IN_POSTGRES = """
+import threading
+from django.db import connection
+from transfer.models import Batch, Picture, Stimulus
+
+values = {"name": "race", "file": "c.png", "width": 9, "height": 9}
+content, _ = Picture.objects.get_or_create(role="content", sha256="race", defaults=values)
+batch = Batch.objects.create(name="race", recipe={})
+Stimulus.objects.bulk_create(
+    Stimulus(batch=batch, recipe_key=str(n), chunk=n // 3, content=content) for n in range(60)
+)
+start, taken = threading.Barrier(8), []
+
+def work(number):
+    start.wait()
+    while (chunk := batch.stimuli.next_chunk()).exists():
+        if lease := chunk.claim(f"another-machine:{number}"):
+            taken.extend(row.pk for row in lease.rows)
+    connection.close()
+
+threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+print(len(taken), len(set(taken)), batch.stimuli.filter(state="running", attempt=1).count())
+batch.delete()
+content.delete()
+"""
+
+
+@pytest.mark.postgres
+def test_it_gives_no_row_to_two_threads_in_postgres():
+    url = os.environ["TEST_POSTGRES_URL"]
+    migrated = manage("migrate", "--no-input", DATABASE_URL=url)
+    assert migrated.returncode == 0, migrated.stderr
+    answer = manage("shell", "--no-imports", "--command", RACE_IN_POSTGRES, DATABASE_URL=url)
+    assert answer.stdout.split() == ["60", "60", "60"], answer.stderr
