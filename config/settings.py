@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
 
 from csp.constants import NONE, SELF
@@ -111,7 +112,15 @@ USE_I18N = True
 USE_TZ = True
 
 STATIC_URL = "static/"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+# plotly.js lies in the Python package that we install anyway: served from there, not copied.
+_PLOTLY = importlib.util.find_spec("plotly")
+STATICFILES_DIRS: list[Path | tuple[str, Path]] = [
+    BASE_DIR / "static",
+    *(
+        ("plotly", Path(folder) / "package_data")
+        for folder in (_PLOTLY.submodule_search_locations or () if _PLOTLY else ())
+    ),
+]
 # Files are served from the folders they lie in, so there is no STATIC_ROOT to collect them in.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
+from django.urls import reverse
 
 from metrics.statistics.base import Sample
 from transfer.errors import InputError
 from transfer.files import media_path
 
 if TYPE_CHECKING:
+    from metrics.calibration.export import Model
     from metrics.statistics.base import Statistic
+    from studies.models import Study
     from transfer.models import Picture, Stimulus
 
 
@@ -122,6 +126,78 @@ def sample_of(stimulus: Stimulus, reference: Picture) -> Sample:
     )
 
 
+class CalibrationQuerySet(models.QuerySet["Calibration"]):
+    """Calibrations, and the fitting of new ones."""
+
+    def calibrate(
+        self,
+        studies: Sequence[Study],
+        target: str,
+        *,
+        name: str = "",
+        instruments: Mapping[str, str] | None = None,
+        created_by: Any = None,
+        **options: Any,
+    ) -> Calibration:
+        """Fit the votes of `studies` on the statistics of their stimuli, and keep the model.
+
+        The same votes, statistics and options give the calibration that is there already. options:
+        those of metrics.calibration.calibrate.calibrate.
+
+        Raises:
+            InputError: a study of another kind, a name in use, or votes that give no model.
+
+        """
+        from metrics.calibration.calibrate import calibrate
+        from metrics.records import statistics_frame, usual_instruments
+        from studies.export import votes_frame
+        from transfer.models import Stimulus
+
+        for study in studies:
+            if study.kind != target:
+                raise InputError(
+                    f"study '{study.name}' is a {study.kind}-test: it cannot calibrate {target}"
+                )
+        stimuli = Stimulus.objects.filter(studies__in=studies).distinct()
+        wanted = dict(instruments or {})
+        if target == "E":  # C takes no part, so it does not matter who measured it
+            usual = usual_instruments(stimuli)
+            wanted = {key: name for key, name in usual.items() if key == "C"} | wanted
+        statistics = statistics_frame(stimuli, wanted)
+        model = calibrate(votes_frame(studies), statistics, target, **options)
+        return self._keep(model, studies, name, created_by)
+
+    def _keep(
+        self, model: Model, studies: Sequence[Study], name: str, created_by: Any
+    ) -> Calibration:
+        exported = model.to_json()
+        fingerprint = model.details["data_fingerprint"]
+        for known in self.filter(target=model.target, data_fingerprint=fingerprint):
+            if known.tells_the_same_as(exported) and name in ("", known.name):
+                return known
+        if name and self.filter(name=name).exists():
+            raise InputError(f"a calibration is named '{name}' already: choose another name")
+        label = name or self._free_name(f"{model.target}: {', '.join(s.name for s in studies)}")
+        with transaction.atomic():
+            kept = self.create(
+                name=label,
+                target=model.target,
+                simulated=model.simulated,
+                data_fingerprint=fingerprint,
+                model=exported,
+                created_by=created_by,
+            )
+            kept.studies.set(studies)
+        return kept
+
+    def _free_name(self, wanted: str) -> str:
+        label, number = wanted[:190], 1
+        while self.filter(name=label).exists():
+            number += 1
+            label = f"{wanted[:190]} ({number})"
+        return label
+
+
 class Calibration(models.Model):
     """A regression of preferences on differences of base statistics, as it was exported."""
 
@@ -142,8 +218,28 @@ class Calibration(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
+    objects = CalibrationQuerySet.as_manager()
+
     class Meta:
         ordering = ["-created_at", "-id"]
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        """The researcher's page."""
+        return reverse("metrics:calibration", args=[self.pk])
+
+    @property
+    def exported(self) -> Model:
+        """The model, ready to score."""
+        from metrics.calibration.export import Model
+
+        return Model.from_json(self.model)
+
+    def tells_the_same_as(self, exported: Mapping[str, Any]) -> bool:
+        """Whether a fresh export differs from this one in nothing but the software's versions."""
+        mine, other = dict(self.model), dict(exported)
+        mine.pop("software", None)
+        other.pop("software", None)
+        return mine == other

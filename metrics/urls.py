@@ -1,6 +1,16 @@
+"""The addresses of the EC space and of calibrations."""
+
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from metrics.views import calibrations, space
 
 app_name = "metrics"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("ecspace/", space.ecspace_page, name="ecspace"),
+    path("ecspace/scores.csv", space.scores_csv, name="scores"),
+    path("calibrations/", calibrations.calibrations, name="calibrations"),
+    path("calibrations/<int:pk>/", calibrations.calibration, name="calibration"),
+    path("calibrations/<int:pk>/model.json", calibrations.model_json, name="model"),
+]

@@ -1,0 +1,52 @@
+"""What the pages of metrics ask."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from metrics.calibration.presets import PRESETS
+from metrics.ecspace import BINS
+from metrics.models import Calibration
+from studies.models import Study
+from transfer.models import Batch
+
+_BINS = {
+    "independent": "independent thirds of E and C (the paper's)",
+    "nested": "thirds of C within each third of E (equal cells)",
+}
+
+
+class SpaceForm(forms.Form):
+    """Which stimuli, scored by which models, cut how."""
+
+    batch = forms.ModelMultipleChoiceField(
+        Batch.objects.all(), label="Batches", widget=forms.CheckboxSelectMultiple
+    )
+    e = forms.ChoiceField(label="E-model")
+    c = forms.ChoiceField(label="C-model")
+    bins = forms.ChoiceField(label="Cells", choices=[(name, _BINS[name]) for name in BINS])
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for target in ("E", "C"):
+            rows = Calibration.objects.filter(target=target)
+            published = [(n, f"{n} (published)") for n in PRESETS if PRESETS[n].target == target]
+            field = self.fields[target.lower()]
+            assert isinstance(field, forms.ChoiceField)
+            field.choices = [*((str(row.pk), _label(row)) for row in rows), *published]
+
+
+class CalibrateForm(forms.Form):
+    """Which votes to fit."""
+
+    study = forms.ModelChoiceField(Study.objects.all(), label="Votes of")
+    include_simulated = forms.BooleanField(
+        required=False,
+        label="Let simulated votes in (the model is then marked as simulated)",
+    )
+
+
+def _label(row: Calibration) -> str:
+    return f"{row.name} (simulated votes)" if row.simulated else row.name

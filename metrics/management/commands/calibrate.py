@@ -1,0 +1,59 @@
+"""Fit the votes of studies on the statistics of their stimuli, and keep the model."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from metrics.cli.calibration import add_fit_options, fit_options, summary
+from metrics.models import Calibration
+from studies.models import Study
+from transfer.errors import InputError
+from transfer.management.base import InputCommand
+
+
+class Command(InputCommand):
+    """`manage.py calibrate`."""
+
+    help = (
+        "Fit people's preferences on differences of base statistics. The same votes and options "
+        "give the calibration that is there already."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the options."""
+        parser.add_argument(
+            "--study", action="append", required=True, metavar="NAME", help="once for each study"
+        )
+        parser.add_argument("--target", choices=("E", "C"), help="default: the study's kind")
+        parser.add_argument("--name", default="", help="what to call the calibration")
+        for key in ("E", "C"):
+            parser.add_argument(
+                f"--instrument-{key.lower()}",
+                metavar="NAME",
+                help=f"the instrument of {key}, where several measured the stimuli",
+            )
+        add_fit_options(parser)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Fit, keep, and say what came out."""
+        studies = [_study(name) for name in options["study"]]
+        named = {"E": options["instrument_e"], "C": options["instrument_c"]}
+        kept = Calibration.objects.calibrate(
+            studies,
+            options["target"] or studies[0].kind,
+            name=options["name"],
+            instruments={key: name for key, name in named.items() if name},
+            **fit_options(options),
+        )
+        self.stdout.write(f"calibration: {kept.name}")
+        for line in summary(kept.exported):
+            self.stdout.write(line)
+
+
+def _study(name: str) -> Study:
+    study = Study.objects.filter(name=name).first()
+    if study is None:
+        names = ", ".join(Study.objects.values_list("name", flat=True)[:10])
+        raise InputError(f"no study is named '{name}': use one of {names or 'none, make one'}")
+    return study

@@ -1,0 +1,94 @@
+"""The stimuli of the database in the EC space: whose scores, by which models."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db.models import QuerySet
+
+from metrics.calibration.presets import PRESETS, preset
+from metrics.models import Calibration
+from metrics.records.table import statistics_frame, usual_instruments
+from transfer.errors import InputError
+from transfer.models import Batch, Stimulus
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from metrics.calibration.export import Model
+
+PUBLISHED = {"E": "wacv2020-E", "C": "wacv2020-C"}
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """A model, and what to call it: a calibration of this installation or a published model."""
+
+    label: str
+    model: Model
+    calibration: Calibration | None
+
+    @property
+    def key(self) -> str:
+        """How an address names it."""
+        return str(self.calibration.pk) if self.calibration else self.label
+
+    @property
+    def simulated(self) -> bool:
+        """Whether simulated votes took part."""
+        return self.model.simulated
+
+
+def scoring(target: str, key: str = "") -> Scoring:
+    """The model of `target` that an address or option names: an id, a name, or a preset.
+
+    Without a name the newest calibration, or the published model where there is none.
+
+    Raises:
+        InputError: there is no such model, or it is one of the other target.
+
+    """
+    rows = Calibration.objects.filter(target=target)
+    if key in PRESETS and PRESETS[key].target == target:
+        return Scoring(key, preset(key), None)
+    if not key:
+        newest = rows.first()
+        if newest is None:
+            return Scoring(PUBLISHED[target], preset(PUBLISHED[target]), None)
+        return Scoring(newest.name, newest.exported, newest)
+    found = rows.filter(pk=int(key)) if key.isdecimal() else rows.filter(name=key)
+    row = found.first()
+    if row is None:
+        raise InputError(f"no {target}-calibration is named '{key}': see the list of calibrations")
+    return Scoring(row.name, row.exported, row)
+
+
+def scored_frame(stimuli: QuerySet[Stimulus], scorings: Mapping[str, Scoring]) -> pd.DataFrame:
+    """The columns of SCORES.csv for `stimuli`: their statistics, E_score and C_score.
+
+    Each model takes the statistics of the instruments that it was fitted to, wherever they exist; a
+    published model, which names none, those that measured most.
+
+    Raises:
+        InputError: the instruments of a model measured none of the stimuli.
+
+    """
+    from metrics.calibration.score import score
+
+    usual = usual_instruments(stimuli)
+    wanted = dict(usual)
+    for chosen in scorings.values():
+        wanted |= chosen.model.instruments
+    frame = statistics_frame(stimuli, wanted)
+    for target, chosen in scorings.items():
+        own = usual | chosen.model.instruments
+        table = frame if own == wanted else statistics_frame(stimuli, own)
+        frame[f"{target}_score"] = score(chosen.model, table).to_numpy()
+    return frame
+
+
+def stimuli_of(batches: list[Batch]) -> QuerySet[Stimulus]:
+    """The finished stimuli of some batches."""
+    return Stimulus.objects.filter(batch__in=batches, state=Stimulus.State.DONE)

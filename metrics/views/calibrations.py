@@ -1,0 +1,76 @@
+"""Calibrations: the list with a form for a new one, one calibration, and its JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from metrics.calibration.presets import PRESETS
+from metrics.forms import CalibrateForm
+from metrics.models import Calibration
+from transfer.errors import InputError
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def calibrations(request: HttpRequest) -> HttpResponse:
+    """Every calibration, and the form that fits a new one."""
+    form = CalibrateForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        study = form.cleaned_data["study"]
+        user = request.user if isinstance(request.user, User) else None
+        try:
+            kept = Calibration.objects.calibrate(
+                [study],
+                study.kind,
+                include_simulated=form.cleaned_data["include_simulated"],
+                created_by=user,
+            )
+        except InputError as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, f"{kept.name} is fitted.")
+            return redirect(kept)
+    context = {
+        "calibrations": Calibration.objects.prefetch_related("studies"),
+        "presets": PRESETS,
+        "form": form,
+    }
+    return render(request, "metrics/calibrations.html", context)
+
+
+@require_safe
+def calibration(request: HttpRequest, pk: int) -> HttpResponse:
+    """One calibration: coefficients, the votes behind it, and how it was chosen."""
+    shown = get_object_or_404(Calibration.objects.prefetch_related("studies"), pk=pk)
+    context = {"calibration": shown, "model": shown.model, "rows": _rows(shown)}
+    return render(request, "metrics/calibration.html", context)
+
+
+@require_safe
+def model_json(request: HttpRequest, pk: int) -> HttpResponse:
+    """The exported model as a file."""
+    shown = get_object_or_404(Calibration, pk=pk)
+    response = JsonResponse(shown.model, json_dumps_params={"indent": 1, "ensure_ascii": False})
+    name = f"{shown.target}-model-{shown.pk}{'-simulated' if shown.simulated else ''}.json"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _rows(shown: Calibration) -> list[dict[str, Any]]:
+    model = shown.model
+    return [
+        {
+            "term": term,
+            "coefficient": float(model["coefficients"][term]),
+            "error": model["std_errors"][term],
+            "naive": model["naive_std_errors"][term],
+            "interval": model["intervals"][term],
+            "separated": term in model["separated"],
+        }
+        for term in model["terms"]
+    ]

@@ -1,0 +1,106 @@
+// The scatter of the EC space: plotly draws it; a card shows the stimulus under the pointer or,
+// with the arrow keys, in focus. The data lie in the page as JSON.
+"use strict";
+
+(() => {
+  const read = (id) => JSON.parse(document.getElementById(id).textContent);
+  const figure = read("ecspace-figure");
+  const stimuli = read("ecspace-stimuli");
+  const plot = document.getElementById("scatter");
+  const card = document.getElementById("stimulus-card");
+  const filter = document.getElementById("style-filter");
+  const phone = window.matchMedia("(max-width: 40rem)");
+  const dark = window.matchMedia("(prefers-color-scheme: dark)");
+  const whole = figure.data.map(({ x, y, customdata }) => ({ x, y, customdata }));
+  let focused = -1;
+
+  // Text and lines take the colours of the page, light or dark.
+  function themed() {
+    const style = getComputedStyle(document.documentElement);
+    const colour = (name) => style.getPropertyValue(name).trim();
+    const axis = { color: colour("--text"), gridcolor: colour("--line"), linecolor: colour("--line") };
+    return {
+      ...figure.layout,
+      title: phone.matches ? undefined : figure.layout.title,
+      font: { family: "inherit", color: colour("--text"), size: 13 },
+      xaxis: { ...figure.layout.xaxis, ...axis },
+      yaxis: { ...figure.layout.yaxis, ...axis },
+      legend: { ...figure.layout.legend, font: { color: colour("--text") } },
+      margin: phone.matches ? { l: 46, r: 8, t: 16, b: 50 } : { l: 60, r: 20, t: 56, b: 60 },
+      dragmode: phone.matches ? false : "zoom",
+      height: phone.matches ? 460 : 600,
+    };
+  }
+
+  function describe(id) {
+    const { method, content, style, weight } = stimuli[id];
+    return `${method}${weight === null ? "" : ` at ${weight}`}: ${content} · ${style}`;
+  }
+
+  function show(id) {
+    card.href = stimuli[id].page;
+    card.querySelector("img").src = stimuli[id].picture;
+    card.querySelector("img").alt = describe(id);
+    card.querySelector("span").textContent = describe(id);
+    card.hidden = false;
+  }
+
+  // The visible points from low C to high C, for the arrow keys.
+  function visible() {
+    const points = [];
+    plot.data.forEach((trace, curve) => {
+      if (trace.visible === "legendonly") return;
+      trace.x.forEach((x, point) => points.push({ x, curve, point, id: trace.customdata[point] }));
+    });
+    return points.sort((a, b) => a.x - b.x);
+  }
+
+  function walk(step) {
+    const points = visible();
+    if (!points.length) return;
+    focused = (focused + step + points.length) % points.length;
+    const { curve, point, id } = points[focused];
+    Plotly.Fx.hover(plot, [{ curveNumber: curve, pointNumber: point }]);
+    show(id);
+  }
+
+  function byStyle() {
+    const keep = (id) => filter.value === "" || stimuli[id].style === filter.value;
+    const kept = whole.map(({ x, y, customdata }) => {
+      const at = customdata.map((id, place) => (keep(id) ? place : -1)).filter((p) => p >= 0);
+      const pick = (values) => at.map((place) => values[place]);
+      return { x: pick(x), y: pick(y), customdata: pick(customdata) };
+    });
+    focused = -1;
+    Plotly.restyle(plot, {
+      x: kept.map((trace) => trace.x),
+      y: kept.map((trace) => trace.y),
+      customdata: kept.map((trace) => trace.customdata),
+    });
+  }
+
+  const draw = () => Plotly.react(plot, plot.data || figure.data, themed(), {
+    responsive: true,
+    displaylogo: false,
+    modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
+  });
+
+  draw().then(() => {
+    plot.on("plotly_hover", ({ points }) => show(points[0].customdata));
+    plot.on("plotly_click", ({ points }) => {
+      // A finger has no hover: its first touch shows the card, which leads on.
+      if (window.matchMedia("(hover: hover)").matches) location.href = stimuli[points[0].customdata].page;
+      else show(points[0].customdata);
+    });
+    plot.dataset.ready = "true";
+  });
+  plot.addEventListener("keydown", (event) => {
+    if (event.key === "ArrowRight") walk(1);
+    else if (event.key === "ArrowLeft") walk(focused < 0 ? 0 : -1);
+    else if (event.key === "Enter" && focused >= 0) location.href = card.href;
+    else return;
+    event.preventDefault();
+  });
+  filter.addEventListener("change", byStyle);
+  for (const query of [phone, dark]) query.addEventListener("change", draw);
+})();

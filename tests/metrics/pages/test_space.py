@@ -1,0 +1,137 @@
+"""The page of the EC space, read by a test client and by Chromium."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+
+import pandas as pd
+import pytest
+from django.urls import reverse
+from playwright.sync_api import expect
+
+from metrics.calibration.presets import preset
+from metrics.calibration.score import score
+from metrics.records import statistics_frame
+from metrics.records.space import scored_frame, scoring
+from transfer.errors import InputError
+
+ADDRESS = "metrics:ecspace"
+
+
+def block(page: str, name: str):
+    return json.loads(re.search(rf'<script id="{name}"[^>]*>(.*?)</script>', page).group(1))
+
+
+def test_it_says_what_to_do_where_nothing_is_measured(researcher):
+    page = researcher.get(reverse(ADDRESS)).content.decode()
+    assert "no stimulus is measured yet" in page
+
+
+def test_it_shows_published_scores_before_any_calibration(researcher, batch):
+    page = researcher.get(reverse(ADDRESS)).content.decode()
+    assert "published model wacv2020-E" in page
+    figure = block(page, "ecspace-figure")
+    assert sum(len(trace["x"]) for trace in figure["data"]) == 36
+    assert {trace["name"] for trace in figure["data"]} == {
+        "gatys", "gatys-cov", "cross-layer", "universal",
+    }  # fmt: skip
+    stimuli = block(page, "ecspace-stimuli")
+    assert {name for trace in figure["data"] for name in trace["customdata"]} == set(stimuli)
+    assert page.count('class="cell-name"') == 9
+    expected = score(preset("wacv2020-E"), statistics_frame(batch.stimuli.all()))
+    for trace in figure["data"]:
+        for name, y in zip(trace["customdata"], trace["y"], strict=True):
+            assert y == pytest.approx(expected[name])
+
+
+def test_it_names_simulated_votes_on_page_and_download(researcher, calibration):
+    page = researcher.get(reverse(ADDRESS)).content.decode()
+    assert "The votes behind the E-model are <strong>simulated</strong>" in page
+    assert "simulated votes" in block(page, "ecspace-figure")["layout"]["title"]["text"]
+    answer = researcher.get(reverse("metrics:scores"))
+    assert "scores-simulated.csv" in answer["Content-Disposition"]
+    frame = pd.read_csv(io.BytesIO(answer.content))
+    assert {"stimulus", "E1", "C", "E_score", "C_score", "instrument_E"} <= set(frame.columns)
+    assert (frame["votes"] == "simulated").all()
+    expected = scored_frame(
+        calibration.studies.get().stimuli.all(), {"E": scoring("E"), "C": scoring("C")}
+    )
+    assert frame["E_score"].tolist() == pytest.approx(expected["E_score"].tolist())
+
+
+def test_it_takes_the_models_and_cells_that_the_address_names(researcher, calibration):
+    address = reverse(ADDRESS)
+    page = researcher.get(address, {"e": "wacv2020-E", "bins": "nested"}).content.decode()
+    assert "nested thirds" in block(page, "ecspace-figure")["layout"]["title"]["text"]
+    assert "notice simulated" not in page
+    for query, message in (
+        ({"e": "999"}, "no E-calibration is named &#x27;999&#x27;"),
+        ({"bins": "x"}, "Select a valid choice"),
+        ({"batch": "999"}, "Select a valid choice"),
+    ):
+        assert message in researcher.get(address, query).content.decode()
+    assert researcher.get(reverse("metrics:scores"), {"e": "999"}).status_code == 400
+
+
+def test_a_model_of_another_instrument_is_refused(batch, calibration):
+    row = calibration
+    row.model["instruments"] = {"E": "another encoder"}
+    row.save()
+    with pytest.raises(InputError, match="'another encoder' measured no E"):
+        scored_frame(batch.stimuli.all(), {"E": scoring("E", str(row.pk))})
+
+
+def test_its_content_policy_lets_in_no_inline_code(researcher, batch):
+    policy = researcher.get(reverse(ADDRESS))["Content-Security-Policy"]
+    assert "unsafe" not in policy
+    other = researcher.get(reverse("metrics:calibrations"))["Content-Security-Policy"]
+    assert "sha256" not in other
+
+
+@pytest.mark.browser
+def test_the_scatter_works_under_the_strict_policy(researcher_page, live_server, calibration):
+    """The page fixture fails on any violation of the content policy."""
+    page = researcher_page
+    page.goto(f"{live_server.url}{reverse(ADDRESS)}")
+    plot = page.locator("#scatter[data-ready]")
+    expect(plot.locator("path.point")).to_have_count(36)
+    symbols = plot.locator(".legendsymbols path").evaluate_all(
+        "paths => paths.map(path => path.getAttribute('d')).filter(Boolean)"
+    )
+    assert len(set(symbols)) == 4
+
+    plot.focus()
+    page.keyboard.press("ArrowRight")
+    card = page.locator("#stimulus-card")
+    expect(card).to_be_visible()
+    first = card.inner_text()
+    page.keyboard.press("ArrowRight")
+    assert card.inner_text() != first
+
+    page.select_option("#style-filter", index=1)
+    expect(plot.locator("path.point")).to_have_count(12)
+    page.select_option("#style-filter", index=0)
+    expect(plot.locator("path.point")).to_have_count(36)
+
+    plot.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/transfer/stimuli/**")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_fits_a_phone(researcher_page, live_server, calibration, scheme):
+    page = researcher_page
+    page.set_viewport_size({"width": 375, "height": 740})
+    page.emulate_media(color_scheme=scheme)
+    page.goto(f"{live_server.url}{reverse(ADDRESS)}")
+    expect(page.locator("#scatter[data-ready] path.point")).to_have_count(36)
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= 375
+    title = page.locator("#scatter .xtitle")
+    colour = title.evaluate("node => getComputedStyle(node).fill")
+    bright = sum(int(part) for part in re.findall(r"\d+", colour)[:3]) / 3
+    assert bright > 150 if scheme == "dark" else bright < 100
