@@ -141,7 +141,7 @@ def _chunks(few: NDArray[np.bool_], edges: int) -> Iterator[NDArray[np.intp]]:
 def _neighbours(
     boundaries: NDArray[np.bool_], pixels: NDArray[np.intp]
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Pairs within the tolerance, nearest first: (which annotated, which of `pixels`), (E,) each."""
+    """Pairs within the tolerance, nearest first: which annotated (E,), which of `pixels` (E,)."""
     H, W = boundaries.shape
     radius = TOLERANCE * float(np.hypot(H, W))
     reach = int(radius)

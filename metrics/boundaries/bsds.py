@@ -34,10 +34,10 @@ def read_annotations(path: Path) -> Annotations:
         InputError: the file is missing or is not such an annotation.
 
     """
+    if not path.exists():
+        raise InputError(f"annotation not found: {path}: check the path")
     try:
         cells = loadmat(path, variable_names=["groundTruth"])["groundTruth"]
-    except FileNotFoundError:
-        raise InputError(f"annotation not found: {path}: check the path") from None
     except KeyError:
         raise InputError(f"{path} holds no variable groundTruth: {_EXPECTED}") from None
     except NotImplementedError:

@@ -127,7 +127,7 @@ class _Forest:
             roots = self._retire(roots, *touches)
 
     def _grow(self, roots: Indices) -> tuple[Indices, Indices]:
-        """Grow the trees of `roots`; return pairs of trees of which the first touches the second."""
+        """Grow the trees of `roots`; return which trees (touching, touched) touch each other."""
         self.root_of_left[roots] = roots
         frontier, touching, touched = roots, [], []
         while frontier.size:
@@ -183,4 +183,5 @@ class _Forest:
         in_tree = np.flatnonzero(self.root_of_right != FREE)
         released = in_tree[changed[self.root_of_right[in_tree]]]
         self.root_of_right[released] = FREE
-        return roots[changed[roots] & (self.matching.left[roots] == FREE)]
+        again: Indices = roots[changed[roots] & (self.matching.left[roots] == FREE)]
+        return again

@@ -2,9 +2,9 @@
 
 The algorithm is the second one of Guo and Hall, "Parallel thinning with two-subiteration
 algorithms", CACM 32(3), 1989: what Matlab's `bwmorph(…, 'thin', Inf)` computes, and so what the
-BSDS benchmark counts. scikit-image's `thin` gives the same maps one at a time; here all thresholds
-of a picture are thinned together, and after the first turn only pixels whose surroundings changed are looked
-at again.
+BSDS benchmark counts. scikit-image's `thin` gives the same maps one at a time; here all maps of a
+picture are thinned together, and after the first turn only pixels whose surroundings changed are
+looked at again.
 """
 
 from __future__ import annotations
@@ -53,14 +53,16 @@ def _thin_together(maps: NDArray[np.bool_]) -> NDArray[np.bool_]:
     flat = padded.reshape(-1).view(np.uint8)
     offsets = [row * padded.shape[2] + column for row, column in _NEIGHBOURS]
     everything = np.flatnonzero(flat)
-    before, last = (_subiteration(flat, everything, offsets, table) for table in _TABLES)
+    before = _subiteration(flat, everything, offsets, _TABLES[0])
+    last = _subiteration(flat, everything[flat[everything] == 1], offsets, _TABLES[1])
     for table in cycle(_TABLES):
         # This table has seen every pixel except those near what went since its own last turn
         # began: the deletions of that turn and of the other table's turn after it.
         gone = np.concatenate([before, last])
         if not gone.size:
             break
-        near = np.unique(np.concatenate([gone + offset for offset in offsets]))
+        near = np.concatenate([gone + offset for offset in offsets])
+        near = np.unique(near[flat[near] == 1])
         before, last = last, _subiteration(flat, near, offsets, table)
     return padded[:, 1:-1, 1:-1].copy()
 
@@ -72,7 +74,6 @@ def _subiteration(
     table: NDArray[np.bool_],
 ) -> NDArray[np.intp]:
     """Delete in `flat` the candidates that the table names, all at once; return where they were."""
-    candidates = candidates[flat[candidates] == 1]
     code = np.zeros(candidates.size, np.uint8)
     for bit, offset in enumerate(offsets):
         code |= flat[candidates + offset] << np.uint8(bit)

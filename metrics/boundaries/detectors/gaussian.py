@@ -4,7 +4,7 @@ At each scale the first derivatives of L, a and b form a colour structure tensor
 on the gradient of a multi-image", CVGIP 33(1), 1986), scale-normalised (Lindeberg, "Edge detection
 and ridge detection with automatic scale selection", IJCV 30(2), 1998). The tensors are summed over
 scales; the result is thinned to its maxima across the direction of greatest change (Canny, PAMI
-8(6), 1986). Nothing is learned but the weights of channels and scales.
+8(6), 1986). The defaults are ours, chosen on twenty BSDS500 training pictures.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ class Gaussian(Detector):
 
     name: ClassVar[str] = "gaussian"
     version: ClassVar[int] = 1
-    usual_threshold: ClassVar[float] = 0.3
+    usual_threshold: ClassVar[float] = 0.52
 
     scales: tuple[float, ...] = (1.5, 3.0, 6.0)
     scale_weights: tuple[float, ...] = (1.0, 1.0, 1.0)
-    colour: float = 1.5
+    colour: float = 2.0
     surround: float = 0.5
-    surround_scale: float = 12.0
+    surround_scale: float = 20.0
     half: float = 10.0
 
     def __call__(self, image: Image) -> NDArray[np.float32]:
