@@ -1,0 +1,64 @@
+"""Style transfer methods: one file each, one line in METHODS. Nothing here imports torch.
+
+A method's file holds its hyper-parameters and its loss; `stylise` makes the pictures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from transfer.errors import InputError
+from transfer.methods import cross_layer, gatys, gatys_cov
+from transfer.methods.base import Method
+from transfer.methods.parameters import Values, as_object, describe, resolve
+
+__all__ = ["METHODS", "Method", "find_method", "method_info", "resolve_parameters"]
+
+METHODS: dict[str, Method] = {
+    module.METHOD.key: module.METHOD
+    for module in (
+        gatys,
+        gatys_cov,
+        cross_layer,
+    )
+}
+
+
+def find_method(key: str) -> Method:
+    """The registry's entry; InputError names the known ones."""
+    if key not in METHODS:
+        raise InputError(f"unknown method '{key}': use one of {', '.join(METHODS)}")
+    return METHODS[key]
+
+
+def resolve_parameters(key: str, overrides: Mapping[str, object]) -> Values:
+    """Complete, checked parameters of a method, as values that JSON can hold.
+
+    Text is parsed, so what comes from a form or a command line can be given as it is. `preset`
+    names one of the method's presets. What is resolved already stays as it is.
+
+    Raises:
+        InputError: an unknown method, name or preset, or a value that is not accepted.
+
+    """
+    method = find_method(key)
+    return resolve(method.parameters, overrides, owner=key, presets=method.presets)
+
+
+def parameters_object(key: str, values: Mapping[str, Any]) -> Any:
+    """The method's dataclass from resolved values."""
+    return as_object(find_method(key).parameters, values)
+
+
+def method_info(key: str) -> dict[str, Any]:
+    """All there is to say about a method, as plain values."""
+    method = find_method(key)
+    return {
+        "key": method.key,
+        "name": method.name,
+        "paper": method.paper,
+        "needs_decoder": method.needs_decoder,
+        "presets": {name: dict(values) for name, values in method.presets.items()},
+        "parameters": describe(method.parameters),
+    }

@@ -1,0 +1,182 @@
+"""What methods are made of. A method = content term + style terms + combination rule + descent.
+
+Nothing here needs torch: a method's file says what is to be minimised, `losses` computes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from transfer.encoders.layout import STYLE_LAYERS
+from transfer.errors import InputError
+from transfer.methods.parameters import (
+    Parameters,
+    Values,
+    choice,
+    layer,
+    layers,
+    number,
+    numbers,
+    parameter,
+    whole,
+)
+
+SEED = "seed 000"  # "Improving Style Transfer with Calibrated Metrics", supplement
+REFERENCE = "leongatys/PytorchNeuralStyleTransfer"  # Gatys' own notebook
+NORMALISATIONS = ("relative", "gatys", "paper")
+Reduction = Literal["sum", "mean", "relative"]
+INITS = ("noise", "content", "content+noise")
+
+
+@dataclass(frozen=True)
+class Term:
+    """weight × squared distance of a statistic from that of the target picture.
+
+    Attributes:
+        statistic: a key of `losses.STATISTICS`.
+        layers: the layer it is taken at, or the finer and the coarser of two.
+        weight: its factor in the loss.
+        reduction: the squares of all values are added (`sum`) or averaged (`mean`), or their
+            mean is divided by the mean square of the target (`relative`).
+
+    """
+
+    statistic: str
+    layers: tuple[str, ...]
+    weight: float
+    reduction: Reduction
+
+
+@dataclass(frozen=True)
+class Composition:
+    """What is minimised: content and style losses, each the sum of its terms, joined by a rule.
+
+    Attributes:
+        combine: `sum`, or `product` of the two losses.
+        scaled: style terms are multiplied by the encoder's style-weight scale (`scale`).
+
+    """
+
+    content: tuple[Term, ...]
+    style: tuple[Term, ...]
+    scaled: bool
+    combine: Literal["sum", "product"] = "sum"
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """All layers that are needed, each once."""
+        named = (name for term in (*self.content, *self.style) for name in term.layers)
+        return tuple(dict.fromkeys(named))
+
+
+@dataclass(frozen=True)
+class Descent(Parameters):
+    """What all methods share that change pixels until a loss is small.
+
+    The sources of the defaults are data: `python -m transfer methods --json` lists them.
+    """
+
+    style_weight: float = parameter(
+        1000.0,
+        number(0),
+        "strength of the style; how it enters the loss is said under normalisation",
+        source=f"{REFERENCE}, cell 6: style weights 1e3/C², content weight 1; the paper's own "
+        "weights 50…1950 lie around it (stringtron/quantative_style, Base_C_scripts/wcs1.txt)",
+    )
+    content_weight: float = parameter(
+        1.0,
+        number(0),
+        "strength of the content",
+        source=f"{REFERENCE}, cell 6: content weight 1e0",
+    )
+    content_layer: str = parameter(
+        "relu4_1", layer(), "where the content is compared", source=f"{SEED} §1.1: content at R41"
+    )
+    style_layers: tuple[str, ...] = parameter(
+        STYLE_LAYERS,
+        layers(),
+        "where the style is compared",
+        source=f"{SEED} §1.1, Figures 4-6: R11, R21, R31, R41, R51",
+    )
+    layer_weights: tuple[float, ...] = parameter(
+        (),
+        numbers(0),
+        "factor of each style term, in the order of the network; nothing means 1 for each",
+        source="Gatys et al. 2016 §2: w_l equal for all five layers",
+    )
+    normalisation: str = parameter(
+        "relative",
+        choice(*NORMALISATIONS),
+        "relative: every term is divided by the mean square of its target, the loss is "
+        "content_weight · content + style_weight / 100 · (weighted mean of the style terms); "
+        "gatys: mean squares, style terms times style_weight / (C · C'), C the channels of the "
+        "full VGG-19; paper: ½ Σ for content, 1 / (4 N² M²) Σ for style, averaged over its layers",
+        source="ours: the terms weigh alike in every encoder and layer, and 1000 is strong but "
+        "keeps the content; gatys is that of " + REFERENCE + ", paper that of Gatys et al. 2016, "
+        "equations 1-5 (seed 003)",
+    )
+    init: str = parameter(
+        "noise", choice(*INITS), "what the descent starts from", source=f"{SEED} §1.1: noise"
+    )
+    noise_std: float = parameter(
+        1 / 255,
+        number(0),
+        "standard deviation of the noise at the start, in units of [0, 1]; with init=noise "
+        "around ImageNet's mean colour",
+        source=f"{REFERENCE}, cell 7: randn in units of 0-255 around the mean colour",
+    )
+    iterations: int = parameter(
+        500,
+        whole(1),
+        "steps of L-BFGS; each costs one evaluation of loss and gradient, now and then a second",
+        source=f"{REFERENCE}, cell 8: max_iter = 500",
+    )
+    history: int = parameter(
+        20,
+        whole(1, 200),
+        "curvature pairs kept by L-BFGS",
+        source="ours: as good as the 100 of neural-style-pt here, at a fifth of the memory",
+    )
+
+    def check(self) -> None:
+        """Raise InputError where layer weights and style terms do not match."""
+        if self.layer_weights and len(self.layer_weights) != self.style_terms:
+            raise InputError(
+                f"{len(self.layer_weights)} layer_weights were given for {self.style_terms} style "
+                "terms: give one for each, or none"
+            )
+        if self.layer_weights and not any(self.layer_weights):
+            raise InputError("layer_weights are all zero: give at least one above 0")
+
+    @property
+    def style_terms(self) -> int:
+        """How many style terms the method forms."""
+        return len(self.style_layers)
+
+
+Compose = Callable[[Any], Composition]
+
+
+@dataclass(frozen=True)
+class Method:
+    """One entry of the registry.
+
+    Attributes:
+        paper: where the method comes from.
+        parameters: its hyper-parameters.
+        compose: the loss from its parameters, for the methods of engine `descent`.
+        presets: named changes of the defaults.
+        engine: the module of `transfer.methods` whose `run` makes the pictures.
+
+    """
+
+    key: str
+    name: str
+    paper: str
+    parameters: type[Parameters]
+    compose: Compose | None = None
+    presets: Mapping[str, Values] = field(default_factory=dict)
+    engine: str = "descent"
+    needs_decoder: bool = False

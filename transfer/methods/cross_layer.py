@@ -1,0 +1,66 @@
+"""Cross-layer style transfer: Yeh & Tang 2018, "Improved Style Transfer by Respecting Inter-layer
+Correlations" (arXiv 1801.01933).
+
+Content: features at one layer. Style: the Gram matrix between the features of two layers, the
+coarser one enlarged to the finer one's size.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations, pairwise
+
+from transfer.methods.base import Composition, Descent, Method
+from transfer.methods.parameters import choice, layers, parameter
+from transfer.methods.terms import content_terms, style_terms
+
+
+@dataclass(frozen=True)
+class CrossLayer(Descent):
+    """What a descent on cross-layer statistics has beyond the others."""
+
+    style_layers: tuple[str, ...] = parameter(
+        Descent.style_layers,
+        layers(least=2),
+        "the layers that are paired",
+        source="seed 000 §1.1, Figures 4-6: R11, R21, R31, R41, R51",
+    )
+    pairs: str = parameter(
+        "consecutive",
+        choice("consecutive", "all"),
+        "which layers are crossed: each with the next, or each with every other",
+        source="Yeh & Tang 2018 §3, pairwise descending (R51, R41) … (R21, R11); public code does "
+        "the same",
+    )
+
+    @property
+    def groups(self) -> list[tuple[str, ...]]:
+        """The crossed layers, the finer one first."""
+        return list((pairwise if self.pairs == "consecutive" else _all)(self.style_layers))
+
+    @property
+    def style_terms(self) -> int:
+        """One for every pair."""
+        return len(self.groups)
+
+
+def _all(names: tuple[str, ...]) -> combinations[tuple[str, ...]]:
+    return combinations(names, 2)
+
+
+def compose(parameters: CrossLayer) -> Composition:
+    """L = content + Σ_(l,m) w ‖G_lm − A_lm‖² with G_lm = F_l ↑F_mᵀ."""
+    return Composition(
+        content=content_terms(parameters),
+        style=style_terms("cross-gram", parameters.groups, parameters),
+        scaled=parameters.normalisation != "relative",
+    )
+
+
+METHOD = Method(
+    key="cross-layer",
+    name="Cross-layer",
+    paper="Yeh & Tang 2018; seed 000 §1.2 and Table 1 (XL)",
+    parameters=CrossLayer,
+    compose=compose,
+)

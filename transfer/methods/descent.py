@@ -1,0 +1,119 @@
+"""The engine of all methods that change pixels until their loss is small."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import torch
+from torch import Tensor
+
+from transfer.encoders.architecture import Encoder
+from transfer.encoders.layout import IMAGENET
+from transfer.methods.base import Descent, Method, Term
+from transfer.methods.engine import Made, Task
+from transfer.methods.losses import Losses, Targets, targets_of
+from transfer.methods.scale import style_scale
+from transfer.optimise import lbfgs
+from transfer.optimise.base import State
+from transfer.precision import encoder_precision
+
+
+def run(
+    method: Method,
+    parameters: Descent,
+    tasks: Sequence[Task],
+    *,
+    encoder: Encoder,
+    precision: str,
+    progress: Callable[[int], None],
+) -> list[Made]:
+    """Make all pictures at once; their contents must have one size.
+
+    Progress is told the steps of all pictures together.
+
+    Raises:
+        InputError: the encoder does not have a layer that the method needs.
+
+    """
+    assert method.compose is not None
+    composition = method.compose(parameters)
+    encoder.check(composition.layers)
+    device = next(encoder.parameters()).device
+    memory_format = fastest_format(device, precision)
+    context = partial(encoder_precision, precision, device)
+    place = partial(_place, device=device, memory_format=memory_format)
+    known: dict[tuple[bytes, tuple[Term, ...]], Targets] = {}
+
+    def targets(terms: tuple[Term, ...], pictures: Sequence[Tensor]) -> Targets:
+        key = (_digest(pictures), terms)
+        if key not in known:
+            known[key] = targets_of(terms, [place(one) for one in pictures], encoder, context)
+        return known[key]
+
+    losses = Losses(
+        composition,
+        encoder,
+        [
+            targets(composition.content, [task.content]) | targets(composition.style, task.styles)
+            for task in tasks
+        ],
+        style_scale=style_scale(encoder.name),
+        precision=context,
+        memory_format=memory_format,
+    )
+    start = torch.cat([start_of(task, parameters.init, parameters.noise_std) for task in tasks])
+    result = lbfgs.minimise(
+        losses,
+        start.to(device),
+        iterations=parameters.iterations,
+        history=parameters.history,
+        progress=progress,
+    )
+    parts = losses.parts(result.images)
+    rows = torch.stack([parts.content, parts.style, parts.total], dim=1).tolist()
+    return [
+        Made(
+            picture=None if state is State.FAILED else image.cpu(),
+            losses=dict(zip(("content", "style", "total"), row, strict=True)),
+            evaluations=evaluations,
+            error=f"the optimisation failed: {state.value}" if state is State.FAILED else "",
+        )
+        for image, state, row, evaluations in zip(
+            result.images, result.states, rows, result.evaluations, strict=True
+        )
+    ]
+
+
+def start_of(task: Task, init: str, noise_std: float) -> Tensor:
+    """Where the descent of a picture starts, (1, 3, H, W); the seed alone decides the noise.
+
+    The noise is drawn on the CPU, whose generator gives the same numbers on every machine.
+    """
+    if init == "content":
+        return task.content.clone()
+    generator = torch.Generator().manual_seed(task.seed)
+    noise = noise_std * torch.randn(task.content.shape, generator=generator)
+    if init == "content+noise":
+        return task.content + noise
+    return torch.tensor(IMAGENET.mean).reshape(1, 3, 1, 1) + noise
+
+
+def fastest_format(device: torch.device, precision: str) -> torch.memory_format:
+    """Channels last suits CPUs and tensor cores; cuDNN's float32 convolutions do without."""
+    if device.type == "cuda" and precision == "float32":
+        return torch.contiguous_format
+    return torch.channels_last
+
+
+def _place(picture: Tensor, device: torch.device, memory_format: torch.memory_format) -> Tensor:
+    return picture.to(device).contiguous(memory_format=memory_format)
+
+
+def _digest(pictures: Sequence[Tensor]) -> bytes:
+    digest = hashlib.sha256()
+    for picture in pictures:
+        digest.update(str(tuple(picture.shape)).encode())
+        digest.update(picture.contiguous().numpy().tobytes())
+    return digest.digest()

@@ -1,0 +1,45 @@
+"""Gatys et al. 2016, "Image Style Transfer Using Convolutional Neural Networks".
+
+Content: features at one layer. Style: the Gram matrix of each style layer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from transfer.methods.base import Composition, Descent, Method
+from transfer.methods.terms import content_terms, style_terms
+
+
+@dataclass(frozen=True)
+class Gatys(Descent):
+    """Nothing beyond what all descents have."""
+
+
+def compose(parameters: Gatys) -> Composition:
+    """L = content + Σ_l w_l ‖G_l − A_l‖²."""
+    groups = [(layer,) for layer in parameters.style_layers]
+    return Composition(
+        content=content_terms(parameters),
+        style=style_terms("gram", groups, parameters),
+        scaled=parameters.normalisation != "relative",
+    )
+
+
+METHOD = Method(
+    key="gatys",
+    name="Gatys",
+    paper="Gatys, Ecker, Bethge 2016; seed 000 §1.1",
+    parameters=Gatys,
+    compose=compose,
+    presets={
+        # leongatys/PytorchNeuralStyleTransfer, cells 5-8: its layers, weights, start and steps
+        "reference": {
+            "content_layer": "relu4_2",
+            "normalisation": "gatys",
+            "init": "content",
+            "style_weight": 1000.0,
+            "iterations": 500,
+        }
+    },
+)

@@ -1,0 +1,35 @@
+"""Gatys with covariance control: the covariance in the Gram matrix's place (seed 000 §1.2).
+
+Content: features at one layer. Style: the centred covariance of each style layer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from transfer.methods.base import Composition, Descent, Method
+from transfer.methods.terms import content_terms, style_terms
+
+
+@dataclass(frozen=True)
+class GatysCov(Descent):
+    """Nothing beyond what all descents have."""
+
+
+def compose(parameters: GatysCov) -> Composition:
+    """L = content + Σ_l w_l ‖Cov_l − Cov_l(style)‖²; the means of features are left free."""
+    groups = [(layer,) for layer in parameters.style_layers]
+    return Composition(
+        content=content_terms(parameters),
+        style=style_terms("covariance", groups, parameters),
+        scaled=parameters.normalisation != "relative",
+    )
+
+
+METHOD = Method(
+    key="gatys-cov",
+    name="Gatys, with covariance control",
+    paper="seed 000 §1.2 and Table 1 (GatysC)",
+    parameters=GatysCov,
+    compose=compose,
+)

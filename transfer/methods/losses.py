@@ -1,0 +1,152 @@
+"""Losses of a composition for a batch of images, with their gradient to the pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from transfer import features as maps
+from transfer.encoders.architecture import Encoder
+from transfer.methods.base import Composition, Term
+
+Features = Mapping[str, Tensor]
+Targets = dict[Term, Tensor]
+Precision = Callable[[], AbstractContextManager[object]]
+
+STATISTICS: dict[str, Callable[..., Tensor]] = {
+    "features": lambda features: features,
+    "gram": maps.gram,
+    "covariance": maps.covariance,
+    "cross-gram": maps.cross_gram,
+    "cross-covariance": maps.cross_covariance,
+    "means": maps.channel_means,
+}
+"""From the feature maps (N, C, H, W) of a term's layers to a statistic (N, …)."""
+_SMALLEST = 1e-12
+"""A target of zeros, such as the covariance of a plain colour, has no size to be relative to."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Weighted losses (N,) of each image."""
+
+    content: Tensor
+    style: Tensor
+    total: Tensor
+
+
+class Losses:
+    """The losses of N images against targets of their own. An `optimise.Objective`."""
+
+    def __init__(
+        self,
+        composition: Composition,
+        encoder: Encoder,
+        targets: Sequence[Targets],
+        *,
+        style_scale: float,
+        precision: Precision,
+        memory_format: torch.memory_format,
+    ) -> None:
+        """`targets` has one entry per image, from `content_targets` and `style_targets`."""
+        self.composition, self.encoder = composition, encoder
+        self.precision, self.memory_format = precision, memory_format
+        self.style_scale = style_scale if composition.scaled else 1.0
+        self._images = list(range(len(targets)))
+        self._all = {term: torch.cat([one[term] for one in targets]) for term in targets[0]}
+        # The mean square of a target never changes, nor does the weight that comes from it.
+        self._weights = {term: self._weight(term, target) for term, target in self._all.items()}
+        self._chosen: tuple[list[int], Targets, Targets] = (
+            self._images,
+            self._all,
+            self._weights,
+        )
+
+    def __call__(self, images: Tensor, which: Sequence[int]) -> tuple[Tensor, Tensor]:
+        """Losses (n,) and gradients (n, 3, H, W) of `images`, whose numbers are `which`."""
+        pixels = images.detach().contiguous(memory_format=self.memory_format).requires_grad_()
+        total = self._parts(pixels, which).total
+        (gradient,) = torch.autograd.grad(total.sum(), pixels)
+        return total.detach(), gradient
+
+    @torch.no_grad()
+    def parts(self, images: Tensor) -> Parts:
+        """The losses of all N images."""
+        return self._parts(images.contiguous(memory_format=self.memory_format), self._images)
+
+    def _parts(self, pixels: Tensor, which: Sequence[int]) -> Parts:
+        features = self._features(pixels)
+        _, targets, weights = self._choose(which)
+
+        def added(terms: Sequence[Term]) -> Tensor:
+            losses = [
+                weights[term] * mean_square(statistic(term, features) - targets[term])
+                for term in terms
+            ]
+            return torch.stack(losses).sum(dim=0)
+
+        content, style = added(self.composition.content), added(self.composition.style)
+        product = self.composition.combine == "product"
+        return Parts(content, style, content * style if product else content + style)
+
+    def _features(self, pixels: Tensor) -> Features:
+        with self.precision():
+            found = self.encoder(pixels, self.composition.layers)
+        return {layer: value.to(pixels.dtype) for layer, value in found.items()}
+
+    def _weight(self, term: Term, target: Tensor) -> Tensor:
+        """The factor (N,) of a term's mean square."""
+        weight = torch.full_like(target.flatten(1)[:, 0], term.weight)
+        if term in self.composition.style:
+            weight = weight * self.style_scale
+        if term.reduction == "sum":
+            return weight * target[0].numel()
+        if term.reduction == "relative":
+            return weight / mean_square(target).clamp_min(_SMALLEST)
+        return weight
+
+    def _choose(self, which: Sequence[int]) -> tuple[list[int], Targets, Targets]:
+        """Targets and weights of the images `which`, kept until others are asked for."""
+        if list(which) != self._chosen[0]:
+            rows = list(which)
+            self._chosen = (
+                rows,
+                {term: target[rows] for term, target in self._all.items()},
+                {term: weight[rows] for term, weight in self._weights.items()},
+            )
+        return self._chosen
+
+
+def statistic(term: Term, features: Features) -> Tensor:
+    """A term's statistic (N, …) of feature maps."""
+    return STATISTICS[term.statistic](*(features[layer] for layer in term.layers))
+
+
+def mean_square(values: Tensor) -> Tensor:
+    """(N, …) → (N,)."""
+    return values.square().mean(dim=tuple(range(1, values.ndim)))
+
+
+def targets_of(
+    terms: Sequence[Term], pictures: Sequence[Tensor], encoder: Encoder, precision: Precision
+) -> Targets:
+    """The statistics of one or several pictures (1, 3, H, W), averaged over the pictures.
+
+    Averaging is what several styles mean for statistics that are means over places themselves;
+    all styles then weigh alike, whatever their size.
+    """
+    layers = tuple(dict.fromkeys(layer for term in terms for layer in term.layers))
+    sums: Targets = {}
+    with torch.no_grad():
+        for picture in pictures:
+            with precision():
+                found = encoder(picture, layers)
+            features = {layer: value.to(picture.dtype) for layer, value in found.items()}
+            for term in terms:
+                share = statistic(term, features) / len(pictures)
+                sums[term] = sums[term] + share if term in sums else share
+    return sums

@@ -1,0 +1,210 @@
+"""Hyper-parameters: what a method declares, and how a person's text becomes checked values.
+
+A method declares its parameters as the fields of one frozen dataclass; `parameter` gives each
+field its default, what it accepts, what it does, and the source of the default.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from transfer.encoders.layout import LAYERS
+from transfer.errors import InputError
+
+Values = dict[str, Any]
+"""Parameter names with values that JSON can hold."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a parameter accepts.
+
+    Attributes:
+        name: number, whole, choice, layer, layers or numbers.
+        accepts: the accepted values in words, for error messages and forms.
+        parse: the value from text or from a JSON value; ValueError or TypeError if it is neither.
+        choices: the accepted words, where it is a closed list.
+
+    """
+
+    name: str
+    accepts: str
+    parse: Callable[[Any], Any]
+    choices: tuple[str, ...] = ()
+
+
+def parameter(default: Any, kind: Kind, what: str, *, source: str) -> Any:
+    """A field with `default`; `what` it does and the `source` of its default go into the lists."""
+    return dataclasses.field(
+        default=default, metadata={"kind": kind, "help": what, "source": source}
+    )
+
+
+def number(low: float, high: float = math.inf) -> Kind:
+    """A finite number from `low` to `high`."""
+
+    def parse(value: Any) -> float:
+        if isinstance(value, bool):
+            raise TypeError
+        found = float(value)
+        if not (math.isfinite(found) and low <= found <= high):
+            raise ValueError
+        return found
+
+    return Kind("number", f"a number {_range(low, high)}", parse)
+
+
+def whole(low: int, high: float = math.inf) -> Kind:
+    """A whole number from `low` to `high`."""
+
+    def parse(value: Any) -> int:
+        found = int(value)
+        if isinstance(value, bool) or found != float(value) or not low <= found <= high:
+            raise ValueError
+        return found
+
+    return Kind("whole", f"a whole number {_range(low, high)}", parse)
+
+
+def choice(*words: str) -> Kind:
+    """One of `words`."""
+
+    def parse(value: Any) -> str:
+        if value not in words:
+            raise ValueError
+        return str(value)
+
+    return Kind("choice", f"one of {', '.join(words)}", parse, words)
+
+
+def layer() -> Kind:
+    """The name of one layer."""
+    return dataclasses.replace(choice(*LAYERS), name="layer")
+
+
+def layers(least: int = 1) -> Kind:
+    """Different layers, given in any order, kept in the order of the network."""
+
+    def parse(value: Any) -> list[str]:
+        found = _items(value)
+        if any(name not in LAYERS for name in found) or len(set(found)) != len(found):
+            raise ValueError
+        if len(found) < least:
+            raise ValueError
+        return sorted(found, key=LAYERS.index)
+
+    count = "" if least == 1 else f"{least} or more "
+    return Kind("layers", f"{count}different layers of {', '.join(LAYERS)}", parse, LAYERS)
+
+
+def numbers(low: float, high: float = math.inf) -> Kind:
+    """Numbers from `low` to `high`, possibly none."""
+    each = number(low, high)
+
+    def parse(value: Any) -> list[float]:
+        return [each.parse(item) for item in _items(value)]
+
+    return Kind("numbers", f"numbers {_range(low, high)} between commas, or nothing", parse)
+
+
+def _range(low: float, high: float) -> str:
+    return f"from {low:g}" if math.isinf(high) else f"from {low:g} to {high:g}"
+
+
+def _items(value: Any) -> list[Any]:
+    if isinstance(value, str):
+        return [item.strip() for item in value.split(",") if item.strip()]
+    if isinstance(value, Sequence):
+        return list(value)
+    return [value]
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """The base of every method's parameters."""
+
+    def check(self) -> None:
+        """Raise InputError where values, each acceptable, do not go together."""
+
+
+def resolve(
+    cls: type[Parameters],
+    overrides: Mapping[str, object],
+    *,
+    owner: str,
+    presets: Mapping[str, Values],
+) -> Values:
+    """Complete, checked values: the defaults, a preset's changes, then the overrides.
+
+    Args:
+        cls: the method's parameters.
+        overrides: values or text by name; `preset` names one of `presets`.
+        owner: the method, for messages.
+        presets: changes by the name of the preset.
+
+    Raises:
+        InputError: an unknown name or preset, or a value that is not accepted.
+
+    """
+    fields = {field.name: field for field in dataclasses.fields(cls)}
+    given = dict(overrides)
+    changes: Values = {}
+    if "preset" in given:
+        name = str(given.pop("preset"))
+        if name not in presets:
+            known = f"use one of {', '.join(presets)}" if presets else "it has none"
+            raise InputError(f"method '{owner}' has no preset '{name}': {known}")
+        changes = dict(presets[name])
+    changes.update(given)
+    values: Values = {}
+    for name in changes:
+        if name not in fields:
+            raise InputError(
+                f"method '{owner}' has no parameter '{name}': use one of {', '.join(fields)}"
+            )
+    for name, field in fields.items():
+        kind: Kind = field.metadata["kind"]
+        value = changes.get(name, field.default)
+        try:
+            values[name] = kind.parse(value)
+        except (ValueError, TypeError, OverflowError):
+            raise InputError(
+                f"{name}={_shown(value)} cannot be used by method '{owner}': give {kind.accepts}"
+            ) from None
+    as_object(cls, values).check()
+    return values
+
+
+def as_object(cls: type[Parameters], values: Mapping[str, Any]) -> Any:
+    """The dataclass from resolved values; lists become tuples."""
+    return cls(
+        **{
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in values.items()
+        }
+    )
+
+
+def describe(cls: type[Parameters]) -> list[dict[str, Any]]:
+    """Every parameter as plain values, in the order of declaration."""
+    return [
+        {
+            "name": field.name,
+            "kind": field.metadata["kind"].name,
+            "default": list(field.default) if isinstance(field.default, tuple) else field.default,
+            "accepts": field.metadata["kind"].accepts,
+            "choices": list(field.metadata["kind"].choices),
+            "help": field.metadata["help"],
+            "source": field.metadata["source"],
+        }
+        for field in dataclasses.fields(cls)
+    ]
+
+
+def _shown(value: object) -> str:
+    text = ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    return text if len(text) <= 60 else f"{text[:60]}…"
