@@ -75,7 +75,7 @@ class LayerBasis:
                 "damaged or no basis; make it anew with `python -m metrics basis`"
             )
         values, vectors = torch.linalg.eigh((covariance + covariance.mT) / 2)
-        kept = int((values > gaussian.ROUNDING * values.clamp_min(0).sum()).sum())
+        kept = int((values > gaussian.NOISE * values.clamp_min(0).sum()).sum())
         rank = min(paper_rank(layer, channels), kept)
         if not rank:
             raise InputError(

@@ -25,6 +25,8 @@ from transfer.encoders.layout import STYLE_LAYERS
 from transfer.errors import InputError
 from transfer.pictures import resize_shorter, resize_to_width, to_tensor
 
+VERSION = 1
+"""Of the definition; another version gives other numbers and is another instrument."""
 NAMES = {layer: f"E{number}" for number, layer in enumerate(STYLE_LAYERS, start=1)}
 """Layer → statistic: relu1_1 is E1 … relu5_1 is E5."""
 HIGHER_IS_BETTER = True
@@ -40,7 +42,7 @@ class Effect:
         value: −ln KL, higher is better, at most 20.72; None where the style does not vary at all
             at this layer, so that there is nothing to compare with.
         rank: coordinates of the basis that were used; fewer than the basis has where the style's
-            covariance is singular (its picture is small or simple).
+            covariance is singular (its picture is small, or leaves channels silent).
         clamped: the divergence was below 1e-9 and was taken as 1e-9.
         singular: the stimulus varies in fewer directions than the style; its divergence is
             infinite and was bounded (see `gaussian.divergence`).

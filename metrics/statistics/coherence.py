@@ -30,6 +30,7 @@ class Coherence(Statistic):
     def __init__(self, detector: str) -> None:
         """Measure with the detector of that name."""
         self.detector = detector
+        self._names: dict[bool, str] = {}
         self._truth: tuple[tuple[Path, Path | None], Truth] | None = None
 
     @classmethod
@@ -56,7 +57,11 @@ class Coherence(Statistic):
         """Detector, matching and resizing rules, and whether people drew the truth."""
         from metrics.coherence import instrument
 
-        return instrument(self.detector, self._truth_of(sample))
+        # Who made the truth is the same for all that people annotated, and for all others.
+        annotated = sample.annotations is not None
+        if annotated not in self._names:
+            self._names[annotated] = instrument(self.detector, self._truth_of(sample))
+        return self._names[annotated]
 
     def measure(self, sample: Sample) -> dict[str, Value]:
         """C, with the threshold, recall and precision at which F is highest."""

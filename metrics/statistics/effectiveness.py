@@ -31,12 +31,13 @@ class Effectiveness(Statistic):
 
     def __init__(self, encoder: Encoder, basis: Basis) -> None:
         """Measure with `encoder` along `basis`, which must belong together."""
-        from metrics.effectiveness import measured_layers
+        from metrics.effectiveness import VERSION, measured_layers
 
         self.encoder, self.basis = encoder, basis
         self.layers = measured_layers(encoder, basis)
         self._name = (
-            f"{encoder.fingerprint or encoder.name} basis:{basis.fingerprint[:16]} {basis.size}px"
+            f"E-{VERSION} {encoder.fingerprint or encoder.name} "
+            f"basis:{basis.fingerprint[:16]} {basis.size}px"
         )
         self._style: tuple[tuple[Path, int], dict[str, Gaussian]] | None = None
 
@@ -86,7 +87,7 @@ class Effectiveness(Statistic):
         return cls(encoder, collection_basis(encoder, size, collection, progress))
 
     def instrument(self, sample: Sample) -> str:
-        """Fingerprints of encoder and basis, and the basis's size."""
+        """Version of E, fingerprints of encoder and basis, and the basis's size."""
         return self._name
 
     def measure(self, sample: Sample) -> dict[str, Value]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from metrics.basis import Basis, build, describe
+from metrics.basis import Basis, build, describe, from_covariances
 from metrics.basis_file import read_basis
 from metrics.effectiveness import (
     LEAST_DIVERGENCE,
@@ -163,14 +164,26 @@ def test_dead_channels_leave_it_finite() -> None:
     features = torch.randn(3, 16, 12, 12, generator=generator)
     features[:, 3:] = 0
     described = fit(features)
-    from metrics.basis import from_covariances
-
     basis = from_covariances({"relu1_1": described.covariance[2]}, size=64, encoder="x")
     stimulus = Gaussian(described.mean[:1], described.covariance[:1], 144)
     style = Gaussian(described.mean[1:2], described.covariance[1:2], 144)
     (row,) = effectiveness({"relu1_1": stimulus}, {"relu1_1": style}, basis)
     assert row["relu1_1"].rank == 3 and not row["relu1_1"].singular
     assert math.isfinite(row["relu1_1"].value)
+
+
+def test_a_silent_channel_does_not_decide() -> None:
+    generator = torch.Generator().manual_seed(0)
+    features = torch.randn(3, 4, 40, 40, generator=generator)
+    features[0, 3] *= 1e-4  # what the style has there is less than rounding makes
+    style, stimulus, photographs = (fit(one[None]) for one in features)
+    photographs = photographs.covariance[0] * torch.tensor([4.0, 3.0, 2.0, 1.0])[:, None].sqrt()
+    photographs = photographs * torch.tensor([4.0, 3.0, 2.0, 1.0])[None].sqrt()
+    four = from_covariances({"relu1_1": photographs}, size=64, encoder="x")
+    wide = replace(four.layers["relu1_1"], vectors=torch.linalg.eigh(photographs)[1].flip(1))
+    four = replace(four, layers={"relu1_1": wide})
+    (row,) = effectiveness({"relu1_1": stimulus}, {"relu1_1": style}, four)
+    assert row["relu1_1"].rank == 3 and row["relu1_1"].value > 0
 
 
 def test_the_style_is_made_as_small_as_at_generation(basis: Basis) -> None:

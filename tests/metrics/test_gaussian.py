@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.distributions import MultivariateNormal, kl_divergence
 
-from metrics.gaussian import ROUNDING, Gaussian, divergence, fit, numerical_rank
+from metrics.gaussian import LEAST_RATIO, NOISE, Gaussian, divergence, fit, numerical_rank
 
 
 def some_features(seed: int, n: int = 1, channels: int = 5, side: int = 9) -> torch.Tensor:
@@ -90,7 +90,7 @@ def test_a_first_gaussian_without_spread_is_far_but_finite() -> None:
     flat = Gaussian(style.mean, torch.zeros_like(style.covariance), 81)
     value, singular = divergence(flat, style)
     assert singular.all()
-    assert math.isclose(float(value), 5 * (ROUNDING - 1 - math.log(ROUNDING)) / 2)
+    assert math.isclose(float(value), 5 * (LEAST_RATIO - 1 - math.log(LEAST_RATIO)) / 2)
     assert float(value) > float(divergence(fit(some_features(2)), style)[0])
 
 
@@ -101,11 +101,18 @@ def test_the_rank_is_that_of_the_leading_block() -> None:
     assert numerical_rank(torch.zeros(3, 3).double(), 0.0) == 0
 
 
+def test_the_rank_stops_at_what_is_noise() -> None:
+    for variance, rank in ((2 * NOISE, 3), (NOISE / 2, 2)):
+        covariance = torch.diag(torch.tensor([1.0, 1.0, 2 * variance], dtype=torch.float64))
+        assert numerical_rank(covariance, 2.0) == rank
+
+
 @given(channels=st.integers(2, 40), positions=st.integers(2, 40), seed=st.integers(0, 1000))
 def test_the_rank_is_less_than_the_number_of_positions(
     channels: int, positions: int, seed: int
 ) -> None:
     generator = torch.Generator().manual_seed(seed)
     fitted = fit(torch.randn(1, channels, 1, positions, generator=generator))
-    scale = float(fitted.mean_square()[0])
-    assert numerical_rank(fitted.covariance[0], scale) == min(channels, positions - 1)
+    rank = numerical_rank(fitted.covariance[0], float(fitted.mean_square()[0]))
+    assert rank <= min(channels, positions - 1)
+    assert rank == channels or positions < 3 * channels

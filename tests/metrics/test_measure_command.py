@@ -78,7 +78,7 @@ def test_the_numbers_are_those_of_the_definition(batch, settings) -> None:
     for name, effect in zip(("E1", "E2", "E3", "E4", "E5"), effects.values(), strict=True):
         assert math.isclose(kept[name].value, effect.value, rel_tol=1e-9)
         assert kept[name].details["rank"] == effect.rank
-        assert kept[name].instrument == f"other:5 basis:{basis.fingerprint[:16]} 48px"
+        assert kept[name].instrument == f"E-1 other:5 basis:{basis.fingerprint[:16]} 48px"
 
 
 def test_a_damaged_basis_is_made_again(batch, settings) -> None:
