@@ -59,7 +59,7 @@ class SlotQuerySet(models.QuerySet["Slot"]):
         stimuli = [f"pair__{one}__{field}" for one in ("first", "second") for field in _STIMULUS]
         reference = ("pair__reference__role", "pair__reference__sha256")
         return self.select_related("pair__first", "pair__second", "pair__reference").only(
-            "rank", "first_left", "trial_id", "pair", *stimuli, *reference
+            "study", "rank", "first_left", "trial", "pair", *stimuli, *reference
         )
 
 
