@@ -41,8 +41,9 @@
     card.href = stimuli[id].page;
     card.querySelector("img").src = stimuli[id].picture;
     card.querySelector("img").alt = describe(id);
+    card.querySelector("img").hidden = false;
     card.querySelector("span").textContent = describe(id);
-    card.hidden = false;
+    card.querySelector("span").classList.remove("muted");
   }
 
   // The visible points from low C to high C, for the arrow keys.
