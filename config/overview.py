@@ -6,10 +6,10 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q
 
 from metrics.models import Calibration, Measurement
-from studies.models import Cohort, Study
+from studies.models import Cohort, Study, Vote
 from transfer.models import Batch, Picture, Stimulus
 
 if TYPE_CHECKING:
@@ -30,6 +30,14 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Votes:
+    """The votes of a study: those of people, and those that were simulated."""
+
+    people: int
+    simulated: int
+
+
+@dataclass(frozen=True)
 class Overview:
     """Counts and the latest rows of every room."""
 
@@ -38,7 +46,7 @@ class Overview:
     stimuli: Progress
     measured: int
     batches: list[tuple[Batch, Progress]]
-    studies: list[Study]
+    studies: list[tuple[Study, Votes]]
     calibrations: list[Calibration]
 
     @classmethod
@@ -56,7 +64,7 @@ class Overview:
             stimuli=Stimulus.objects.all().progress(),
             measured=Measurement.objects.values("stimulus").distinct().count(),
             batches=[(batch, progress.get(batch.pk, none)) for batch in batches],
-            studies=list(_with_votes(Study.objects.all())[:SHOWN]),
+            studies=_latest_studies(),
             calibrations=list(Calibration.objects.all()[:SHOWN]),
         )
 
@@ -100,7 +108,7 @@ class Overview:
                 "studies:create",
                 "Create a study",
             )
-        if not any(study.votes or study.simulated_votes for study in self.studies):
+        if not any(votes.people or votes.simulated for _, votes in self.studies):
             return Step(
                 "Open a study and send its address to the participants.",
                 "studies:studies",
@@ -125,11 +133,20 @@ class Overview:
         return None
 
 
-def _with_votes(studies: QuerySet[Study]) -> QuerySet[Study]:
-    """Studies with `votes` (of people) and `simulated_votes`."""
-    answer = "participants__trials__answer"
-    simulated = Q(participants__cohort=Cohort.SIMULATED)
-    return studies.annotate(
-        votes=Count(answer, filter=Q(participants__cohort=Cohort.PEOPLE)),
-        simulated_votes=Count(answer, filter=simulated),
+def _latest_studies() -> list[tuple[Study, Votes]]:
+    studies = list(Study.objects.all()[:SHOWN])
+    answers = Vote.objects.filter(trial__participant__study__in=studies)
+    counted = answers.order_by().values_list(
+        "trial__participant__study", "trial__participant__cohort"
     )
+    votes = {(study, cohort): n for study, cohort, n in counted.annotate(Count("pk"))}
+    return [
+        (
+            study,
+            Votes(
+                people=votes.get((study.pk, Cohort.PEOPLE), 0),
+                simulated=votes.get((study.pk, Cohort.SIMULATED), 0),
+            ),
+        )
+        for study in studies
+    ]

@@ -95,8 +95,9 @@ def test_it_never_takes_simulated_votes_for_those_of_people() -> None:
     trial = person.current_trial()
     assert trial is not None
     trial.vote("left", trial.public_id)
-    [shown] = Overview.now().studies
-    assert (shown.votes, shown.simulated_votes) == (1, 8)
+    [(shown, votes)] = Overview.now().studies
+    assert shown == study
+    assert (votes.people, votes.simulated) == (1, 8)
 
 
 def test_it_lists_only_the_latest(django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
