@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from metrics.statistics.base import Collection, Progress, Sample, Statistic, Value
-from transfer.pictures import read_picture
+from transfer.pictures import read_picture, resize_to_width
 
 if TYPE_CHECKING:
     from metrics.coherence import Truth
@@ -18,7 +18,8 @@ class Coherence(Statistic):
     """Base C against the content picture (see metrics/coherence.py).
 
     The truth is the human annotation of the content picture. Where there is none, it is what the
-    detector finds in the content picture itself, and the instrument's name says so.
+    detector finds in the content picture itself at the stimulus's width, the width at which the
+    stimulus was made from it; the instrument's name says so.
     """
 
     key = "C"
@@ -31,7 +32,7 @@ class Coherence(Statistic):
         """Measure with the detector of that name."""
         self.detector = detector
         self._names: dict[bool, str] = {}
-        self._truth: tuple[tuple[Path, Path | None], Truth] | None = None
+        self._truth: tuple[tuple[Path, Path | int], Truth] | None = None
 
     @classmethod
     def add_options(cls, parser: argparse.ArgumentParser) -> None:
@@ -60,7 +61,8 @@ class Coherence(Statistic):
         # Who made the truth is the same for all that people annotated, and for all others.
         annotated = sample.annotations is not None
         if annotated not in self._names:
-            self._names[annotated] = instrument(self.detector, self._truth_of(sample))
+            name = instrument(self.detector, self._truth_of(sample))
+            self._names[annotated] = name if annotated else f"{name} at the stimulus's width"
         return self._names[annotated]
 
     def measure(self, sample: Sample) -> dict[str, Value]:
@@ -78,11 +80,12 @@ class Coherence(Statistic):
     def _truth_of(self, sample: Sample) -> Truth:
         from metrics.coherence import detected_truth, human_truth
 
-        key = (sample.reference, sample.annotations)
+        key = (sample.reference, sample.annotations or sample.width)
         if self._truth is None or self._truth[0] != key:
             if sample.annotations is not None:
                 truth = human_truth(sample.annotations)
             else:
-                truth = detected_truth(read_picture(sample.reference), self.detector)
+                content = resize_to_width(read_picture(sample.reference), sample.width)
+                truth = detected_truth(content, self.detector)
             self._truth = key, truth
         return self._truth[1]

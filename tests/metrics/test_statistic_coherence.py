@@ -11,6 +11,7 @@ from metrics.statistics.base import Collection, Sample
 from metrics.statistics.coherence import Coherence
 from tests.metrics.pictures import textured
 from transfer.errors import InputError
+from transfer.pictures import resize_to_width
 
 NOWHERE = Collection(contents=[], fingerprint="", width=72, cache=Path("nowhere"))
 
@@ -43,7 +44,7 @@ def test_without_annotations_the_detector_says_what_the_boundaries_are(
         "precision": expected.precision,
     }
     name = statistic.instrument(sample)
-    assert "truth:gaussian" in name and len(name) <= 200
+    assert "truth:gaussian" in name and name.endswith("stimulus's width") and len(name) <= 200
 
 
 def test_a_content_keeps_its_own_boundaries_best(statistic: Coherence, sample: Sample) -> None:
@@ -51,6 +52,16 @@ def test_a_content_keeps_its_own_boundaries_best(statistic: Coherence, sample: S
     same = statistic.measure(itself)["C"].value
     other = statistic.measure(sample)["C"].value
     assert same is not None and other is not None and same > other
+
+
+def test_a_large_content_is_made_as_small_as_the_stimulus(
+    statistic: Coherence, sample: Sample, tmp_path: Path
+) -> None:
+    textured(1, 288, 256).save(tmp_path / "large.png")
+    resize_to_width(textured(1, 288, 256), 72).save(tmp_path / "small.png")
+    large = Sample(sample.image, 72, tmp_path / "large.png")
+    small = Sample(sample.image, 72, tmp_path / "small.png")
+    assert statistic.measure(large) == statistic.measure(small)
 
 
 def test_an_unknown_detector_is_refused_before_the_work() -> None:
@@ -70,7 +81,7 @@ def test_with_annotations_people_say_so(statistic: Coherence, shared: Path) -> N
     content = data / "images" / "test" / "101084.jpg"
     annotations = data / "groundTruth" / "test" / "101084.mat"
     sample = Sample(content, 481, content, annotations)
-    assert "truth:human" in statistic.instrument(sample)
+    assert statistic.instrument(sample).endswith("truth:human")
     missing = Sample(content, 481, content, annotations.with_name("none.mat"))
     with pytest.raises(InputError, match=r"none\.mat"):
         statistic.measure(missing)
