@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import QuerySet
 
@@ -39,6 +39,27 @@ class Scoring:
     def simulated(self) -> bool:
         """Whether simulated votes took part."""
         return self.model.simulated
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """The lines of a table of coefficients; published models have no errors."""
+        return coefficient_rows(self.model)
+
+
+def coefficient_rows(model: Model) -> list[dict[str, Any]]:
+    """One row per term: coefficient, clustered and naive error, interval, separated or not."""
+    details = model.details
+    return [
+        {
+            "term": term,
+            "coefficient": model.coefficients[term],
+            "error": model.std_errors[term],
+            "naive": details.get("naive_std_errors", {}).get(term),
+            "interval": details.get("intervals", {}).get(term, [None, None]),
+            "separated": term in details.get("separated", []),
+        }
+        for term in model.terms
+    ]
 
 
 def scoring(target: str, key: str = "") -> Scoring:

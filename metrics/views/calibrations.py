@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -13,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from metrics.calibration.presets import PRESETS
 from metrics.forms import CalibrateForm
 from metrics.models import Calibration
+from metrics.records.space import coefficient_rows
 from transfer.errors import InputError
 
 
@@ -47,7 +46,7 @@ def calibrations(request: HttpRequest) -> HttpResponse:
 def calibration(request: HttpRequest, pk: int) -> HttpResponse:
     """One calibration: coefficients, the votes behind it, and how it was chosen."""
     shown = get_object_or_404(Calibration.objects.prefetch_related("studies"), pk=pk)
-    context = {"calibration": shown, "model": shown.model, "rows": _rows(shown)}
+    context = {"calibration": shown, "model": shown.model, "rows": coefficient_rows(shown.exported)}
     return render(request, "metrics/calibration.html", context)
 
 
@@ -59,18 +58,3 @@ def model_json(request: HttpRequest, pk: int) -> HttpResponse:
     name = f"{shown.target}-model-{shown.pk}{'-simulated' if shown.simulated else ''}.json"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
-
-
-def _rows(shown: Calibration) -> list[dict[str, Any]]:
-    model = shown.model
-    return [
-        {
-            "term": term,
-            "coefficient": float(model["coefficients"][term]),
-            "error": model["std_errors"][term],
-            "naive": model["naive_std_errors"][term],
-            "interval": model["intervals"][term],
-            "separated": term in model["separated"],
-        }
-        for term in model["terms"]
-    ]

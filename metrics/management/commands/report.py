@@ -1,0 +1,57 @@
+"""Write the report of an E- and a C-model: HTML, PNG, CSV and JSON in one folder."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from metrics.ecspace import BINS
+from metrics.records import batch_named
+from metrics.records.space import scoring
+from metrics.report import Report, batches_of
+from transfer.management.base import InputCommand
+
+
+class Command(InputCommand):
+    """`manage.py report`."""
+
+    help = (
+        "Write the EC space of some stimuli with the models behind it: a page that opens without "
+        "the site, figures, tables and models."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the options."""
+        parser.add_argument(
+            "--batch", action="append", metavar="NAME", help="default: what the votes are about"
+        )
+        for target in ("e", "c"):
+            parser.add_argument(
+                f"--{target}-model",
+                default="",
+                metavar="NAME",
+                help=f"a calibration or wacv2020-{target.upper()} (default: the newest)",
+            )
+        parser.add_argument("--bins", choices=BINS, default="independent")
+        parser.add_argument(
+            "--out", type=Path, metavar="DIR", help="default: reports/BATCH in the data folder"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Write, and say where."""
+        scorings = {
+            "E": scoring("E", options["e_model"]),
+            "C": scoring("C", options["c_model"]),
+        }
+        named = options["batch"] or []
+        names = [named] if isinstance(named, str) else named
+        batches = [batch_named(name) for name in names] or batches_of(scorings)
+        folder = options["out"] or settings.DATA_DIR / "reports" / f"batch-{batches[0].pk}"
+        report = Report(batches, scorings, options["bins"])
+        page = report.write(Path(folder))
+        if report.simulated:
+            self.stdout.write("the votes behind this report are simulated")
+        self.stdout.write(f"report: {page}")

@@ -1,0 +1,82 @@
+"""The report opens from disk and tells the whole story."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pandas as pd
+import pytest
+from django.core.management import CommandError, call_command
+from PIL import Image
+from playwright.sync_api import expect
+
+from metrics.calibration.export import Model
+
+FILES = {
+    "index.html", "scores.csv", "table.csv", "table.md", "table.tex", "ecspace.png",
+    "ecspace.svg", "ecspace.pdf", "ecspace.json", "model-E.json", "model-C.json",
+}  # fmt: skip
+
+
+@pytest.fixture
+def folder(calibration, batch, tmp_path):
+    call_command("report", batch=batch.name, out=tmp_path / "report")
+    return tmp_path / "report"
+
+
+def test_it_writes_everything_and_names_simulated_votes_in_each(folder, calibration):
+    assert {path.name for path in folder.iterdir()} == FILES
+    assert (pd.read_csv(folder / "scores.csv")["votes"] == "simulated").all()
+    assert (pd.read_csv(folder / "table.csv")["votes"] == "simulated").all()
+    for name in ("table.md", "table.tex"):
+        assert "simulated votes" in (folder / name).read_text()
+    assert json.loads((folder / "ecspace.json").read_text())["simulated"] is True
+    model = Model.from_json(json.loads((folder / "model-E.json").read_text()))
+    assert model == calibration.exported
+    assert model.simulated
+    assert Image.open(folder / "ecspace.png").size[0] > 1000
+
+
+def test_its_page_needs_nothing_but_itself(folder):
+    page = (folder / "index.html").read_text()
+    addresses = re.findall(r'(?:src|href)="([^"]{0,40})', page)
+    assert addresses
+    assert all(address.startswith("data:") for address in addresses)
+    for words in ("The question", "Where the methods lie", "Nine cells", "Limits", "E-test"):
+        assert words in page
+    assert "No person gave them" in page
+    assert "which" in page.lower()
+
+
+def test_it_says_what_is_wrong(batch, calibration, tmp_path):
+    for options, message in (
+        ({"batch": "x"}, "no batch is named"),
+        ({"e_model": "x"}, "no E-calibration is named"),
+    ):
+        with pytest.raises(CommandError, match=message) as caught:
+            call_command("report", out=tmp_path / "report", **options)
+        assert caught.value.returncode == 2
+    assert not (tmp_path / "report").exists()
+
+
+def test_without_votes_it_uses_the_published_models_and_says_so(batch, tmp_path):
+    call_command("report", batch=batch.name, out=tmp_path / "report", bins="nested")
+    page = (tmp_path / "report" / "index.html").read_text()
+    assert "A published model" in page
+    assert (
+        "simulated" not in json.loads((tmp_path / "report" / "model-E.json").read_text())["terms"]
+    )
+    assert "badge simulated" not in page
+    counts = json.loads((tmp_path / "report" / "ecspace.json").read_text())["counts"]
+    assert counts == [[4, 4, 4]] * 3
+
+
+@pytest.mark.browser
+def test_it_opens_from_disk_in_a_browser(page, folder):
+    page.set_default_timeout(60_000)
+    page.goto((folder / "index.html").as_uri(), wait_until="domcontentloaded")
+    expect(page.locator("#scatter[data-ready] path.point")).to_have_count(36, timeout=60_000)
+    expect(page.locator("#still")).to_be_hidden()
+    page.set_viewport_size({"width": 375, "height": 740})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 375
