@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from transfer.encoders.layout import LAYERS
+from transfer.errors import InputError
+from transfer.methods import (
+    METHODS,
+    find_method,
+    method_info,
+    parameters_object,
+    resolve_parameters,
+)
+
+
+@pytest.mark.parametrize("key", METHODS)
+def test_its_defaults_are_complete_json(key: str) -> None:
+    values = resolve_parameters(key, {})
+    assert json.loads(json.dumps(values, allow_nan=False)) == values
+    assert set(values) == {one["name"] for one in method_info(key)["parameters"]}
+    for one in method_info(key)["parameters"]:
+        assert values[one["name"]] == one["default"]
+        assert one["source"]
+        assert one["help"]
+
+
+@pytest.mark.parametrize("key", METHODS)
+def test_what_is_resolved_stays_as_it_is(key: str) -> None:
+    values = resolve_parameters(key, {"style_weight": "12.5", "iterations": "7"})
+    assert (values["style_weight"], values["iterations"]) == (12.5, 7)
+    assert resolve_parameters(key, values) == values
+    assert parameters_object(key, values).iterations == 7
+
+
+@given(st.lists(st.sampled_from(LAYERS), min_size=2, unique=True))
+def test_it_parses_layers_as_text_or_list(names: list[str]) -> None:
+    ordered = sorted(names, key=LAYERS.index)
+    for given_as in (names, tuple(names), ",".join(names), ", ".join(names) + ","):
+        values = resolve_parameters("cross-layer", {"style_layers": given_as})
+        assert values["style_layers"] == ordered
+
+
+@given(st.floats(0, 1e6))
+def test_it_parses_numbers_as_text_or_number(weight: float) -> None:
+    for given_as in (weight, str(weight)):
+        assert resolve_parameters("gatys", {"style_weight": given_as})["style_weight"] == weight
+
+
+def test_the_papers_method_is_the_default() -> None:
+    """Seed 000 §1.1: content at R41, style at R11 … R51, Gaussian noise; Gatys' 1e3 and 500."""
+    for key in METHODS:
+        values = resolve_parameters(key, {})
+        assert values["content_layer"] == "relu4_1"
+        assert values["style_layers"] == ["relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"]
+        assert (values["init"], values["style_weight"], values["iterations"]) == (
+            "noise",
+            1000,
+            500,
+        )
+
+
+def test_a_preset_changes_defaults_and_gives_way_to_what_is_set() -> None:
+    values = resolve_parameters("gatys", {"preset": "reference", "iterations": 3})
+    assert (values["content_layer"], values["init"]) == ("relu4_2", "content")
+    assert (values["normalisation"], values["iterations"]) == ("gatys", 3)
+    assert "preset" not in values
+
+
+@pytest.mark.parametrize(
+    ("key", "overrides", "said"),
+    [
+        ("gatys", {"strength": 1}, "use one of style_weight, content_weight"),
+        ("gatys", {"pairs": "all"}, "no parameter 'pairs'"),
+        ("gatys", {"preset": "none"}, "use one of reference"),
+        ("gatys-cov", {"preset": "reference"}, "it has none"),
+        ("gatys", {"style_weight": "much"}, "style_weight=much cannot be used"),
+        ("gatys", {"style_weight": float("nan")}, "number from 0"),
+        ("gatys", {"style_weight": "inf"}, "number from 0"),
+        ("gatys", {"style_weight": None}, "number from 0"),
+        ("gatys", {"style_weight": True}, "number from 0"),
+        ("gatys", {"iterations": 2.5}, "whole number from 1"),
+        ("gatys", {"iterations": "1e400"}, "whole number from 1"),
+        ("gatys", {"history": 201}, "from 1 to 200"),
+        ("gatys", {"init": "Noise"}, "one of noise, content, content+noise"),
+        ("gatys", {"content_layer": "relu6_1"}, "relu5_1"),
+        ("gatys", {"style_layers": ""}, "different layers"),
+        ("gatys", {"style_layers": "relu1_1,relu1_1"}, "different layers"),
+        ("cross-layer", {"style_layers": "relu1_1"}, "2 or more"),
+        ("gatys", {"layer_weights": "1,2"}, "2 layer_weights were given for 5 style terms"),
+        ("cross-layer", {"layer_weights": "1,1,1,1,1"}, "for 4 style terms"),
+        ("gatys", {"layer_weights": "0,0,0,0,0"}, "all zero"),
+        ("gatys", {"layer_weights": "1,1,1,1,-1"}, "numbers from 0"),
+        ("nobody", {}, "unknown method 'nobody': use one of gatys"),
+    ],
+)
+def test_it_refuses_in_one_line_and_says_what_is_accepted(
+    key: str, overrides: dict, said: str
+) -> None:
+    with pytest.raises(InputError, match=said.replace("+", r"\+")) as caught:
+        resolve_parameters(key, overrides)
+    assert "\n" not in str(caught.value)
+
+
+def test_every_entry_is_filed_under_its_own_key() -> None:
+    for key, method in METHODS.items():
+        assert find_method(key) is method
+        assert method.key == key
+
+
+def test_it_needs_no_torch() -> None:
+    program = (
+        "import sys, transfer.methods as m; [m.method_info(k) for k in m.METHODS]; "
+        "m.resolve_parameters('gatys', {}); sys.exit('torch' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)

@@ -1,0 +1,17 @@
+"""`python -m transfer COMMAND`: stylised pictures without a database."""
+
+from __future__ import annotations
+
+import sys
+
+from transfer.cli import encoders, methods, stylise
+from transfer.console import run
+
+COMMANDS = (
+    stylise.add_commands,
+    methods.add_commands,
+    encoders.add_commands,
+)
+
+if __name__ == "__main__":
+    sys.exit(run("transfer", "Make stylised pictures.", COMMANDS))

@@ -1,0 +1,191 @@
+"""The command `stylise`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tqdm import tqdm
+
+from transfer.console import say, write_json
+from transfer.device import DEVICES, choose_device
+from transfer.encoders import DEFAULT_ENCODER, ENCODERS, load_encoder
+from transfer.errors import InputError
+from transfer.methods import METHODS, resolve_parameters
+from transfer.pictures import read_picture, write_png
+
+if TYPE_CHECKING:
+    from transfer.console import Subparsers
+    from transfer.stylise import Progress
+
+SIZES = (32, 8192)
+LINES = 10  # of progress, where there is no terminal
+
+
+def add_commands(subparsers: Subparsers) -> None:
+    """Add `stylise`."""
+    parser = subparsers.add_parser(
+        "stylise",
+        help="make one stylised picture",
+        epilog="Parameters of each method, for --set: python -m transfer methods",
+    )
+    parser.add_argument("--method", required=True, metavar="KEY", help=", ".join(METHODS))
+    parser.add_argument("--content", type=Path, required=True, metavar="FILE")
+    parser.add_argument(
+        "--style",
+        type=Path,
+        required=True,
+        action="append",
+        metavar="FILE",
+        dest="styles",
+        help="give it again to average several styles",
+    )
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE.png")
+    parser.add_argument(
+        "--encoder", default=DEFAULT_ENCODER, metavar="NAME", help=", ".join(ENCODERS)
+    )
+    parser.add_argument(
+        "--weights", type=Path, metavar="FILE|DIR", help="the encoder's weights, if elsewhere"
+    )
+    parser.add_argument(
+        "--size", type=_width, default=512, metavar="PX", help="width of the picture (%(default)s)"
+    )
+    parser.add_argument(
+        "--iterations", metavar="N", help="optimiser steps; short for --set iterations=N"
+    )
+    parser.add_argument("--style-weight", metavar="W", help="short for --set style_weight=W")
+    parser.add_argument(
+        "--set",
+        type=_setting,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        dest="settings",
+        help="any parameter of the method, or preset=NAME",
+    )
+    parser.add_argument(
+        "--precision", default="float32", metavar="MODE", help="float32 (default), tf32 or bf16"
+    )
+    parser.add_argument("--seed", type=_seed, default=0, metavar="N", help="decides the noise (0)")
+    parser.add_argument("--device", default="auto", choices=DEVICES, help="(%(default)s)")
+    parser.add_argument("--json", action="store_true", help="say what was done as JSON")
+    parser.set_defaults(answer=_stylise)
+
+
+def _stylise(options: argparse.Namespace) -> None:
+    parameters = resolve_parameters(options.method, _overrides(options))
+    _check_out(options.out)
+    content = read_picture(options.content)
+    styles = [read_picture(path) for path in options.styles]
+
+    # torch takes seconds to import; what is wrong with the arguments is said before.
+    import torch
+
+    from transfer.precision import check_precision
+    from transfer.stylise import Job, stylise
+
+    check_precision(options.precision)
+    device = choose_device(options.device)
+    encoder = load_encoder(options.encoder, weights=options.weights, device=device)
+    with _progress() as progress:
+        (outcome,) = stylise(
+            options.method,
+            [Job(content, styles, options.seed)],
+            encoder=encoder,
+            parameters=parameters,
+            size=options.size,
+            precision=options.precision,
+            progress=progress,
+        )
+    if outcome.image is None:
+        raise InputError(outcome.error)
+    write_png(outcome.image, options.out)
+    width, height = outcome.image.size
+    if not options.json:
+        say(f"wrote {options.out} ({width}×{height}) in {outcome.seconds:.0f} s")
+        return
+    write_json(
+        {
+            "out": str(options.out),
+            "width": width,
+            "height": height,
+            "method": options.method,
+            "parameters": parameters,
+            "content": str(options.content),
+            "styles": [str(path) for path in options.styles],
+            "seed": options.seed,
+            "encoder": encoder.name,
+            "fingerprint": encoder.fingerprint,
+            "precision": options.precision,
+            "device": device,
+            "threads": torch.get_num_threads(),
+            "losses": outcome.losses,
+            "evaluations": outcome.evaluations,
+            "seconds": round(outcome.seconds, 3),
+        }
+    )
+
+
+def _overrides(options: argparse.Namespace) -> dict[str, Any]:
+    overrides: dict[str, Any] = {}
+    shorts = [("iterations", options.iterations), ("style_weight", options.style_weight)]
+    for name, value in (*options.settings, *shorts):
+        if value is None:
+            continue
+        if name in overrides:
+            raise InputError(f"{name} was given twice: give it once")
+        overrides[name] = value
+    return overrides
+
+
+def _check_out(path: Path) -> None:
+    if path.suffix.lower() != ".png":
+        raise InputError(f"--out {path}: pictures are written as PNG: use a name that ends in .png")
+    if not path.parent.is_dir():
+        raise InputError(f"--out {path}: the folder does not exist, make it first")
+    if path.is_dir():
+        raise InputError(f"--out {path} is a folder: name a file")
+
+
+def _setting(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise argparse.ArgumentTypeError(f"'{text}' is not NAME=VALUE, such as init=content")
+    return name.replace("-", "_"), value
+
+
+def _width(text: str) -> int:
+    if not text.isdecimal() or not SIZES[0] <= int(text) <= SIZES[1]:
+        raise argparse.ArgumentTypeError(
+            f"'{text}' is no width: give whole pixels from {SIZES[0]} to {SIZES[1]}"
+        )
+    return int(text)
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal() or int(text) >= 2**63:
+        raise argparse.ArgumentTypeError(f"'{text}' is no seed: give a whole number from 0")
+    return int(text)
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """A bar on a terminal, a few lines elsewhere, on standard error."""
+    began, told = time.monotonic(), 0
+    with tqdm(unit="step", disable=not sys.stderr.isatty(), leave=False) as bar:
+
+        def tell(done: int, total: int) -> None:
+            nonlocal told
+            if not bar.disable:
+                bar.total = total
+                bar.update(done - bar.n)
+            elif done * LINES // total > told:
+                told = done * LINES // total
+                say(f"step {done} of {total}, {time.monotonic() - began:.0f} s")
+
+        yield tell
