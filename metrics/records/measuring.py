@@ -70,11 +70,8 @@ def collection_of(batch: Batch) -> Collection:
 
     """
     contents = Picture.objects.filter(pk__in=batch.stimuli.values("content")).order_by("sha256")
-    widths = Counter(
-        batch.stimuli.filter(state=Stimulus.State.DONE)
-        .exclude(width=None)
-        .values_list("width", flat=True)
-    )
+    done = batch.stimuli.filter(state=Stimulus.State.DONE)
+    widths = Counter(width for width in done.values_list("width", flat=True) if width is not None)
     if not widths:
         raise InputError(
             f"no stimulus of batch '{batch.name}' is done: make them with manage.py generate"

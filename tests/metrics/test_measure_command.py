@@ -15,6 +15,7 @@ from metrics.basis_file import write_basis
 from metrics.effectiveness import measure as measure_e
 from metrics.models import Measurement
 from metrics.records import statistics_frame
+from metrics.statistics.effectiveness import Effectiveness
 from tests.metrics.pictures import small_encoder, textured
 from transfer import encoders
 from transfer.models import Batch
@@ -60,6 +61,23 @@ def test_the_same_command_does_only_what_is_missing(batch) -> None:
     assert "E: 1 measured, 3 known before" in said and "C: 0 measured, 4 known before" in said
     after = set(Measurement.objects.values_list("pk", flat=True))
     assert len(after) == len(before) and len(after - before) == 1
+
+
+def test_it_goes_on_where_it_was_stopped(batch, monkeypatch) -> None:
+    measure_one = Effectiveness.measure
+    left = [3]
+
+    def stopped(self, sample):
+        left[0] -= 1
+        if not left[0]:
+            raise KeyboardInterrupt
+        return measure_one(self, sample)
+
+    monkeypatch.setattr(Effectiveness, "measure", stopped)
+    with pytest.raises(CommandError, match="the same command goes on") as caught:
+        run(statistics=["E"])
+    assert caught.value.returncode == 130
+    assert "E: 2 measured, 2 known before" in run(statistics=["E"])
 
 
 def test_the_numbers_are_those_of_the_definition(batch, settings) -> None:

@@ -13,6 +13,7 @@ from metrics.records import Outcome, batch_named, collection_of, measure
 from metrics.statistics import STATISTICS, statistic
 from transfer.management.base import InputCommand
 
+_STOPPED = 130  # the exit code of a program that Ctrl-C ended
 _EVERY = 5.0  # seconds between two lines of progress where there is no terminal
 
 
@@ -45,8 +46,14 @@ class Command(InputCommand):
         collection = collection_of(batch)
         failed = 0
         for kind in chosen:
-            with _Meter(self) as meter:
-                outcome = measure(batch, kind.open(options, collection, meter), meter)
+            try:
+                with _Meter(self) as meter:
+                    outcome = measure(batch, kind.open(options, collection, meter), meter)
+            except KeyboardInterrupt:
+                raise CommandError(
+                    "stopped; what was measured is kept, the same command goes on",
+                    returncode=_STOPPED,
+                ) from None
             self._report(kind.key, outcome)
             failed += len(outcome.failures)
         if failed:
