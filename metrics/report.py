@@ -114,7 +114,7 @@ class Report:
         listed = [
             {
                 "method": str(method),
-                "stimuli": int(sizes[method]),
+                "stimuli": int(sizes[str(method)]),
                 "E": float(row["E_score"]),
                 "C": float(row["C_score"]),
                 "admissible": bool(good),

@@ -13,8 +13,11 @@ from scipy.stats import t as student
 
 from transfer.errors import InputError
 
+from .abilities import abilities
+from .bootstrap import bootstrap
 from .covariance import clustered, two_way
 from .data import Comparisons, Floats, compare
+from .diagnostics import diagnostics
 from .export import TARGETS, Model, encode
 from .fit import Fit, fit
 from .goodness import accuracy, log_loss
@@ -37,12 +40,14 @@ def calibrate(
     cluster: str = "participant",
     include_simulated: bool = False,
     any_instrument: bool = False,
+    replicates: int = 1000,
     seed: int = 0,
 ) -> Model:
     """Fit preferences on differences of base statistics. See `compare` for the columns.
 
-    Without `terms` every subset of the candidates is judged and one is chosen (selection.RULE);
-    `seed` deals the participants into folds.
+    Without `terms` every subset of the candidates is judged and one is chosen (selection.RULE).
+    replicates: draws of the bootstrap over participants, 0 for none. `seed` deals the participants
+    into folds and draws.
 
     Raises InputError for input that cannot give a model, in one line.
     """
@@ -61,10 +66,18 @@ def calibrate(
             any_instrument=any_instrument,
         )
 
+    if replicates < 0:
+        raise InputError("the number of bootstrap replicates cannot be negative")
     selection = None if terms else select(design(candidates(target, statistics)), seed=seed)
     comparisons = design(terms or (selection.chosen.terms if selection else ()))
     result = fit(comparisons, method, ties=ties)
-    return publish(comparisons, result, target, ties, cluster, selection)
+    model = publish(comparisons, result, target, ties, cluster, selection)
+    drawn = bootstrap(comparisons, result, replicates, seed)
+    ranking = abilities(comparisons.used, statistics) if comparisons.used is not None else None
+    model.details["bootstrap"] = drawn.to_json() if drawn else None
+    model.details["diagnostics"] = diagnostics(votes, comparisons, result)
+    model.details["methods"] = ranking.to_json() if ranking else None
+    return model
 
 
 def candidates(target: str, statistics: pd.DataFrame) -> tuple[str, ...]:

@@ -47,6 +47,8 @@ class Comparisons:
     contents: Codes | None = None
     styles: Codes | None = None
     pairs: Codes | None = None
+    lower_left: npt.NDArray[np.bool_] | None = None
+    """(N,), whether the stimulus that the statistics name first was on the left."""
     dropped: dict[str, int] = field(default_factory=dict)
     simulated: int = 0
     instruments: dict[str, str] = field(default_factory=dict)
@@ -118,7 +120,7 @@ def compare(
     if kept.empty:
         raise InputError(_nothing_left(dropped, len(votes)))
 
-    choice = kept["choice"].map({"left": 1.0, "right": 0.0, "tie": 0.5}).to_numpy(np.float64)
+    choice = choices_to_numbers(kept["choice"])
     low, high = np.minimum(left, right), np.maximum(left, right)
     participants = pd.factorize(kept["participant"].astype(str))[0]
     return Comparisons(
@@ -129,6 +131,7 @@ def compare(
         contents=_groups(table, "content", low, high),
         styles=_groups(table, "style", low, high),
         pairs=pd.factorize(low * len(table) + high)[0],
+        lower_left=left < right,
         dropped=dropped,
         simulated=int(_flags(kept, "simulated").sum()),
         instruments=_instruments(table.iloc[np.union1d(left, right)], terms, any_instrument),
@@ -160,6 +163,12 @@ def statistics_table(statistics: pd.DataFrame, terms: Sequence[str]) -> pd.DataF
             )
         table[term] = numbers
     return table
+
+
+def choices_to_numbers(choices: pd.Series[str]) -> Floats:
+    """Give (N,): 1 where the left stimulus was preferred, 0 the right, ½ a tie."""
+    numbers = choices.map({"left": 1.0, "right": 0.0, "tie": 0.5})
+    return np.asarray(numbers, dtype=np.float64)
 
 
 def _require(frame: pd.DataFrame, columns: Sequence[str], what: str) -> None:

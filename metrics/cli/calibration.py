@@ -75,6 +75,13 @@ def add_fit_options(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="allow statistics of different instruments",
     )
+    parser.add_argument(
+        "--bootstrap",
+        type=int,
+        default=1000,
+        metavar="N",
+        help="draws of participants for intervals (default 1000; 0: none)",
+    )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="deals the folds")
 
 
@@ -88,6 +95,7 @@ def fit_options(options: dict[str, Any]) -> dict[str, Any]:
         "cluster": options["cluster"],
         "include_simulated": options["include_simulated"],
         "any_instrument": options["any_instrument"],
+        "replicates": options["bootstrap"],
         "seed": options["seed"],
     }
 

@@ -1,0 +1,104 @@
+"""What the bootstrap says of scores, cells and methods: how sure is a place in the EC space?
+
+E and C come from different votes, so their replicates are paired as they are drawn.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from metrics.ecspace import ECSpace, admissible, thirds
+from transfer.errors import InputError
+
+from .data import Floats
+from .export import Model
+
+
+@dataclass(frozen=True)
+class Stability:
+    """E, C: (N, 2) intervals of each stimulus' score, in the order of the space's frame.
+
+    Scores are taken against the mean stimulus, since their zero is arbitrary. cell: (N,), share of
+    replicates in which the stimulus stays in its cell. methods: per method its mean scores' ranks
+    (intervals, 1 is best) and how often it is admissible.
+    """
+
+    E: Floats
+    C: Floats
+    cell: Floats
+    methods: dict[str, dict[str, Any]]
+    replicates: int
+
+
+def stability(
+    space: ECSpace, models: dict[str, Model], statistics: pd.DataFrame, level: float = 0.95
+) -> Stability | None:
+    """Carry both models' bootstrap replicates to scores, cells and ranks.
+
+    statistics: stimulus and the terms of both models. None where a model has no replicates.
+    Raises InputError where a stimulus of the space is not in the statistics.
+    """
+    table = statistics.assign(stimulus=statistics["stimulus"].astype(str)).set_index("stimulus")
+    names = space.frame["stimulus"]
+    if not names.isin(table.index).all():
+        raise InputError("the statistics lack a stimulus of the EC space")
+    drawn = {target: _scores(models[target], table.loc[names]) for target in ("E", "C")}
+    e, c = drawn["E"], drawn["C"]
+    if e is None or c is None:
+        return None
+    count = min(len(e), len(c))
+    e, c = e[:count], c[:count]
+    tails = [(1 - level) / 2, (1 + level) / 2]
+    kept = np.zeros(e.shape[1])
+    own = space.frame["E_third"].to_numpy(), space.frame["C_third"].to_numpy()
+    for one, other in zip(e, c, strict=True):
+        e_third, c_third = _cells(one, other, space.bins)
+        kept += (e_third == own[0]) & (c_third == own[1])
+    return Stability(
+        E=np.quantile(e, tails, axis=0).T,
+        C=np.quantile(c, tails, axis=0).T,
+        cell=kept / count,
+        methods=_methods(space, e, c, tails),
+        replicates=count,
+    )
+
+
+def _scores(model: Model, table: pd.DataFrame) -> Floats | None:
+    """Scores (B, N) of each replicate, against the mean stimulus."""
+    drawn = (model.details.get("bootstrap") or {}).get("replicates")
+    if not drawn:
+        return None
+    values = table[list(model.terms)].to_numpy(dtype=np.float64)
+    return np.asarray(np.asarray(drawn) @ (values - values.mean(axis=0)).T)
+
+
+def _cells(e: Floats, c: Floats, bins: str) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    e_third, _ = thirds(e)
+    if bins == "independent":
+        return e_third, thirds(c)[0]
+    c_third = np.empty_like(e_third)
+    for band in range(3):
+        c_third[e_third == band] = thirds(c[e_third == band])[0]
+    return e_third, c_third
+
+
+def _methods(space: ECSpace, e: Floats, c: Floats, tails: list[float]) -> dict[str, dict[str, Any]]:
+    names, codes = np.unique(space.frame["method"].to_numpy(dtype=str), return_inverse=True)
+    member = (codes[:, None] == np.arange(len(names))) / np.bincount(codes)
+    means = np.stack([e @ member, c @ member], axis=2)  # (B, methods, 2)
+    ranks = 1 + (means[:, None, :, :] > means[:, :, None, :]).sum(axis=2)
+    good = np.array([admissible(points) for points in means]).mean(axis=0)
+    found = {}
+    for place, name in enumerate(names.tolist()):
+        low, high = np.quantile(ranks[:, place], tails, axis=0, method="nearest")
+        found[name] = {
+            "E_rank": [int(low[0]), int(high[0])],
+            "C_rank": [int(low[1]), int(high[1])],
+            "admissible": float(good[place]),
+        }
+    return found
