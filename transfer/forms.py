@@ -129,7 +129,9 @@ class LaunchForm(forms.Form):
         methods, encoders = self.fields["methods"], self.fields["encoder"]
         assert isinstance(methods, forms.MultipleChoiceField)
         assert isinstance(encoders, forms.ChoiceField)
-        methods.choices = [(key, key) for key in registry.METHODS]
+        methods.choices = [
+            (key, f"{method.name} ({key})") for key, method in registry.METHODS.items()
+        ]
         encoders.choices = [(name, f"{name}: {spec.title}") for name, spec in ENCODERS.items()]
 
     def order(self) -> Order:

@@ -76,12 +76,13 @@ class Ledger(models.QuerySet["Stimulus"]):
             return self.none()
         return self.filter(batch=first.batch_id, chunk=first.chunk)
 
-    def claim(self, worker: str) -> Lease | None:
+    def claim(self, worker: str, token: uuid.UUID | None = None) -> Lease | None:
         """Take those of these rows that wait, or give None where there are none (any more).
 
-        One conditional update decides between workers that ask at the same time.
+        One conditional update decides between workers that ask at the same time. A caller that
+        chose the `token` can give the rows back even where it was interrupted in here.
         """
-        lease = Lease(uuid.uuid4(), self.db)
+        lease = Lease(token or uuid.uuid4())
         taken = self.filter(state=State.PENDING).update(
             state=State.RUNNING,
             lease=lease.token,
@@ -139,14 +140,13 @@ class Lease:
     """The right to write the outcome of the rows that were claimed together."""
 
     token: uuid.UUID
-    database: str = "default"
 
     @property
     def rows(self) -> Ledger:
         """The rows that are still held."""
         from transfer.models import Stimulus
 
-        return Stimulus.objects.using(self.database).filter(lease=self.token, state=State.RUNNING)
+        return Stimulus.objects.filter(lease=self.token, state=State.RUNNING)
 
     def renew(self) -> bool:
         """Hold the rows for a further while; False where none is held any more."""

@@ -10,6 +10,7 @@ import functools
 import logging
 import math
 import threading
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -37,11 +38,11 @@ def make(rows: Ledger, progress: Steps | None = None) -> int:
     What goes wrong is written into the rows. Only an interruption (KeyboardInterrupt, SystemExit)
     comes out, after the rows were given back.
     """
-    lease = rows.claim(worker_name())
-    if lease is None:
-        return 0
-    claimed = lease.rows.count()
+    lease, claimed = Lease(uuid.uuid4()), 0
     try:
+        if rows.claim(worker_name(), lease.token) is None:
+            return 0
+        claimed = lease.rows.count()
         with kept(lease):
             _make_claimed(lease, progress)
     except InputError as error:

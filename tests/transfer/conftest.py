@@ -111,7 +111,7 @@ def engine(monkeypatch) -> FakeEngine:
     module.stylise = fake.stylise
     module.Job = SimpleNamespace
     monkeypatch.setitem(sys.modules, "transfer.stylise", module)
-    methods = {"gatys": "Gatys", "weightless": "Without a weight"}
+    methods = {key: SimpleNamespace(name=key.title()) for key in ("gatys", "weightless")}
     monkeypatch.setattr(transfer.methods, "METHODS", methods, raising=False)
     monkeypatch.setattr(
         transfer.methods, "resolve_parameters", fake.resolve_parameters, raising=False

@@ -10,6 +10,7 @@ from PIL import Image
 from transfer.errors import InputError
 from transfer.files import sha256_of
 from transfer.launch import launch
+from transfer.ledger import Ledger
 from transfer.making import finite, kept, make
 from transfer.models import Stimulus
 from transfer.tasks import make_chunk
@@ -96,6 +97,20 @@ def test_an_interruption_gives_the_rows_back(engine, order, interruption):
     engine.trouble = interruption()
     with pytest.raises(interruption):
         make_next()
+    assert set(Stimulus.objects.values_list("state", "attempt")) == {("pending", 0)}
+
+
+def test_an_interruption_right_after_the_claim_gives_the_rows_back(engine, order, monkeypatch):
+    launch(order(chunk=4))
+    claim = Ledger.claim
+
+    def interrupted(rows, *arguments):
+        claim(rows, *arguments)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Ledger, "claim", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        make(Stimulus.objects.get_queryset())
     assert set(Stimulus.objects.values_list("state", "attempt")) == {("pending", 0)}
 
 
