@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Count, Q
 
 from metrics.models import Calibration, Measurement
-from studies.models import Cohort, Study, Vote
+from studies.models import Study, Vote
 from transfer.models import Batch, Picture, Stimulus
 
 if TYPE_CHECKING:
@@ -30,14 +30,6 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Votes:
-    """The votes of a study: those of people, and those that were simulated."""
-
-    people: int
-    simulated: int
-
-
-@dataclass(frozen=True)
 class Overview:
     """Counts and the latest rows of every room."""
 
@@ -46,7 +38,8 @@ class Overview:
     stimuli: Progress
     measured: int
     batches: list[tuple[Batch, Progress]]
-    studies: list[tuple[Study, Votes]]
+    studies: list[Study]
+    voted: bool
     calibrations: list[Calibration]
 
     @classmethod
@@ -64,7 +57,8 @@ class Overview:
             stimuli=Stimulus.objects.all().progress(),
             measured=Measurement.objects.values("stimulus").distinct().count(),
             batches=[(batch, progress.get(batch.pk, none)) for batch in batches],
-            studies=_latest_studies(),
+            studies=list(Study.objects.with_votes()[:SHOWN]),
+            voted=Vote.objects.exists(),
             calibrations=list(Calibration.objects.all()[:SHOWN]),
         )
 
@@ -108,7 +102,7 @@ class Overview:
                 "studies:create",
                 "Create a study",
             )
-        if not any(votes.people or votes.simulated for _, votes in self.studies):
+        if not self.voted:
             return Step(
                 "Open a study and send its address to the participants.",
                 "studies:studies",
@@ -131,22 +125,3 @@ class Overview:
                 "python manage.py calibrate",
             )
         return None
-
-
-def _latest_studies() -> list[tuple[Study, Votes]]:
-    studies = list(Study.objects.all()[:SHOWN])
-    answers = Vote.objects.filter(trial__participant__study__in=studies)
-    counted = answers.order_by().values_list(
-        "trial__participant__study", "trial__participant__cohort"
-    )
-    votes = {(study, cohort): n for study, cohort, n in counted.annotate(Count("pk"))}
-    return [
-        (
-            study,
-            Votes(
-                people=votes.get((study.pk, Cohort.PEOPLE), 0),
-                simulated=votes.get((study.pk, Cohort.SIMULATED), 0),
-            ),
-        )
-        for study in studies
-    ]

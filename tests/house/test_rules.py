@@ -37,6 +37,7 @@ WITH_DJANGO = {
     "making",
     "picture_import",
     "questions",
+    "report",
     "simulate",
     "stimulus_import",
 }
