@@ -86,6 +86,22 @@ class StudyForm(forms.ModelForm[Study]):
         return study
 
 
+class ConsentForm(forms.Form):
+    """The answer to the consent page, and the window it was given in."""
+
+    consent = forms.ChoiceField(choices=[("yes", "yes"), ("no", "no")])
+    width = forms.IntegerField(required=False, min_value=0, max_value=100_000)
+    height = forms.IntegerField(required=False, min_value=0, max_value=100_000)
+    pixel_ratio = forms.FloatField(required=False, min_value=0, max_value=100)
+    orientation = forms.CharField(required=False, max_length=30)
+
+    def screen(self) -> dict[str, Any]:
+        """The size of the window in CSS pixels, and its device pixels per CSS pixel."""
+        names = ("width", "height", "pixel_ratio", "orientation")
+        sent = {name: self.cleaned_data.get(name) for name in names}
+        return {name: value for name, value in sent.items() if value not in (None, "")}
+
+
 class VoteForm(forms.Form):
     """What a browser sends as an answer."""
 

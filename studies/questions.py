@@ -28,3 +28,15 @@ QUESTIONS = {
     ),
 }
 LATEST = {kind: max(version for k, version in QUESTIONS if k == kind) for kind in ("E", "C")}
+
+TRAPS = {
+    "left": gettext_noop(
+        "This question checks attention: please choose the left picture "
+        "(on a narrow screen, the upper one)."
+    ),
+    "right": gettext_noop(
+        "This question checks attention: please choose the right picture "
+        "(on a narrow screen, the lower one)."
+    ),
+}
+"""What a trap asks, by the choice that it wants."""

@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from studies.design.sides import side_due
 from studies.models import Choice, Cohort, Outcome, Participant, Slot, Study, Trial, TrialKind, Vote
+from studies.models.showing import Showing
 from transfer.errors import InputError
 
 
@@ -77,9 +78,9 @@ def simulate(
     """
     _check(study, utilities, participants, trials)
     behaviour = behaviour or Behaviour()
-    study.want_votes(Cohort.SIMULATED, study.slots_taken(Cohort.SIMULATED) + participants * trials)
-    slots = study.slots.filter(cohort=Cohort.SIMULATED).free().with_pictures().order_by("rank")
-    free = list(slots)
+    wanted = study.slots_taken(Cohort.SIMULATED) + participants * trials
+    study.want_votes(Cohort.SIMULATED, wanted)
+    free = _free_slots(study)
     votes = 0
     generators = np.random.default_rng(seed).spawn(participants)
     for number, generator in enumerate(generators, start=1):
@@ -91,7 +92,14 @@ def simulate(
             state=Participant.State.FINISHED,
             finished_at=timezone.now(),
         )
-        taken = _take_slots(free, trials)
+        taken: list[Slot] = []
+        while not _take_slots(free, taken, trials):
+            # The last ones may have seen every pair that is left: want some votes more.
+            study.want_votes(
+                Cohort.SIMULATED,
+                study.slots.filter(cohort=Cohort.SIMULATED).count() + 2 * study.pairs.count(),
+            )
+            free = [slot for slot in _free_slots(study) if slot not in taken]
         _store(participant, taken, utilities, behaviour, generator)
         votes += len(taken)
         if progress is not None:
@@ -99,19 +107,23 @@ def simulate(
     return votes
 
 
-def _take_slots(free: list[Slot], trials: int) -> list[Slot]:
-    """Take slots as `Participant.current_trial` does for one person after the other."""
-    taken: list[Slot] = []
-    for _ in range(trials):
+def _free_slots(study: Study) -> list[Slot]:
+    slots = study.slots.filter(cohort=Cohort.SIMULATED)
+    return list(slots.free().with_pictures().order_by("rank"))
+
+
+def _take_slots(free: list[Slot], taken: list[Slot], trials: int) -> bool:
+    """Fill `taken` as `Participant.current_trial` does; False where free slots did not suffice."""
+    while len(taken) < trials:
         due = side_due(slot.first_left for slot in taken)
         seen = {slot.pair_id for slot in taken}
         suits = (s for s in free if s.pair_id not in seen and due in (None, s.first_left))
         slot = next(suits, None)
         if slot is None:
-            break
+            return False
         free.remove(slot)
         taken.append(slot)
-    return taken
+    return True
 
 
 @transaction.atomic
@@ -126,7 +138,7 @@ def _store(
     participant.save()
     trials = []
     for position, slot in enumerate(slots, start=1):
-        trial = Trial.prepare(participant, slot, TrialKind.REAL, position)
+        trial = Trial.prepare(participant, Showing.of_slot(slot), position)
         trial.outcome = Outcome.VOTED
         trials.append(trial)
     Trial.objects.bulk_create(trials)

@@ -17,5 +17,7 @@ urlpatterns = [
     path("take/<str:token>/", participant.take, name="take"),
     path("take/<str:token>/vote/", participant.vote, name="vote"),
     path("take/<str:token>/unloadable/", participant.unloadable, name="unloadable"),
+    path("take/<str:token>/on/", participant.go_on, name="go_on"),
+    path("take/<str:token>/stop/", participant.stop, name="stop"),
     path("picture/<str:key>/", participant.picture, name="picture"),
 ]

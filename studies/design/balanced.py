@@ -27,11 +27,14 @@ def rounds(blocks: Sequence[Block], generator: np.random.Generator) -> Iterator[
         yield [joined[i] for i in generator.permutation(len(joined))]
 
 
-def pairs(blocks: Sequence[Block], wanted: int, generator: np.random.Generator) -> list[Pair]:
+def pairs(
+    blocks: Sequence[Block], wanted: int, least: int, generator: np.random.Generator
+) -> list[Pair]:
     """As many whole rounds as `wanted` has room for, and never fewer than connect every block."""
     chosen: list[Pair] = []
     for number, games in enumerate(rounds(blocks, generator)):
-        if number >= CONNECTED and len(chosen) + len(games) > wanted:
+        enough = number >= CONNECTED and len(chosen) >= least
+        if enough and len(chosen) + len(games) > wanted:
             break
         chosen += games
     return chosen

@@ -11,7 +11,9 @@ from studies.design.blocks import Block
 from studies.design.rule import Pair, Rule
 
 
-def pairs(blocks: Sequence[Block], wanted: int, generator: np.random.Generator) -> list[Pair]:
+def pairs(
+    blocks: Sequence[Block], wanted: int, least: int, generator: np.random.Generator
+) -> list[Pair]:
     """All pairs in balanced rounds, whatever is wanted."""
     return [game for games in balanced.rounds(blocks, generator) for game in games]
 

@@ -10,10 +10,12 @@ from studies.design.blocks import Block
 from studies.design.rule import Pair, Rule, count_pairs, nth_pair
 
 
-def pairs(blocks: Sequence[Block], wanted: int, generator: np.random.Generator) -> list[Pair]:
+def pairs(
+    blocks: Sequence[Block], wanted: int, least: int, generator: np.random.Generator
+) -> list[Pair]:
     """`wanted` of all pairs, each equally likely, in random order."""
     total = count_pairs(blocks)
-    numbers = generator.choice(total, size=min(wanted, total), replace=False)
+    numbers = generator.choice(total, size=min(max(wanted, least), total), replace=False)
     return [nth_pair(blocks, int(number)) for number in numbers]
 
 

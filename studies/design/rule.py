@@ -13,16 +13,16 @@ from studies.design.blocks import Block
 Pair = tuple[int, int]
 """Two stimuli, the lower key first. Which of them is on the left is the schedule's business."""
 
-Pairs = Callable[[Sequence[Block], int, np.random.Generator], list[Pair]]
+Pairs = Callable[[Sequence[Block], int, int, np.random.Generator], list[Pair]]
 
 
 @dataclass(frozen=True)
 class Rule:
     """A way to choose pairs.
 
-    `pairs(blocks, wanted, generator)` gives distinct pairs within blocks in the order in which they
-    are asked: `wanted` of them, or more where the rule needs more to keep its promises, or fewer
-    where there are no more.
+    `pairs(blocks, wanted, least, generator)` gives distinct pairs within blocks in the order in
+    which they are asked: about `wanted` of them, as the rule's promises allow, and at least `least`
+    where there are so many.
     """
 
     label: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from studies.design.session import REPEAT_GAP
 from transfer.errors import InputError
 from transfer.models import Picture, Stimulus
 
@@ -31,12 +32,20 @@ def check(study: Study, blocks: Sequence[Block], planned: Sequence[Planned]) -> 
             f"{study.get_scope_display()}; generate more, or choose another scope"
         )
     pairs = {wanted.pair for wanted in planned}
-    if study.trials_per_participant > len(pairs):
+    rules = study.declared
+    new_to_each = study.trials_per_participant + rules.training
+    if new_to_each > len(pairs):
         raise InputError(
-            f"{study.trials_per_participant} trials per participant are more than the {len(pairs)} "
+            f"{new_to_each} trials per participant are more than the {len(pairs)} "
             "different pairs of the study, and nobody sees a pair twice: ask for at most "
             f"{len(pairs)} trials, let each pair have fewer votes, or add stimuli"
         )
+    if rules.gold and len({item.reference for item in study.items()}) < 2:
+        raise InputError(
+            "gold trials show a picture of another reference, and this study has one only: use 0"
+        )
+    if rules.repeats and study.trials_per_participant < 2 * REPEAT_GAP:
+        raise InputError(f"repeats need sessions of at least {2 * REPEAT_GAP} trials: use 0")
     if apart := unconnected_blocks(blocks, pairs):
         raise InputError(
             f"{study.votes_wanted} votes leave {len(apart)} of {len(blocks)} groups of stimuli in "

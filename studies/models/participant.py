@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from django.db import models, transaction
@@ -11,9 +12,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from studies.design.sides import side_due
-from studies.models.choices import Cohort, Outcome
+from studies.models.choices import Cohort, Outcome, TrialKind
+from studies.models.showing import control
 from studies.models.study import Study
 from studies.models.tokens import new_code, new_token
+from studies.rules import Record, exclusion
 
 if TYPE_CHECKING:
     from studies.models.trial import Trial
@@ -40,6 +43,8 @@ class Participant(models.Model):
         ACTIVE = "active"
         FINISHED = "finished"
         WITHDRAWN = "withdrawn"
+        TURNED_AWAY = "turned away"
+        REPLACED = "replaced"
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="participants")
     cohort = models.CharField(max_length=9, choices=Cohort.choices, default=Cohort.PEOPLE)
@@ -57,7 +62,9 @@ class Participant(models.Model):
     )
     # The kinds of trials in their order.
     plan: models.JSONField[list[str], list[str]] = models.JSONField(default=list)
-    state = models.CharField(max_length=10, choices=State.choices, default=State.ACTIVE)
+    state = models.CharField(max_length=11, choices=State.choices, default=State.ACTIVE)
+    # After how many answers the last break was taken.
+    rested = models.PositiveIntegerField(default=0)
     code = models.CharField(max_length=40, default=new_code, editable=False)
     # Why the votes do not count, by the declared rules. The rows stay.
     excluded = models.CharField(max_length=100, blank=True)
@@ -127,20 +134,76 @@ class Participant(models.Model):
     def _next_trial(self) -> Trial | None:
         from studies.models.trial import Trial
 
-        past = list(self.trials.values_list("position", "pair_id", "first_left", "outcome"))
+        past = list(self.trials.values_list("position", "pair_id", "first_left", "kind", "outcome"))
         answered = sum(outcome == Outcome.VOTED for *_, outcome in past)
         if answered >= len(self.plan):
             return None
-        seen = [pair for _, pair, _, _ in past if pair is not None]
+        position = 1 + max((position for position, *_ in past), default=0)
+        seen = [pair for _, pair, *_ in past if pair is not None]
+        if (kind := self.plan[answered]) != TrialKind.REAL:
+            showing = control(self, kind, position, seen)
+            if showing is not None:
+                trial = Trial.prepare(self, showing, position)
+                trial.save(force_insert=True)
+                return trial
         # A trial that could not be answered does not count for the balance of sides.
-        due = side_due(bool(left) for _, _, left, outcome in past if outcome == Outcome.VOTED)
+        due = side_due(
+            bool(left)
+            for _, _, left, kind, outcome in past
+            if (kind, outcome) == (TrialKind.REAL, Outcome.VOTED)
+        )
         slots = self.study.slots.filter(cohort=self.cohort)
         slot = slots.abandoned().next_for(seen, due) or slots.free().next_for(seen, due)
-        if slot is None:
-            return None
-        last = max((position for position, *_ in past), default=0)
-        return Trial.assign(self, slot, self.plan[answered], last + 1)
+        return None if slot is None else Trial.assign(self, slot, position)
+
+    def rest_is_due(self) -> bool:
+        """Whether a break comes before the next trial."""
+        every, answered = self.study.declared.break_every, self.answered()
+        is_turn = bool(every) and answered > 0 and answered % every == 0
+        return is_turn and self.rested < answered < len(self.plan)
+
+    def rest(self) -> None:
+        """Go on after a break."""
+        self.rested = self.answered()
+        self.save(update_fields=["rested"])
 
     def _finish(self) -> None:
         self.state, self.finished_at = self.State.FINISHED, timezone.now()
-        self.save(update_fields=["state", "finished_at"])
+        if reason := exclusion(self.study.declared, self._record()):
+            self._stop_counting(reason)
+        self.save(update_fields=["state", "finished_at", "excluded"])
+
+    def _record(self) -> Record:
+        answers = self.trials.filter(outcome=Outcome.VOTED)
+        times = answers.values_list("answer__response_ms", flat=True)
+        known = [time for time in times if time is not None]
+        wrong = answers.exclude(expected="").exclude(answer__choice=models.F("expected"))
+        kinds = list(wrong.values_list("kind", flat=True))
+        return Record(
+            gold_wrong=kinds.count(TrialKind.GOLD),
+            traps_wrong=kinds.count(TrialKind.TRAP),
+            median_ms=median(known) if known else None,
+        )
+
+    def _stop_counting(self, reason: str) -> None:
+        """Keep the rows, and want their votes from somebody else."""
+        self.excluded = reason
+        self.study.slots.filter(trial__participant=self).update(trial=None)
+
+    @transaction.atomic
+    def let_go(self, reason: str) -> None:
+        """Close a session in favour of a new one of the same person; its votes do not count."""
+        self.state, self.external_id = self.State.REPLACED, ""
+        self._stop_counting(reason)
+        self.trials.filter(outcome=Outcome.WAITING).update(outcome=Outcome.SKIPPED)
+        self.save(update_fields=["state", "external_id", "excluded"])
+
+    @transaction.atomic
+    def withdraw(self) -> None:
+        """Erase everything that came from this person. A row remains that says only that."""
+        self.study.slots.filter(trial__participant=self).update(trial=None)
+        self.trials.all().delete()
+        self.state, self.external_id, self.source = self.State.WITHDRAWN, "", ""
+        self.screen, self.plan, self.excluded = {}, [], "withdrawn"
+        self.consented_at = self.finished_at = None
+        self.save()

@@ -5,25 +5,22 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from django.conf import settings
 from django.db import models, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from studies.design import DESIGNS, Item, Planned, blocks_of, schedule
-from studies.errors import FullError, NotOpenError
-from studies.models.choices import Cohort, TrialKind
+from studies.design import Item, blocks_of
+from studies.models.choices import Cohort
 from studies.models.feasibility import check
-from studies.models.plan import Pair, Slot
-from studies.models.tokens import hashed, new_token
+from studies.models.planning import items_of, plan_of, write_slots
+from studies.models.tokens import new_token
 from studies.questions import LATEST, QUESTIONS, Question
+from studies.rules import Rules
 from transfer.errors import InputError
 from transfer.models import Batch, Stimulus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from studies.design import Block
     from studies.models.participant import Participant
 
@@ -58,11 +55,22 @@ class Study(models.Model):
         BOTH = "both", "share content and style, and differ in method or weight"
         REFERENCE = "reference", "share the picture on top only"
 
+    class Returning(models.TextChoices):
+        RESUME = "resume", "go on where they were"
+        RESTART = "restart", "begin anew"
+        BLOCK = "block", "are turned away"
+
+    class Recruiter(models.TextChoices):
+        LINK = "link", "a plain link"
+        PROLIFIC = "prolific", "Prolific"
+        MTURK = "mturk", "Mechanical Turk (a code that people copy)"
+
     name = models.CharField(max_length=200, unique=True)
     # What participants read instead of the name, which may say too much.
     title = models.CharField(max_length=100, default="Comparing pictures")
     kind = models.CharField(max_length=1, choices=Kind.choices)
     entry_token = models.CharField(max_length=40, unique=True, default=new_token, editable=False)
+    pilot_token = models.CharField(max_length=40, unique=True, default=new_token, editable=False)
     batches = models.ManyToManyField(Batch, related_name="studies")
     # Frozen at opening: the finished stimuli of the batches at that moment.
     stimuli = models.ManyToManyField(Stimulus, related_name="studies", blank=True)
@@ -83,7 +91,14 @@ class Study(models.Model):
     rules: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(
         default=dict, blank=True
     )
-    rules_version = models.PositiveSmallIntegerField(default=1)
+    recruiter = models.CharField(max_length=8, choices=Recruiter.choices, default=Recruiter.LINK)
+    # Completion codes by ending (studies.codes); what is not given is made per person.
+    codes: models.JSONField[dict[str, str], dict[str, str]] = models.JSONField(
+        default=dict, blank=True
+    )
+    returning = models.CharField(max_length=7, choices=Returning.choices, default=Returning.RESUME)
+    # CSS pixels that a window must be wide; 0 lets every screen in.
+    least_width = models.PositiveIntegerField(default=0)
 
     state = models.CharField(max_length=6, choices=State.choices, default=State.DRAFT)
     paused_because = models.CharField(max_length=200, blank=True)
@@ -119,6 +134,21 @@ class Study(models.Model):
         return reverse("studies:enter", args=[self.entry_token])
 
     @property
+    def pilot_url(self) -> str:
+        """The address for trying the study out: these votes never count."""
+        return reverse("studies:enter", args=[self.pilot_token])
+
+    @property
+    def declared(self) -> Rules:
+        """The rules of its sessions."""
+        return Rules.of(self.rules)
+
+    @property
+    def questions_per_person(self) -> int:
+        """All trials of a session."""
+        return self.trials_per_participant + self.declared.controls
+
+    @property
     def question(self) -> Question:
         """What every trial asks."""
         return QUESTIONS[self.kind, self.question_version]
@@ -142,39 +172,15 @@ class Study(models.Model):
     @property
     def minutes(self) -> int:
         """Roughly how long taking part takes: six seconds a trial, and a minute to read."""
-        return 1 + round(self.trials_per_participant * 6 / 60)
+        return 1 + round(self.questions_per_person * 6 / 60)
 
     def items(self) -> list[Item]:
         """The stimuli as designs see them: the frozen ones, or before opening all finished ones."""
-        finished = Stimulus.objects.filter(state=Stimulus.State.DONE)
-        drafted = self.state == self.State.DRAFT
-        stimuli = finished.filter(batch__in=self.batches.all()) if drafted else self.stimuli.all()
-        styles: dict[int, list[int]] = {}
-        links = Stimulus.styles.through.objects.filter(stimulus__in=stimuli)
-        for stimulus, style in links.values_list("stimulus_id", "picture_id"):
-            styles.setdefault(stimulus, []).append(style)
-        found = []
-        for key, content in stimuli.order_by("pk").values_list("pk", "content_id"):
-            both = tuple(sorted(styles.get(key, [])))
-            if self.kind == self.Kind.COHERENCE:
-                found.append(Item(key, reference=content, other=both))
-            elif len(both) == 1:  # no single picture shows a mixture of styles
-                found.append(Item(key, reference=both[0], other=content))
-        return found
+        return items_of(self)
 
     def blocks(self) -> list[Block]:
         """The groups of stimuli of which any two may form a pair."""
         return blocks_of(self.items(), across=self.scope == self.Scope.REFERENCE)
-
-    def plan(self) -> Iterator[Planned]:
-        """All votes that could ever be wanted, in order, without end."""
-        generator = np.random.default_rng(self.seed)
-        wanted = self.pairs_wanted or self._pairs_to_ask_for()
-        return schedule(DESIGNS[self.design].pairs(self.blocks(), wanted, generator), generator)
-
-    def _pairs_to_ask_for(self) -> int:
-        # As many as get their votes, and never fewer than one person needs.
-        return max(self.trials_per_participant, self.votes_wanted // self.votes_per_pair)
 
     @transaction.atomic
     def open(self) -> None:
@@ -188,14 +194,14 @@ class Study(models.Model):
             raise InputError(f"study '{self}' is closed: create a new one")
         if self.state == self.State.OPEN:
             return
-        planned = list(islice(self.plan(), self.votes_wanted))
+        planned = list(islice(plan_of(self), self.votes_wanted))
         check(self, self.blocks(), planned)
         self.stimuli.set([item.key for item in self.items()])
-        self.pairs_wanted = self._pairs_to_ask_for()
+        self.pairs_wanted = self.votes_wanted // self.votes_per_pair
         self.state = self.State.OPEN
         self.opened_at = timezone.now()
         self.save()
-        self._write_slots(Cohort.PEOPLE, 0, planned)
+        write_slots(self, Cohort.PEOPLE, 0, planned)
 
     def close(self) -> None:
         """Let nobody in any more. Votes stay."""
@@ -209,81 +215,27 @@ class Study(models.Model):
         """Make sure that the plan has slots for `count` votes of a cohort."""
         start = self.slots.filter(cohort=cohort).count()
         if start < count:
-            self._write_slots(cohort, start, list(islice(self.plan(), start, count)))
+            write_slots(self, cohort, start, list(islice(plan_of(self), start, count)))
 
     def slots_taken(self, cohort: str) -> int:
         """How many votes of a cohort are in, or on their way."""
         return self.slots.filter(cohort=cohort).exclude(trial=None).count()
 
-    def _write_slots(self, cohort: str, start: int, planned: list[Planned]) -> None:
-        references = {item.key: item.reference for item in self.items()}
-        known = set(self.pairs.values_list("first_id", "second_id"))
-        fresh = dict.fromkeys(wanted.pair for wanted in planned if wanted.pair not in known)
-        Pair.objects.bulk_create(
-            [
-                Pair(study=self, reference_id=references[one], first_id=one, second_id=two)
-                for one, two in fresh
-            ],
-            batch_size=1000,
-        )
-        ids = {(one, two): pk for pk, one, two in self.pairs.values_list("pk", "first", "second")}
-        Slot.objects.bulk_create(
-            [
-                Slot(
-                    study=self,
-                    cohort=cohort,
-                    rank=start + i,
-                    pair_id=ids[wanted.pair],
-                    first_left=wanted.lower_on_left,
-                )
-                for i, wanted in enumerate(planned)
-            ],
-            batch_size=1000,
-        )
-
-    @transaction.atomic
     def admit(self, external_id: str = "", **details: Any) -> Participant:
-        """Let somebody begin who has just consented; who began before goes on instead.
+        """Let somebody begin; see studies.models.admission.admit."""
+        from studies.models.admission import admit
 
-        Args:
-            external_id: an id that names the person elsewhere; it is stored hashed.
-            details: further fields of the participant.
+        return admit(self, external_id, **details)
 
-        Raises:
-            NotOpenError: the study is not open.
-            FullError: every place is taken.
+    def has_room(self) -> bool:
+        """Whether one more person is wanted."""
+        from studies.models.admission import has_room
 
-        """
-        from studies.models.participant import Participant
-
-        study = Study.objects.select_for_update().get(pk=self.pk)
-        digest = hashed(external_id) if external_id.strip() else ""
-        if digest and (known := study.participants.filter(external_id=digest).first()):
-            return known
-        if study.state != study.State.OPEN or study.paused_because:
-            raise NotOpenError
-        cohort = details.setdefault("cohort", Cohort.PEOPLE)
-        if cohort == Cohort.PEOPLE and not study.has_room():
-            raise FullError
-        details.setdefault("plan", [TrialKind.REAL] * study.trials_per_participant)
-        return Participant.objects.create(
-            study=study,
-            external_id=digest,
-            consent_version=study.consent.version,
-            consented_at=timezone.now(),
-            **details,
-        )
+        return has_room(self)
 
     def admits(self) -> bool:
         """Whether somebody could begin now."""
         return self.state == self.State.OPEN and not self.paused_because and self.has_room()
-
-    def has_room(self) -> bool:
-        """Whether one more person is wanted: places of people who left are given again."""
-        if self.participants.present(Cohort.PEOPLE).count() >= self.participant_target:
-            return False
-        slots = self.slots.filter(cohort=Cohort.PEOPLE)
-        return slots.free().exists() or slots.abandoned().exists()
 
     def progress(self) -> list[dict[str, Any]]:
         """One row per cohort, counted from the rows: participants, finished, votes."""

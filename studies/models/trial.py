@@ -15,6 +15,7 @@ from studies.design import DESIGNS
 from studies.models.choices import Choice, Outcome, TrialKind
 from studies.models.participant import Participant
 from studies.models.plan import Pair, Slot
+from studies.models.showing import Showing
 from transfer.models import Picture, Stimulus
 
 if TYPE_CHECKING:
@@ -52,7 +53,9 @@ class Trial(models.Model):
     snapshot: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField()
     # Gold and trap trials have a right answer; a repeat points to the trial that it repeats.
     expected = models.CharField(max_length=5, choices=Choice.choices, blank=True)
-    repeat_of = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL)
+    repeat_of = models.OneToOneField(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="repeat"
+    )
     lease_until = models.DateTimeField()
     outcome = models.CharField(max_length=14, choices=Outcome.choices, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -81,33 +84,38 @@ class Trial(models.Model):
         return f"trial {self.position} of {self.participant}"
 
     @classmethod
-    def prepare(cls, participant: Participant, slot: Slot, kind: str, position: int) -> Trial:
-        """A trial for a slot, not yet saved: a snapshot of all that will be shown."""
-        pair, study = slot.pair, participant.study
-        left, right = (pair.first, pair.second) if slot.first_left else (pair.second, pair.first)
+    def prepare(cls, participant: Participant, showing: Showing, position: int) -> Trial:
+        """A trial, not yet saved, with a snapshot of all that will be shown."""
         return cls(
             participant=participant,
             position=position,
-            kind=kind,
-            pair=pair,
-            first_left=slot.first_left,
-            reference=pair.reference,
-            left=left,
-            right=right,
-            snapshot=_snapshot(study, pair.reference, left, right),
+            kind=showing.kind,
+            pair=showing.pair,
+            first_left=showing.first_left,
+            reference=showing.reference,
+            left=showing.left,
+            right=showing.right,
+            expected=showing.expected,
+            repeat_of=showing.repeat_of,
+            snapshot=_snapshot(participant.study, showing),
             lease_until=timezone.now() + LEASE,
         )
 
     @classmethod
-    def assign(cls, participant: Participant, slot: Slot, kind: str, position: int) -> Trial:
+    def assign(cls, participant: Participant, slot: Slot, position: int) -> Trial:
         """Give a locked slot to a participant."""
         if slot.trial_id is not None:  # abandoned by somebody else
             cls.objects.filter(pk=slot.trial_id).update(outcome=Outcome.EXPIRED)
-        trial = cls.prepare(participant, slot, kind, position)
+        trial = cls.prepare(participant, Showing.of_slot(slot), position)
         trial.save(force_insert=True)
         slot.trial = trial
         slot.save(update_fields=["trial"])
         return trial
+
+    @property
+    def question(self) -> str:
+        """What it asked, in English."""
+        return str(self.snapshot["question"]["text"])
 
     def renew(self) -> None:
         """Keep the slot for somebody who is still there."""
@@ -184,12 +192,16 @@ class Vote(models.Model):
         return f"{self.choice} in {self.trial}"
 
 
-def _snapshot(study: Study, reference: Picture, left: Stimulus, right: Stimulus) -> dict[str, Any]:
+def _snapshot(study: Study, showing: Showing) -> dict[str, Any]:
+    reference, left, right = showing.reference, showing.left, showing.right
     return {
         "reference": {"role": reference.role, "sha256": reference.sha256},
         "left": {"stimulus": left.public_id.hex, "sha256": left.sha256},
         "right": {"stimulus": right.public_id.hex, "sha256": right.sha256},
-        "question": {"version": study.question_version, "text": study.question.text},
+        "question": {
+            "version": study.question_version,
+            "text": showing.question or study.question.text,
+        },
         "rule": {
             "name": study.design,
             "version": DESIGNS[study.design].version,

@@ -6,23 +6,26 @@ nothing to go back to: every visit shows what comes next.
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.signing import BadSignature
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from studies import display
-from studies.errors import FullError, NotAdmittedError
-from studies.forms import TrialForm, VoteForm
-from studies.models import Participant, Study, Trial
+from studies import codes, display
+from studies.erasure import erase
+from studies.errors import NotAdmittedError
+from studies.forms import ConsentForm, TrialForm, VoteForm
+from studies.models import Cohort, Participant, Study, Trial
+from studies.models.trial import PLACES
 from transfer.errors import PictureError
 
+EXTERNAL_IDS = ("PROLIFIC_PID", "prolific_pid", "workerId", "participant", "pid")
+"""Names under which recruitment services put a person's id into the address."""
 REMEMBERED = 30 * 24 * 3600
 """Seconds for which a browser finds back to its session from the study's link."""
 
@@ -32,43 +35,85 @@ REMEMBERED = 30 * 24 * 3600
 @require_http_methods(["GET", "HEAD", "POST"])
 def enter(request: HttpRequest, token: str) -> HttpResponse:
     """The consent page. Consenting begins the session; who has begun goes on where they were."""
-    study = get_object_or_404(Study, entry_token=token)
-    known = _remembered(request, study)
-    if known is not None:
+    study = get_object_or_404(Study, Q(entry_token=token) | Q(pilot_token=token))
+    pilot = token == study.pilot_token
+    external_id = _external_id(request)
+    if not external_id and (known := _remembered(request, study, pilot)) is not None:
         return redirect(known.take_url)
-    if request.method == "POST" and request.POST.get("consent") == "yes":
+    if request.method == "POST":
+        form = ConsentForm(request.POST)
+        if not form.is_valid() or form.cleaned_data["consent"] == "no":
+            return _away(request, study, "no_consent")
         try:
-            participant = study.admit()
+            participant = study.admit(
+                external_id,
+                cohort=Cohort.PILOT if pilot else Cohort.PEOPLE,
+                source=study.recruiter,
+                screen=form.screen(),
+            )
         except NotAdmittedError as reason:
-            return _away(request, study, full=isinstance(reason, FullError))
+            return _away(request, study, reason.ending)
+        if participant.state == Participant.State.TURNED_AWAY:
+            return _away(request, study, "screened_out")
         return _remember(HttpResponseRedirect(participant.take_url, status=303), participant)
-    if not study.admits():
-        return _away(request, study, full=study.state == Study.State.OPEN)
-    return render(request, "studies/consent.html", {"study": study, "consent": study.consent})
+    if not pilot and not external_id and not study.admits():
+        return _away(request, study, "full" if study.state == Study.State.OPEN else "not_open")
+    context = {"study": study, "consent": study.consent, "pilot": pilot}
+    return render(request, "studies/consent.html", context)
 
 
 @login_not_required
 @never_cache
 @require_safe
 def take(request: HttpRequest, token: str) -> HttpResponse:
-    """What comes next for a participant: a trial, or the end."""
+    """What comes next for a participant: a trial, a break, or the end."""
     participant = _participant(token)
+    study = participant.study
+    if participant.rest_is_due():
+        context = {"participant": participant, "study": study, "answered": participant.answered()}
+        return render(request, "studies/break.html", context)
     trial = participant.current_trial()
     if trial is None:
-        ended = {"participant": participant, "study": participant.study}
-        return render(request, "studies/finish.html", ended)
-    pictures = {place: trial.picture_url(place) for place in ("reference", "left", "right")}
-    context: dict[str, Any] = {
-        "trial": trial,
-        "study": participant.study,
-        "question": participant.study.question,
-        "pictures": pictures,
-        "answered": participant.answered(),
-        "total": len(participant.plan),
-        "vote_url": reverse("studies:vote", args=[token]),
-        "unloadable_url": reverse("studies:unloadable", args=[token]),
-    }
-    return render(request, "studies/trial.html", context)
+        return _end(request, participant)
+    return render(
+        request,
+        "studies/trial.html",
+        {
+            "trial": trial,
+            "study": study,
+            "reference_name": study.question.reference,
+            "pictures": {place: trial.picture_url(place) for place in PLACES},
+            "answered": participant.answered(),
+            "total": len(participant.plan),
+            "vote_url": reverse("studies:vote", args=[token]),
+            "unloadable_url": reverse("studies:unloadable", args=[token]),
+            "stop_url": reverse("studies:stop", args=[token]),
+        },
+    )
+
+
+@login_not_required
+@never_cache
+@require_POST
+def go_on(request: HttpRequest, token: str) -> HttpResponse:
+    """Go on after a break."""
+    participant = _participant(token)
+    participant.rest()
+    return HttpResponseRedirect(participant.take_url, status=303)
+
+
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def stop(request: HttpRequest, token: str) -> HttpResponse:
+    """Stop taking part: leave it at what was answered, or have everything erased."""
+    participant = _participant(token)
+    if request.method == "POST" and request.POST.get("erase") == "yes":
+        erase(participant)
+        return HttpResponseRedirect(participant.take_url, status=303)
+    return render(
+        request, "studies/stop.html", {"participant": participant, "study": participant.study}
+    )
 
 
 @login_not_required
@@ -125,22 +170,53 @@ def _onward(request: HttpRequest, participant: Participant) -> HttpResponse:
     return HttpResponseRedirect(participant.take_url, status=303)
 
 
-def _away(request: HttpRequest, study: Study, *, full: bool) -> HttpResponse:
-    return render(request, "studies/away.html", {"study": study, "full": full})
+def _end(request: HttpRequest, participant: Participant) -> HttpResponse:
+    if participant.state == Participant.State.WITHDRAWN:
+        return _away(request, participant.study, "withdrawn")
+    if participant.state != Participant.State.FINISHED:
+        return _away(request, participant.study, "begun")
+    ending = codes.ending_of(participant)
+    context = {
+        "participant": participant,
+        "study": participant.study,
+        "code": codes.code_for(participant.study, ending) or participant.code,
+        "return_url": codes.return_url(participant.study, ending),
+    }
+    return render(request, "studies/finish.html", context)
 
 
-def _cookie(study: Study) -> str:
-    return f"study-{study.pk}"
+def _away(request: HttpRequest, study: Study, ending: str) -> HttpResponse:
+    context = {
+        "study": study,
+        "ending": ending,
+        "code": codes.code_for(study, ending),
+        "return_url": codes.return_url(study, ending),
+    }
+    return render(request, "studies/away.html", context)
 
 
-def _remembered(request: HttpRequest, study: Study) -> Participant | None:
-    token = request.get_signed_cookie(_cookie(study), default="", salt="studies.participant")
-    return study.participants.filter(token=token).first() if token else None
+def _external_id(request: HttpRequest) -> str:
+    """The id that a recruitment service put into the address."""
+    found = (request.GET.get(name, "") for name in EXTERNAL_IDS)
+    return next((value.strip()[:200] for value in found if value.strip()), "")
+
+
+def _cookie(study: Study, pilot: bool) -> str:
+    return f"{'pilot' if pilot else 'study'}-{study.pk}"
+
+
+def _remembered(request: HttpRequest, study: Study, pilot: bool) -> Participant | None:
+    cookie = _cookie(study, pilot)
+    token = request.get_signed_cookie(cookie, default="", salt="studies.participant")
+    if not token:
+        return None
+    gone = (Participant.State.WITHDRAWN, Participant.State.REPLACED)
+    return study.participants.filter(token=token).exclude(state__in=gone).first()
 
 
 def _remember(response: HttpResponse, participant: Participant) -> HttpResponse:
     response.set_signed_cookie(
-        _cookie(participant.study),
+        _cookie(participant.study, participant.cohort == Cohort.PILOT),
         participant.token,
         salt="studies.participant",
         max_age=REMEMBERED,

@@ -27,7 +27,7 @@ def blocks_with(sizes: list[int]) -> list[tuple[int, ...]]:
 @given(sizes, seeds, st.integers(0, 200), st.sampled_from(sorted(DESIGNS)))
 def test_it_never_lists_a_pair_twice_nor_a_pair_across_blocks(sizes, seed, wanted, name):
     blocks = blocks_with(sizes)
-    pairs = DESIGNS[name].pairs(blocks, wanted, np.random.default_rng(seed))
+    pairs = DESIGNS[name].pairs(blocks, wanted, 0, np.random.default_rng(seed))
     assert len(set(pairs)) == len(pairs)
     block_of = {key: block for block in blocks for key in block}
     assert all(one < two and block_of[one] == block_of[two] for one, two in pairs)
@@ -36,7 +36,7 @@ def test_it_never_lists_a_pair_twice_nor_a_pair_across_blocks(sizes, seed, wante
 @given(sizes, seeds, st.integers(0, 200))
 def test_it_lets_every_stimulus_meet_equally_many_others(sizes, seed, wanted):
     blocks = blocks_with(sizes)
-    pairs = DESIGNS["balanced"].pairs(blocks, wanted, np.random.default_rng(seed))
+    pairs = DESIGNS["balanced"].pairs(blocks, wanted, 0, np.random.default_rng(seed))
     met = Counter(key for pair in pairs for key in pair)
     for block in blocks:
         counts = [met[key] for key in block]
@@ -47,15 +47,22 @@ def test_it_lets_every_stimulus_meet_equally_many_others(sizes, seed, wanted):
 @given(sizes, seeds, st.integers(1, 200))
 def test_it_chooses_no_more_pairs_than_are_wanted_unless_connection_needs_them(sizes, seed, wanted):
     blocks = blocks_with(sizes)
-    pairs = DESIGNS["balanced"].pairs(blocks, wanted, np.random.default_rng(seed))
+    pairs = DESIGNS["balanced"].pairs(blocks, wanted, 0, np.random.default_rng(seed))
     least = sum(min(len(b), 2 * (len(b) // 2), count_pairs([b])) for b in blocks)
     assert len(pairs) <= max(wanted, least)
+
+
+@given(sizes, seeds, st.integers(0, 60), st.sampled_from(sorted(DESIGNS)))
+def test_it_chooses_at_least_as_many_pairs_as_one_person_needs(sizes, seed, least, name):
+    blocks = blocks_with(sizes)
+    pairs = DESIGNS[name].pairs(blocks, 1, least, np.random.default_rng(seed))
+    assert len(pairs) >= min(least, count_pairs(blocks))
 
 
 @given(sizes, seeds)
 def test_it_lists_every_pair_in_the_full_design(sizes, seed):
     blocks = blocks_with(sizes)
-    pairs = DESIGNS["full"].pairs(blocks, 1, np.random.default_rng(seed))
+    pairs = DESIGNS["full"].pairs(blocks, 1, 0, np.random.default_rng(seed))
     assert len(pairs) == count_pairs(blocks)
 
 
@@ -84,7 +91,7 @@ def test_it_connects_a_block_by_any_two_neighbouring_rounds(size, seed):
 def test_it_balances_votes_and_sides_of_every_pair(sizes, seed, votes, name):
     generator = np.random.default_rng(seed)
     blocks = blocks_with(sizes)
-    pairs = DESIGNS[name].pairs(blocks, 20, generator)
+    pairs = DESIGNS[name].pairs(blocks, 20, 0, generator)
     plan = list(islice(schedule(pairs, generator), votes))
     assert len(plan) == votes
     planned = Counter(wanted.pair for wanted in plan)
@@ -97,7 +104,7 @@ def test_it_balances_votes_and_sides_of_every_pair(sizes, seed, votes, name):
 
 def test_it_repeats_itself_with_the_same_seed():
     plans = [
-        list(islice(schedule(DESIGNS["balanced"].pairs([(1, 2, 3, 4)], 4, g), g), 30))
+        list(islice(schedule(DESIGNS["balanced"].pairs([(1, 2, 3, 4)], 4, 0, g), g), 30))
         for g in (np.random.default_rng(5), np.random.default_rng(5), np.random.default_rng(6))
     ]
     assert plans[0] == plans[1]

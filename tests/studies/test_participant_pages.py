@@ -197,7 +197,7 @@ def test_it_gives_away_nothing_in_any_response_of_a_session(person, study):
         for link in re.findall(r'(?:src|href)="(/studies/[^"]+)"', page.content.decode()):
             responses.append(person.get(link))
         responses.append(send(person, address, page))
-    assert len(responses) == 1 + 6 * 5 + 1
+    assert len(responses) == 1 + 6 * 6 + 1
     secrets = {"gatys", "cross-layer", "universal", "batch 1", "study 1"}
     secrets |= set(Picture.objects.values_list("name", flat=True))
     for row in (*Stimulus.objects.all(), *Picture.objects.all()):

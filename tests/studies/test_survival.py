@@ -9,7 +9,6 @@ import socket
 import subprocess
 import sys
 import time
-
 import urllib.parse
 import urllib.request
 import uuid
@@ -38,7 +37,8 @@ def server(port: int) -> Iterator[subprocess.Popen[bytes]]:
     """A production server of its own, on the database file of the tests."""
     name = connection.settings_dict["NAME"]
     environment = {**os.environ, "DATABASE_URL": f"sqlite:///{name}", "ECSPACE_DATA": str(DATA)}
-    arguments = ["-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}", "--no-control-socket"]
+    arguments = ["-m", "gunicorn", "config.wsgi", "--no-control-socket"]
+    arguments += ["--bind", f"127.0.0.1:{port}"]
     process = subprocess.Popen(
         [sys.executable, *arguments], cwd=ROOT, env=environment, start_new_session=True
     )

@@ -1,0 +1,94 @@
+"""Who may begin with a study, and who goes on where they were."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from django.db import transaction
+from django.utils import timezone
+
+from studies.design.session import session_plan
+from studies.errors import BegunError, FullError, NotOpenError
+from studies.models.choices import Cohort
+from studies.models.participant import Participant
+from studies.models.tokens import hashed
+
+if TYPE_CHECKING:
+    from studies.models.study import Study
+
+
+@transaction.atomic
+def admit(study: Study, external_id: str = "", **details: Any) -> Participant:
+    """Let somebody begin who has just consented; who began before goes on instead.
+
+    Args:
+        study: what they want to take part in.
+        external_id: an id that names the person elsewhere; it is stored hashed.
+        details: further fields of the participant.
+
+    Raises:
+        NotOpenError: the study is not open.
+        FullError: every place is taken.
+        BegunError: the person began before, and the study lets nobody return.
+
+    """
+    # The lock lets people who arrive together be counted one after the other.
+    study = type(study).objects.select_for_update().get(pk=study.pk)
+    cohort = details.setdefault("cohort", Cohort.PEOPLE)
+    if details.get("screen", {}).get("width", study.least_width) < study.least_width:
+        # A row remains of who was turned away, so that reports can count them.
+        details.update(state=Participant.State.TURNED_AWAY, excluded="window too narrow")
+        return Participant.objects.create(study=study, **details)
+    digest = hashed(external_id) if external_id.strip() else ""
+    if digest and (known := _returning(study, digest)) is not None:
+        return known
+    pilot = cohort == Cohort.PILOT
+    if study.state != study.State.OPEN or (study.paused_because and not pilot):
+        raise NotOpenError
+    if cohort == Cohort.PEOPLE and not has_room(study):
+        raise FullError
+    if pilot:
+        # Pilots have no quota: there is always more than one of them needs.
+        spare = 4 * study.questions_per_person
+        study.want_votes(Cohort.PILOT, study.slots_taken(Cohort.PILOT) + spare)
+    participant = Participant(
+        study=study,
+        external_id=digest,
+        consent_version=study.consent.version,
+        consented_at=timezone.now(),
+        **details,
+    )
+    if not participant.plan:
+        rules = study.declared
+        participant.plan = session_plan(
+            study.trials_per_participant,
+            training=rules.training,
+            gold=rules.gold,
+            traps=rules.traps,
+            repeats=rules.repeats,
+            generator=np.random.default_rng(participant.public_id.int),
+        )
+    participant.save()
+    return participant
+
+
+def _returning(study: Study, digest: str) -> Participant | None:
+    """The session of somebody who comes back; None where they begin anew."""
+    known = study.participants.filter(external_id=digest).first()
+    if known is None or known.state == Participant.State.FINISHED:
+        return known
+    if study.returning == study.Returning.BLOCK:
+        raise BegunError
+    if study.returning == study.Returning.RESTART and study.state == study.State.OPEN:
+        known.let_go("began anew")
+        return None
+    return known
+
+
+def has_room(study: Study) -> bool:
+    """Whether one more person is wanted: places of people who left are given again."""
+    if study.participants.present(Cohort.PEOPLE).count() >= study.participant_target:
+        return False
+    slots = study.slots.filter(cohort=Cohort.PEOPLE)
+    return slots.free().exists() or slots.abandoned().exists()

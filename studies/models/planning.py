@@ -1,0 +1,72 @@
+"""From a study's stimuli to its slots: what is compared, and which votes are wanted when."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from studies.design import DESIGNS, Item, Planned, schedule
+from studies.models.plan import Pair, Slot
+from transfer.models import Stimulus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from studies.models.study import Study
+
+
+def items_of(study: Study) -> list[Item]:
+    """The stimuli as designs see them: the frozen ones, or before opening all finished ones."""
+    drafted = study.state == study.State.DRAFT
+    finished = Stimulus.objects.filter(state=Stimulus.State.DONE)
+    stimuli = finished.filter(batch__in=study.batches.all()) if drafted else study.stimuli.all()
+    styles: dict[int, list[int]] = {}
+    links = Stimulus.styles.through.objects.filter(stimulus__in=stimuli)
+    for stimulus, style in links.values_list("stimulus_id", "picture_id"):
+        styles.setdefault(stimulus, []).append(style)
+    found = []
+    for key, content in stimuli.order_by("pk").values_list("pk", "content_id"):
+        both = tuple(sorted(styles.get(key, [])))
+        if study.kind == study.Kind.COHERENCE:
+            found.append(Item(key, reference=content, other=both))
+        elif len(both) == 1:  # no single picture shows a mixture of styles
+            found.append(Item(key, reference=both[0], other=content))
+    return found
+
+
+def plan_of(study: Study) -> Iterator[Planned]:
+    """All votes that could ever be wanted, in order, without end."""
+    generator = np.random.default_rng(study.seed)
+    wanted = study.pairs_wanted or study.votes_wanted // study.votes_per_pair
+    one_person = study.trials_per_participant + study.declared.training
+    pairs = DESIGNS[study.design].pairs(study.blocks(), wanted, one_person, generator)
+    return schedule(pairs, generator)
+
+
+def write_slots(study: Study, cohort: str, start: int, planned: list[Planned]) -> None:
+    """Store planned votes of a cohort as slots from rank `start` on, with the pairs they need."""
+    references = {item.key: item.reference for item in study.items()}
+    known = set(study.pairs.values_list("first_id", "second_id"))
+    fresh = dict.fromkeys(wanted.pair for wanted in planned if wanted.pair not in known)
+    Pair.objects.bulk_create(
+        [
+            Pair(study=study, reference_id=references[one], first_id=one, second_id=two)
+            for one, two in fresh
+        ],
+        batch_size=1000,
+    )
+    ids = {(one, two): pk for pk, one, two in study.pairs.values_list("pk", "first", "second")}
+    Slot.objects.bulk_create(
+        [
+            Slot(
+                study=study,
+                cohort=cohort,
+                rank=start + i,
+                pair_id=ids[wanted.pair],
+                first_left=wanted.lower_on_left,
+            )
+            for i, wanted in enumerate(planned)
+        ],
+        batch_size=1000,
+    )
