@@ -125,7 +125,8 @@ class LaunchForm(forms.Form):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         """Offer what the registries hold now."""
-        super().__init__(*args, label_suffix="", **options)
+        super().__init__(*args, **options)
+        self.label_suffix = ""
         methods, encoders = self.fields["methods"], self.fields["encoder"]
         assert isinstance(methods, forms.MultipleChoiceField)
         assert isinstance(encoders, forms.ChoiceField)
@@ -156,7 +157,8 @@ class GalleryForm(forms.Form):
 
     def __init__(self, *args: Any, batch: Batch, **options: Any) -> None:
         """Offer what is in the batch."""
-        super().__init__(*args, label_suffix="", **options)
+        super().__init__(*args, **options)
+        self.label_suffix = ""
         methods = batch.stimuli.order_by("method").values_list("method", flat=True).distinct()
         method, content, style = (self.fields[name] for name in ("method", "content", "style"))
         assert isinstance(method, forms.ChoiceField)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from django.db import Error as DatabaseError
 from django.db import connections
 
+from transfer.device import choose_device
 from transfer.errors import InputError, PictureError
 from transfer.files import keep
 from transfer.ledger import RENEWAL, Lease, Ledger, worker_name
@@ -85,7 +86,7 @@ def _make_claimed(lease: Lease, progress: Steps | None) -> None:
     mine = list(lease.rows.select_related("batch"))
     batch, chunk = mine[0].batch, mine[0].chunk
     assert all((row.batch_id, row.chunk) == (batch.pk, chunk) for row in mine)
-    device = best_device()
+    device = choose_device("auto")  # CUDA_VISIBLE_DEVICES= hides the GPU
     encoder = _encoder_of(batch, device)
     lease.rows.update(device=device_name(device))
     rows, jobs = _jobs(lease, batch.stimuli.filter(chunk=chunk))
@@ -182,13 +183,6 @@ def loaded_encoder(name: str, device: str) -> Encoder:
     from transfer.encoders import load_encoder
 
     return load_encoder(name, device=device)
-
-
-def best_device() -> str:
-    """`cuda` where this process sees a GPU (CUDA_VISIBLE_DEVICES= hides it), else `cpu`."""
-    import torch
-
-    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def device_name(device: str) -> str:

@@ -14,9 +14,9 @@ from django.urls import reverse
 
 from transfer import ledger
 from transfer.errors import InputError
-from transfer.files import keep, media_path, write_once
+from transfer.files import keep, media_path
+from transfer.thumbnails import thumbnail, thumbnail_path
 
-THUMBNAIL_SIDE = 320
 _SUFFIXES = {
     "JPEG": ".jpg",
     "PNG": ".png",
@@ -159,7 +159,7 @@ class Picture(models.Model):
 
     def _delete_files(self) -> None:
         self.path.unlink(missing_ok=True)
-        _thumbnail_path(self.sha256).unlink(missing_ok=True)
+        thumbnail_path(self.sha256).unlink(missing_ok=True)
 
     def matches(self, pattern: str) -> bool:
         """Whether `pattern` names this picture (see PictureQuerySet.matching)."""
@@ -168,7 +168,7 @@ class Picture(models.Model):
 
     def thumbnail(self) -> Path:
         """A small JPEG of the picture, made at the first call."""
-        return _thumbnail(self.path, self.sha256)
+        return thumbnail(self.path, self.sha256)
 
     @property
     def file_url(self) -> str:
@@ -282,7 +282,7 @@ class Stimulus(models.Model):
 
     def thumbnail(self) -> Path:
         """A small JPEG of the finished picture, made at the first call."""
-        return _thumbnail(self.path, self.sha256)
+        return thumbnail(self.path, self.sha256)
 
     @property
     def file_url(self) -> str:
@@ -310,18 +310,3 @@ def _suffix_of(path: Path) -> str:
 
     with Image.open(path, formats=FORMATS) as image:
         return _SUFFIXES.get(image.format or "", ".img")
-
-
-def _thumbnail(path: Path, sha256: str) -> Path:
-    from transfer.pictures import read_picture
-
-    def write(target: Path) -> None:
-        image = read_picture(path)
-        image.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
-        image.save(target, quality=85)
-
-    return write_once(_thumbnail_path(sha256), write)
-
-
-def _thumbnail_path(sha256: str) -> Path:
-    return media_path(f"thumbnails/{sha256[:2]}/{sha256}.jpg")

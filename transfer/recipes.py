@@ -24,7 +24,7 @@ from transfer import methods as registry
 from transfer.errors import InputError
 
 Recipe = dict[str, Any]
-PRECISIONS = ("float32", "tf32", "bf16")
+PRECISIONS = ("float32", "tf32", "bf16")  # as transfer.precision, which imports torch
 LARGEST = 100_000
 """Stimuli in one batch; beyond it a slip of the pen is likelier than a wish."""
 

@@ -141,6 +141,12 @@ def test_it_names_what_differs_between_two_recipes():
     assert differences(recipe(), recipe()) == []
 
 
+def test_it_offers_the_precisions_of_the_engine():
+    from transfer import precision, recipes
+
+    assert recipes.PRECISIONS == precision.PRECISIONS
+
+
 def test_a_fingerprint_ignores_the_order_of_keys():
     assert fingerprint({"a": 1, "b": [2]}) == fingerprint({"b": [2], "a": 1})
     assert fingerprint({"a": 1}) != fingerprint({"a": 2})

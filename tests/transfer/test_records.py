@@ -13,7 +13,8 @@ from scipy.io import savemat
 from tests.transfer.conftest import draw
 from transfer.errors import InputError, PictureError
 from transfer.files import keep, media_path, sha256_of, sweep_temporary
-from transfer.models import THUMBNAIL_SIDE, Picture
+from transfer.models import Picture
+from transfer.thumbnails import SIDE
 
 pytestmark = pytest.mark.django_db
 
@@ -125,7 +126,7 @@ def test_a_thumbnail_is_small_and_made_once(media, tmp_path):
     picture = Picture.from_file(draw(tmp_path / "wide.png", size=(800, 400)), "style")
     path = picture.thumbnail()
     made = path.stat().st_mtime_ns
-    assert Image.open(path).size == (THUMBNAIL_SIDE, THUMBNAIL_SIDE // 2)
+    assert Image.open(path).size == (SIDE, SIDE // 2)
     assert picture.thumbnail().stat().st_mtime_ns == made
 
 

@@ -45,8 +45,9 @@ class Command(InputCommand):
         add("--iterations", type=int, metavar="N", help="default: each method's own")
         add("--style-weight", type=float, nargs="+", default=[], metavar="W",
             help="one or more weights; every method that has one is run at each")  # fmt: skip
-        add("--set", dest="parameters", nargs="+", action="extend", default=[], metavar="NAME=VALUE",
-            help="any parameter, of all methods (NAME) or of one (METHOD.NAME)")  # fmt: skip
+        add("--set", dest="parameters", nargs="+", action="extend", default=[],
+            metavar="NAME=VALUE",
+            help="any parameter: NAME for all methods, METHOD.NAME for one")  # fmt: skip
         add("--samples", type=int, metavar="N",
             help="draw N combinations per method instead of the full grid")  # fmt: skip
         add("--seed", type=int, default=0, metavar="N")
