@@ -33,6 +33,10 @@ class Rules:
     """People whose median response time is shorter did not look."""
     break_every: int = 0
     """After so many answers a page offers a rest."""
+    pause_not_loaded_percent: int = 0
+    """The study pauses where more of the latest trials could not load their pictures."""
+    pause_gold_missed_percent: int = 0
+    """The study pauses where more of the latest gold trials were missed."""
 
     @classmethod
     def of(cls, declared: Mapping[str, Any]) -> Rules:

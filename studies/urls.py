@@ -11,6 +11,8 @@ urlpatterns = [
     path("<int:pk>/", researcher.study, name="study"),
     path("<int:pk>/open/", researcher.open_study, name="open"),
     path("<int:pk>/close/", researcher.close_study, name="close"),
+    path("<int:pk>/on/", researcher.go_on, name="go_on_study"),
+    path("<int:pk>/monitor/", researcher.monitor, name="monitor"),
     path("<int:pk>/VOTES.csv", researcher.votes, name="votes"),
     # Participants' addresses: tokens and signatures, never numbers that could be counted through.
     path("join/<str:token>/", participant.enter, name="enter"),

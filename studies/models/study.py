@@ -210,6 +210,19 @@ class Study(models.Model):
         self.state, self.closed_at = self.State.CLOSED, timezone.now()
         self.save(update_fields=["state", "closed_at"])
 
+    def watch_over(self) -> None:
+        """Pause by the study's own thresholds; people on their way go on."""
+        from studies.monitor import alarm
+
+        if not self.paused_because and (reason := alarm(self)):
+            self.paused_because = reason
+            self.save(update_fields=["paused_because"])
+
+    def go_on(self) -> None:
+        """Let people in again after a pause."""
+        self.paused_because = ""
+        self.save(update_fields=["paused_because"])
+
     @transaction.atomic
     def want_votes(self, cohort: str, count: int) -> None:
         """Make sure that the plan has slots for `count` votes of a cohort."""

@@ -159,6 +159,8 @@ class Trial(models.Model):
         )
         trial.outcome = Outcome.VOTED
         trial.save(update_fields=["outcome"])
+        if trial.kind == TrialKind.GOLD:
+            trial.participant.study.watch_over()
         if trial.position >= len(trial.participant.plan):
             trial.participant.finish_if_done()
         return vote
@@ -171,6 +173,7 @@ class Trial(models.Model):
             trial.outcome = Outcome.COULD_NOT_LOAD
             trial.save(update_fields=["outcome"])
             Slot.objects.filter(trial=trial).update(trial=None)
+            trial.participant.study.watch_over()
 
 
 class Vote(models.Model):

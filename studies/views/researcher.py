@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from studies.export import to_csv, votes_frame
 from studies.forms import StudyForm
-from studies.models import Study
+from studies.models import Cohort, Study
+from studies.monitor import watch
 from transfer.errors import InputError
 
 
@@ -40,8 +41,36 @@ def study(request: HttpRequest, pk: int) -> HttpResponse:
         "pairs": found.pairs.count(),
         "stimuli": len(found.items()),
         "methods": found.methods(),
+        "pilot_link": request.build_absolute_uri(found.pilot_url),
+        "rules": found.declared.declared(),
     }
     return render(request, "studies/study.html", context)
+
+
+@require_safe
+def monitor(request: HttpRequest, pk: int) -> HttpResponse:
+    """A running study: votes per pair, dropout, attention, agreement."""
+    found = get_object_or_404(Study, pk=pk)
+    cohort = request.GET.get("of", Cohort.PEOPLE)
+    if cohort not in Cohort.values:
+        raise Http404
+    context = {
+        "study": found,
+        "cohort": cohort,
+        "cohorts": Cohort.values,
+        "watched": watch(found, cohort),
+        "cohort_rows": found.progress(),
+    }
+    return render(request, "studies/monitor.html", context)
+
+
+@require_POST
+def go_on(request: HttpRequest, pk: int) -> HttpResponse:
+    """End a pause."""
+    found = get_object_or_404(Study, pk=pk)
+    found.go_on()
+    messages.success(request, "The study goes on.")
+    return redirect(found)
 
 
 @require_POST

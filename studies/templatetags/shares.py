@@ -1,0 +1,16 @@
+"""Numbers as the researcher's pages show them."""
+
+from __future__ import annotations
+
+from django import template
+
+register = template.Library()
+
+
+@register.filter
+def share(value: tuple[float, float, float] | None) -> str:
+    """A share of 1 with its interval, in percent."""
+    if value is None:
+        return "–"
+    middle, low, high = (100 * part for part in value)
+    return f"{middle:.0f} % ({low:.0f}–{high:.0f} %)"
