@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
 from django import forms
 
 from studies.design import DESIGNS
 from studies.models import Choice, Study
+from studies.rules import Rules
 from transfer.models import Batch, Stimulus
 
 CONSENT = """\
@@ -20,6 +22,12 @@ We store your choices and how long they took. We store neither your name nor you
 internet. The choices are analysed together with those of others, and may be published without \
 anything that points to you.
 """
+
+
+def _rule(label: str, help_text: str) -> forms.IntegerField:
+    return forms.IntegerField(
+        label=label, help_text=help_text, min_value=0, max_value=100_000, initial=0, required=False
+    )
 
 
 class StudyForm(forms.ModelForm[Study]):
@@ -38,6 +46,17 @@ class StudyForm(forms.ModelForm[Study]):
         help_text="Participants read it before anything else. Say who you are and whom to ask.",
     )
 
+    training = _rule("Training trials", "They come first and never count.")
+    gold = _rule(
+        "Gold trials", "One picture clearly belongs elsewhere. Who misses one is left out."
+    )
+    traps = _rule("Traps", "They say which picture to choose. Who misses one is left out.")
+    repeats = _rule("Repeats", "Pairs shown again, sides swapped, to measure agreement.")
+    fastest_median_ms = _rule(
+        "Fastest median response, ms", "Who is faster is left out; 0: nobody."
+    )
+    break_every = _rule("A break after every … questions", "0: no break.")
+
     class Meta:
         model = Study
         fields = (
@@ -50,6 +69,9 @@ class StudyForm(forms.ModelForm[Study]):
             "trials_per_participant",
             "participant_target",
             "votes_per_pair",
+            "recruiter",
+            "returning",
+            "least_width",
             "ties_allowed",
             "enlarge",
         )
@@ -59,12 +81,16 @@ class StudyForm(forms.ModelForm[Study]):
             "scope": "The two pictures of a pair",
             "participant_target": "Participants",
             "votes_per_pair": "Votes per pair",
+            "recruiter": "Participants come from",
+            "returning": "People who come back",
+            "least_width": "Least width of the window",
             "ties_allowed": "Participants may answer “no difference”",
             "enlarge": "Enlarge small pictures to fill their place",
         }
         help_texts = {
             "name": "For you and your colleagues. Participants never see it.",
             "votes_per_pair": "On average at least four; fewer votes a pair mean more pairs.",
+            "least_width": "In CSS pixels; 0 lets phones in, which show the pictures stacked.",
             "enlarge": "Otherwise every picture is shown at its own size.",
         }
 
@@ -80,7 +106,10 @@ class StudyForm(forms.ModelForm[Study]):
             self.fields[name].validators.append(forms.IntegerField(min_value=1).validators[0])
 
     def save(self, commit: bool = True) -> Study:
-        """Save the study together with its consent text."""
+        """Save the study together with its rules and its consent text."""
+        names = {rule.name for rule in fields(Rules)} & set(self.cleaned_data)
+        given = {name: self.cleaned_data[name] or 0 for name in names}
+        self.instance.rules = Rules.of(given).declared()
         study = super().save(commit)
         study.set_consent(self.cleaned_data["consent"])
         return study

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from io import StringIO
 
 import pandas as pd
@@ -40,12 +41,18 @@ def test_it_creates_a_study_by_a_form(researcher, batch):
         "trials_per_participant": 6,
         "participant_target": 4,
         "votes_per_pair": 4,
+        "recruiter": "prolific",
+        "returning": "block",
+        "least_width": 900,
+        "gold": 1,
+        "traps": "",
         "consent": "You look at pictures.",
     }
     answer = researcher.post("/studies/new/", fields)
     study = Study.objects.get()
     assert answer["Location"] == f"/studies/{study.pk}/"
     assert (study.kind, study.state, study.created_by.username) == ("C", "draft", "ada")
+    assert (study.rules, study.least_width, study.returning) == ({"gold": 1}, 900, "block")
     assert study.consent.text == "You look at pictures."
     refused = researcher.post("/studies/new/", {**fields, "name": "second", "votes_per_pair": 0})
     assert "greater than or equal to 1" in refused.content.decode()
@@ -91,6 +98,22 @@ def test_it_runs_a_study_from_the_command_line(batch, scores, tmp_path):
     assert "cli\tE-test\tclosed\t0 votes\t30 simulated" in command("list")
 
 
+def test_it_declares_rules_and_codes_from_the_command_line(batch):
+    codes = ("--code", "completed=ABC", "--code", "full=XYZ")
+    command("create", "strict", "--kind", "C", "--batch", batch.name, "--gold", 2, *codes,
+            "--recruiter", "prolific", "--least-width", 800)  # fmt: skip
+    study = Study.objects.get()
+    assert study.rules == {"gold": 2}
+    assert study.codes == {"completed": "ABC", "full": "XYZ"}
+    assert (study.recruiter, study.least_width) == ("prolific", 800)
+
+
+def test_it_erases_a_person_from_the_command_line(study):
+    study.admit("worker 1").current_trial().vote("left", uuid.uuid4())
+    assert "1 sessions" in command("erase", "--external-id", "worker 1")
+    assert not Vote.objects.exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -102,6 +125,8 @@ def test_it_runs_a_study_from_the_command_line(batch, scores, tmp_path):
         ),
         (("create", "study 1", "--kind", "E", "--batch", "batch 1"), "already exists"),
         (("simulate", "study 1", "--scores", "/no.csv", "--column", "E"), "cannot be read"),
+        (("create", "x", "--kind", "E", "--batch", "batch 1", "--gold", "-1"), "at least 0"),
+        (("create", "x", "--kind", "E", "--batch", "batch 1", "--code", "x=1"), "not understood"),
         (("close", "study 2"), "was never opened"),
     ],
 )

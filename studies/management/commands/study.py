@@ -6,6 +6,8 @@ import csv
 import math
 import os
 from argparse import ArgumentParser
+from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +15,12 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from tqdm import tqdm
 
+from studies.codes import ENDINGS
 from studies.design import DESIGNS
+from studies.erasure import erase_again, erase_person
 from studies.forms import CONSENT
 from studies.models import Study
+from studies.rules import Rules
 from studies.simulate import Behaviour, simulate
 from transfer.errors import InputError
 from transfer.management.base import InputCommand
@@ -25,7 +30,7 @@ from transfer.models import Batch
 class Command(InputCommand):
     """Studies from the command line."""
 
-    help = "Create, open, simulate, close and export studies."
+    help = "Create, open, simulate, close and export studies; erase persons."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """One subcommand per thing to do."""
@@ -35,6 +40,10 @@ class Command(InputCommand):
         for action, does in (("open", "let participants in"), ("close", "let nobody in any more")):
             actions.add_parser(action, help=does).add_argument("study", help="name or number")
         self._add_simulate(actions.add_parser("simulate", help="votes by simulated participants"))
+        erase = actions.add_parser("erase", help="erase a person's sessions in all studies")
+        who = erase.add_mutually_exclusive_group(required=True)
+        who.add_argument("--external-id", help="the person's id on a recruitment service")
+        who.add_argument("--again", action="store_true", help="what was erased before a restore")
         export = actions.add_parser("export", help="write VOTES.csv")
         export.add_argument("study", nargs="+", help="names or numbers")
         export.add_argument("--out", type=Path, required=True, help="the file to write")
@@ -53,6 +62,13 @@ class Command(InputCommand):
         parser.add_argument("--ties", action="store_const", const=True, dest="ties_allowed")
         parser.add_argument("--enlarge", action="store_const", const=True)
         parser.add_argument("--consent", type=Path, help="a text file; default: our own text")
+        for rule in fields(Rules):
+            parser.add_argument(f"--{rule.name.replace('_', '-')}", type=int, metavar="N")
+        parser.add_argument("--recruiter", choices=Study.Recruiter.values)
+        parser.add_argument("--returning", choices=Study.Returning.values)
+        parser.add_argument("--least-width", type=int, help="CSS pixels a window must be wide")
+        parser.add_argument("--code", action="append", metavar="ENDING=CODE", default=[],
+                            help=f"endings: {', '.join(ENDINGS)}")  # fmt: skip
         parser.add_argument("--open", action="store_true", help="open it at once")
 
     def _add_simulate(self, parser: ArgumentParser) -> None:
@@ -85,9 +101,11 @@ class Command(InputCommand):
         given = {
             name: value for name, value in options.items() if name in names and value is not None
         }
+        rules = {rule.name: options[rule.name] for rule in fields(Rules) if options[rule.name]}
+        given |= {"rules": Rules.of(rules).declared(), "codes": _codes(options["code"])}
         study = Study(**given)
         try:
-            study.full_clean(exclude=["rules"])
+            study.full_clean()
         except ValidationError as error:
             raise InputError(_one_line(error)) from error
         study.save()
@@ -123,6 +141,10 @@ class Command(InputCommand):
                 lambda done, total: _advance(bar, done),
             )
         self.stdout.write(f"{votes} simulated votes in study '{study}'")
+
+    def _erase(self, options: dict[str, Any]) -> None:
+        count = erase_again() if options["again"] else erase_person(options["external_id"])
+        self.stdout.write(f"{count} sessions erased")
 
     def _export(self, options: dict[str, Any]) -> None:
         from studies.export import to_csv, votes_frame
@@ -161,6 +183,16 @@ def _batch(name: str) -> Batch:
     except Batch.DoesNotExist:
         known = ", ".join(Batch.objects.values_list("name", flat=True)[:10]) or "there is none"
         raise InputError(f"no batch '{name}': known are: {known}") from None
+
+
+def _codes(given: Sequence[str]) -> dict[str, str]:
+    codes = {}
+    for pair in given:
+        ending, _, code = pair.partition("=")
+        if ending not in ENDINGS or not code:
+            raise InputError(f"--code {pair} is not understood: use {'|'.join(ENDINGS)}=CODE")
+        codes[ending] = code
+    return codes
 
 
 def _text(path: Path) -> str:
