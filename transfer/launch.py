@@ -86,6 +86,10 @@ def recipe_of(order: Order, existing: Mapping[str, Any] | None = None) -> recipe
         iterations=order.iterations,
         settings=order.settings,
     )
+    encoder = load_encoder(order.encoder)
+    for entry in methods:
+        # Refused here rather than by each of a thousand stimuli.
+        encoder.check(_layers(entry["parameters"]) or [encoder.deepest])
     sampling: dict[str, Any] = {"rule": "grid"}
     if order.samples is not None:
         sampling = {"rule": "samples", "samples": order.samples}
@@ -95,7 +99,7 @@ def recipe_of(order: Order, existing: Mapping[str, Any] | None = None) -> recipe
         "styles": sorted(picture.sha256 for picture in order.styles),
         "sampling": sampling,
         "encoder": order.encoder,
-        "encoder_fingerprint": load_encoder(order.encoder).fingerprint,
+        "encoder_fingerprint": encoder.fingerprint,
         "size": order.size,
         "seed": order.seed,
         "precision": order.precision,
@@ -122,6 +126,12 @@ def available_threads() -> int:
     if hasattr(os, "sched_getaffinity"):  # not on macOS
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def _layers(parameters: Mapping[str, Any]) -> list[str]:
+    """The layers that parameters name."""
+    content = parameters.get("content_layer")
+    return [*([content] if content else []), *parameters.get("style_layers", ())]
 
 
 def _check(order: Order) -> None:

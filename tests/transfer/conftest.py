@@ -75,15 +75,23 @@ class FakeEngine:
     trouble: BaseException | None = None
     bad_seed: int | None = None
     fingerprint: str = "fake:1"
+    missing_layers: set[str] = field(default_factory=set)
 
     @staticmethod
     def resolve_parameters(key: str, overrides) -> dict:
-        defaults = {"gatys": {"style_weight": 1.0, "iterations": 10}, "weightless": {"alpha": 0.5}}
+        defaults = {
+            "gatys": {"style_weight": 1.0, "iterations": 10, "style_layers": ["relu4_1"]},
+            "weightless": {"alpha": 0.5},
+        }
         if key not in defaults:
             raise InputError(f"unknown method '{key}': use one of {', '.join(defaults)}")
         if unknown := set(overrides) - set(defaults[key]):
             raise InputError(f"method '{key}' has no parameter '{unknown.pop()}'")
         return defaults[key] | {name: float(value) for name, value in overrides.items()}
+
+    def check(self, layers) -> None:
+        if missing := set(layers) & self.missing_layers:
+            raise InputError(f"encoder 'compact' reaches only relu3_4, {missing.pop()} was asked")
 
     def stylise(self, method, jobs, **options) -> list:
         self.calls.append({"method": method, "seeds": [job.seed for job in jobs], **options})
@@ -118,7 +126,9 @@ def engine(monkeypatch) -> FakeEngine:
     )
 
     def encoder(name: str, device: str = "cpu") -> SimpleNamespace:
-        return SimpleNamespace(name=name, fingerprint=fake.fingerprint)
+        return SimpleNamespace(
+            name=name, fingerprint=fake.fingerprint, deepest="relu5_1", check=fake.check
+        )
 
     monkeypatch.setattr(transfer.launch, "load_encoder", encoder)
     monkeypatch.setattr(transfer.making, "loaded_encoder", encoder)

@@ -39,6 +39,13 @@ def test_a_changed_recipe_under_the_same_name_is_refused(engine, order):
     assert Stimulus.objects.count() == 4
 
 
+def test_a_layer_that_the_encoder_lacks_is_refused_before_there_are_rows(engine, order):
+    engine.missing_layers = {"relu4_1"}
+    with pytest.raises(InputError, match="reaches only relu3_4"):
+        launch(order())
+    assert not Batch.objects.exists()
+
+
 def test_threads_that_were_not_named_stay_those_of_the_batch(engine, order, monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "3")
     launch(order(threads=None))

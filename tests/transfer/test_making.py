@@ -40,7 +40,11 @@ def test_it_hands_the_recipe_to_the_engine(engine, order):
     make_next()
     (call,) = engine.calls
     assert call["method"] == "gatys"
-    assert call["parameters"] == {"style_weight": 3.0, "iterations": 10}
+    assert call["parameters"] == {
+        "style_weight": 3.0,
+        "iterations": 10,
+        "style_layers": ["relu4_1"],
+    }
     assert (call["size"], call["precision"], call["encoder"].name) == (40, "float32", "compact")
     assert len(set(call["seeds"])) == 4
 
