@@ -122,7 +122,7 @@ class Command(InputCommand):
         statistics = statistics_frame(Batch.objects.get(name=BATCH).stimuli.all())
         for kind, name in STUDIES.items():
             if not Study.objects.filter(name=name).exists():
-                call_command("study", "create", name, kind=kind, batch=[BATCH])
+                call_command("study", "create", name, kind=kind, batch=[BATCH], enlarge=True)
             study = Study.objects.get(name=name)
             if study.state == Study.State.DRAFT:
                 study.open()
