@@ -111,11 +111,11 @@ def compare(
     differences = values[left] - values[right]
     measured = np.isfinite(differences).all(axis=1)
     distinct = left != right
-    late = np.where(~distinct, "a stimulus against itself", "statistic missing")
     enters = measured & distinct
-
-    why = Counter([*reasons[reasons != ""], *late[~enters].tolist()])
-    dropped = {str(reason): why[reason] for reason in sorted(why)}
+    why = Counter(reasons[reasons != ""])
+    why["a stimulus against itself"] = int((~distinct).sum())
+    why["statistic missing"] = int((distinct & ~measured).sum())
+    dropped = {str(reason): why[reason] for reason in sorted(why) if why[reason]}
     kept, left, right = kept[enters], left[enters], right[enters]
     if kept.empty:
         raise InputError(_nothing_left(dropped, len(votes)))
@@ -167,8 +167,8 @@ def statistics_table(statistics: pd.DataFrame, terms: Sequence[str]) -> pd.DataF
 
 def choices_to_numbers(choices: pd.Series[str]) -> Floats:
     """Give (N,): 1 where the left stimulus was preferred, 0 the right, ½ a tie."""
-    numbers = choices.map({"left": 1.0, "right": 0.0, "tie": 0.5})
-    return np.asarray(numbers, dtype=np.float64)
+    left, right = (np.asarray(choices == side, dtype=np.float64) for side in ("left", "right"))
+    return 0.5 + 0.5 * (left - right)
 
 
 def _require(frame: pd.DataFrame, columns: Sequence[str], what: str) -> None:

@@ -66,7 +66,7 @@ def fit(comparisons: Comparisons, method: str = "auto", *, ties: str = "half") -
         return _firth(comparisons)
     found = separation(comparisons)
     if not found.found:
-        return _likelihood(comparisons)
+        return _likelihood(comparisons, found.estimate)
     separated = tuple(
         term for term, way in zip(comparisons.terms, found.direction, strict=True) if way
     )
@@ -75,11 +75,14 @@ def fit(comparisons: Comparisons, method: str = "auto", *, ties: str = "half") -
     return _limit(comparisons, found.direction, found.votes, separated)
 
 
-def _likelihood(comparisons: Comparisons) -> Fit:
+def _likelihood(comparisons: Comparisons, start: Floats | None = None) -> Fit:
     x, preferred = comparisons.differences, comparisons.preferred
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # convergence is read below, separation is excluded
-        result = Logit(preferred, x).fit(method="newton", tol=1e-10, maxiter=100, disp=0)
+        # The rank is known; the covariance is computed below.
+        result = Logit(preferred, x, check_rank=False).fit(
+            start_params=start, method="newton", tol=1e-10, maxiter=100, disp=0, skip_hessian=True
+        )
     if not result.mle_retvals["converged"] or not np.isfinite(result.params).all():
         raise InputError("the fit did not converge: use fewer terms or collect more votes")
     beta = np.asarray(result.params, dtype=np.float64)

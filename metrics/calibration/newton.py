@@ -86,10 +86,10 @@ class _Problem:
     def __init__(self, differences: Floats, preferred: Floats, groups: Codes) -> None:
         self.scale = np.abs(differences).max(axis=0, initial=0.0)
         self.scale[self.scale == 0] = 1.0
-        order = np.argsort(groups, kind="stable")
-        self.x = np.ascontiguousarray((differences / self.scale)[order])
-        self.lean = preferred[order] - 0.5
-        self.groups = groups[order]
+        self.x, self.lean, self.groups = differences / self.scale, preferred - 0.5, groups
+        if (groups[1:] < groups[:-1]).any():
+            order = np.argsort(groups, kind="stable")
+            self.x, self.lean, self.groups = self.x[order], self.lean[order], groups[order]
         self.upper = np.triu_indices(self.x.shape[1])
         self.products = 0.25 * self.x[:, self.upper[0]] * self.x[:, self.upper[1]]
 

@@ -23,10 +23,14 @@ from .newton import fit_batch
 
 @dataclass(frozen=True)
 class Separation:
-    """direction: (K,), 0 for terms with a finite estimate. votes: (N,) the separated ones."""
+    """direction: (K,), 0 for terms with a finite estimate. votes: (N,) the separated ones.
+
+    estimate: (K,), the optimum, where it was found on the way.
+    """
 
     direction: Floats
     votes: npt.NDArray[np.bool_]
+    estimate: Floats | None = None
 
     @property
     def found(self) -> bool:
@@ -42,8 +46,9 @@ def separation(comparisons: Comparisons) -> Separation:
     differences, preferred = comparisons.differences, comparisons.preferred
     check_rank(comparisons)
     count, terms = differences.shape
-    if _contradicted(differences, preferred):
-        return Separation(np.zeros(terms), np.zeros(count, dtype=bool))
+    estimate = _finite_estimate(differences, preferred)
+    if estimate is not None:
+        return Separation(np.zeros(terms), np.zeros(count, dtype=bool), estimate)
     scale = np.abs(differences).max(axis=0)
     signed = (2 * preferred - 1)[:, None] * differences / scale
     tied = preferred == 0.5
@@ -75,22 +80,26 @@ def separation(comparisons: Comparisons) -> Separation:
     return Separation(np.where(infinite, np.where(lean < 0, -1.0, 1.0), 0.0), votes)
 
 
-def _contradicted(differences: Floats, preferred: Floats) -> bool:
-    """Certify cheaply that nothing is separated; False means only that the program must decide.
+def _finite_estimate(differences: Floats, preferred: Floats) -> Floats | None:
+    """Give a finite optimum (K,) where one certifies that nothing is separated; None: ask on.
 
-    At a finite optimum the gradient vanishes. Along a separating δ it would be
-    Σ q_i |x_i·δ| ≥ (min q)·σ_min(X)·‖δ‖, with q_i the probability of the side not taken. A gradient
-    far smaller than that proves that no such δ exists.
+    At an optimum the gradient vanishes. With q_i the probability of the side not taken, along a
+    separating unit δ it would be Σ q_i |x_i·δ| ≥ Σ q_i (x_i·δ)² / max‖x‖ ≥ λ_min(Xᵀ diag(q) X) /
+    max‖x‖. A gradient far smaller than that proves that there is no such δ.
     """
-    scaled = differences / np.abs(differences).max(axis=0)
-    fit = fit_batch(scaled, preferred)
+    scale = np.abs(differences).max(axis=0)
+    x = differences / scale
+    fit = fit_batch(x, preferred)
     if not fit.converged[0]:
-        return False
-    chance = 0.5 * (1 - np.tanh(0.5 * np.abs(scaled @ fit.coefficients[0])))
-    probability = 0.5 * (1 + np.tanh(0.5 * (scaled @ fit.coefficients[0])))
-    gradient = scaled.T @ (preferred - probability)
-    smallest = np.linalg.svd(scaled, compute_uv=False)[-1]
-    return bool(np.linalg.norm(gradient) < 1e-2 * chance.min() * smallest)
+        return None
+    probability = 0.5 * (1 + np.tanh(0.5 * (x @ fit.coefficients[0])))
+    gradient = x.T @ (preferred - probability)
+    untaken = np.abs(preferred - probability)
+    least = np.linalg.eigvalsh(x.T @ (untaken[:, None] * x))[0]
+    longest = np.sqrt((x * x).sum(axis=1).max())
+    if np.linalg.norm(gradient) < 1e-2 * least / longest:
+        return np.asarray(fit.coefficients[0] / scale)
+    return None
 
 
 def check_rank(comparisons: Comparisons) -> None:
@@ -101,11 +110,20 @@ def check_rank(comparisons: Comparisons) -> None:
         raise InputError(
             f"{', '.join(flat)} never differs between the two stimuli of a vote: leave it out"
         )
-    if np.linalg.matrix_rank(comparisons.differences / largest) < len(largest):
+    if rank_of(comparisons.differences / largest) < len(largest):
         raise InputError(
             f"the differences of {', '.join(comparisons.terms)} depend on each other linearly "
             f"in these {comparisons.votes} votes: leave a term out, or collect more votes"
         )
+
+
+def rank_of(scaled: Floats) -> int:
+    """Rank of (N, K) columns of like size, however many rows."""
+    gram = scaled.T @ scaled
+    values = np.linalg.eigvalsh(gram)
+    if values[0] > 1e-9 * values[-1]:  # squared singular values: far from any doubt
+        return len(values)
+    return int(np.linalg.matrix_rank(np.asarray(np.linalg.qr(scaled, mode="r"))))
 
 
 def _free(rest: Floats) -> npt.NDArray[np.bool_]:

@@ -1,0 +1,1 @@
+"""Long simulations: what the statistics promise, checked over many studies (`make validate`)."""
