@@ -39,7 +39,7 @@ class Term:
         layers: the layer it is taken at, or the finer and the coarser of two.
         weight: its factor in the loss.
         reduction: the squares of all values are added (`sum`) or averaged (`mean`), or their
-            mean is divided by the mean square of the target (`relative`).
+            mean is divided by the mean square of the target (`relative`; see `losses.UNITS`).
 
     """
 
@@ -109,7 +109,8 @@ class Descent(Parameters):
     normalisation: str = parameter(
         "relative",
         choice(*NORMALISATIONS),
-        "relative: every term is divided by the mean square of its target, the loss is "
+        "relative: every term is divided by the mean square of its target (covariances by that of "
+        "the Gram matrix), the loss is "
         "content_weight · content + style_weight / 100 · (weighted mean of the style terms); "
         "gatys: mean squares, style terms times style_weight / (C · C'), C the channels of the "
         "full VGG-19; paper: ½ Σ for content, 1 / (4 N² M²) Σ for style, averaged over its layers",

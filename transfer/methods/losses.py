@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -14,7 +14,6 @@ from transfer.encoders.architecture import Encoder
 from transfer.methods.base import Composition, Term
 
 Features = Mapping[str, Tensor]
-Targets = dict[Term, Tensor]
 Precision = Callable[[], AbstractContextManager[object]]
 
 STATISTICS: dict[str, Callable[..., Tensor]] = {
@@ -26,8 +25,22 @@ STATISTICS: dict[str, Callable[..., Tensor]] = {
     "means": maps.channel_means,
 }
 """From the feature maps (N, C, H, W) of a term's layers to a statistic (N, …)."""
-_SMALLEST = 1e-12
-"""A target of zeros, such as the covariance of a plain colour, has no size to be relative to."""
+UNITS = {"covariance": "gram", "cross-covariance": "cross-gram"}
+"""What a relative term is relative to, where it is not its own statistic. Ours: a style weight
+then means the same whether the means are taken off or not, and a plain colour, which has no
+covariance, still has a size."""
+_SMALLEST = 1e-12  # the size of a target that is zero, such as that of dead features
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a term's statistic shall become: its value (1, …), and its size (1,), a mean square."""
+
+    value: Tensor
+    size: Tensor
+
+
+Targets = dict[Term, Target]
 
 
 @dataclass(frozen=True)
@@ -57,14 +70,14 @@ class Losses:
         self.precision, self.memory_format = precision, memory_format
         self.style_scale = style_scale if composition.scaled else 1.0
         self._images = list(range(len(targets)))
-        self._all = {term: torch.cat([one[term] for one in targets]) for term in targets[0]}
-        # The mean square of a target never changes, nor does the weight that comes from it.
-        self._weights = {term: self._weight(term, target) for term, target in self._all.items()}
-        self._chosen: tuple[list[int], Targets, Targets] = (
-            self._images,
-            self._all,
-            self._weights,
-        )
+        self._values = {
+            term: torch.cat([one[term].value for one in targets]) for term in targets[0]
+        }
+        self._weights = {
+            term: self._weight(term, torch.cat([one[term].size for one in targets]))
+            for term in targets[0]
+        }
+        self._chosen = (self._images, self._values, self._weights)
 
     def __call__(self, images: Tensor, which: Sequence[int]) -> tuple[Tensor, Tensor]:
         """Losses (n,) and gradients (n, 3, H, W) of `images`, whose numbers are `which`."""
@@ -80,11 +93,11 @@ class Losses:
 
     def _parts(self, pixels: Tensor, which: Sequence[int]) -> Parts:
         features = self._features(pixels)
-        _, targets, weights = self._choose(which)
+        _, values, weights = self._choose(which)
 
         def added(terms: Sequence[Term]) -> Tensor:
             losses = [
-                weights[term] * mean_square(statistic(term, features) - targets[term])
+                weights[term] * mean_square(statistic(term, features) - values[term])
                 for term in terms
             ]
             return torch.stack(losses).sum(dim=0)
@@ -98,24 +111,26 @@ class Losses:
             found = self.encoder(pixels, self.composition.layers)
         return {layer: value.to(pixels.dtype) for layer, value in found.items()}
 
-    def _weight(self, term: Term, target: Tensor) -> Tensor:
-        """The factor (N,) of a term's mean square."""
-        weight = torch.full_like(target.flatten(1)[:, 0], term.weight)
+    def _weight(self, term: Term, size: Tensor) -> Tensor:
+        """The factor (N,) of a term's mean square; `size` (N,) is that of the targets."""
+        weight = torch.full_like(size, term.weight)
         if term in self.composition.style:
             weight = weight * self.style_scale
         if term.reduction == "sum":
-            return weight * target[0].numel()
+            return weight * self._values[term][0].numel()
         if term.reduction == "relative":
-            return weight / mean_square(target).clamp_min(_SMALLEST)
+            return weight / size.clamp_min(_SMALLEST)
         return weight
 
-    def _choose(self, which: Sequence[int]) -> tuple[list[int], Targets, Targets]:
-        """Targets and weights of the images `which`, kept until others are asked for."""
+    def _choose(
+        self, which: Sequence[int]
+    ) -> tuple[list[int], dict[Term, Tensor], dict[Term, Tensor]]:
+        """Targets' values and weights of the images `which`, kept until others are asked for."""
         if list(which) != self._chosen[0]:
             rows = list(which)
             self._chosen = (
                 rows,
-                {term: target[rows] for term, target in self._all.items()},
+                {term: value[rows] for term, value in self._values.items()},
                 {term: weight[rows] for term, weight in self._weights.items()},
             )
         return self._chosen
@@ -139,14 +154,20 @@ def targets_of(
     Averaging is what several styles mean for statistics that are means over places themselves;
     all styles then weigh alike, whatever their size.
     """
+    wanted = {*terms, *map(unit_of, terms)}
     layers = tuple(dict.fromkeys(layer for term in terms for layer in term.layers))
-    sums: Targets = {}
+    sums: dict[Term, Tensor] = {}
     with torch.no_grad():
         for picture in pictures:
             with precision():
                 found = encoder(picture, layers)
             features = {layer: value.to(picture.dtype) for layer, value in found.items()}
-            for term in terms:
+            for term in wanted:
                 share = statistic(term, features) / len(pictures)
                 sums[term] = sums[term] + share if term in sums else share
-    return sums
+    return {term: Target(sums[term], mean_square(sums[unit_of(term)])) for term in terms}
+
+
+def unit_of(term: Term) -> Term:
+    """The term whose target says how large this one's is."""
+    return replace(term, statistic=UNITS.get(term.statistic, term.statistic))

@@ -26,7 +26,10 @@ from transfer.features import gram
 from transfer.methods.losses import mean_square
 
 STYLE_SCALE = {
+    "compact": 2980.0,
     "vgg19-caffe": 1.0,
+    "vgg19-16x": 23.2,
+    "vgg19-normalised": 2710.0,
 }
 """Measured by `main` over every fifth of the 200 BSDS500 test pictures and of the paper's 50
 styles. `vgg19` is not measured; like any other encoder that is not listed it counts as 1."""

@@ -66,7 +66,7 @@ def test_relative_losses_are_what_is_documented(key: str, statistic, encoder: En
     expected = 2 * square(image["relu4_1"] - content["relu4_1"]) / square(content["relu4_1"])
     torch.testing.assert_close(found.content, expected)
     relative = [
-        square(statistic(image[name]) - statistic(style[name])) / square(statistic(style[name]))
+        square(statistic(image[name]) - statistic(style[name])) / square(gram(style[name]))
         for name in CHANNELS
     ]
     torch.testing.assert_close(found.style, 300 / 100 * torch.stack(relative).mean(0))
@@ -168,4 +168,5 @@ def test_several_styles_are_averaged(encoder: Encoder) -> None:
     one, other = ([STYLE[i : i + 1]] for i in range(2))
     both = targets_of([term], one + other, encoder, nullcontext)[term]
     first, second = (targets_of([term], x, encoder, nullcontext)[term] for x in (one, other))
-    torch.testing.assert_close(both, (first + second) / 2)
+    torch.testing.assert_close(both.value, (first.value + second.value) / 2)
+    torch.testing.assert_close(both.size, both.value.square().mean((1, 2)))
