@@ -18,6 +18,7 @@ from metrics.forms import SpaceForm
 from metrics.models import Calibration
 from metrics.plots import plot_data, plotly_figure
 from metrics.records.space import Scoring, scored_frame, scoring, stimuli_of
+from metrics.views.reports import written_reports
 from studies.export import to_csv
 from transfer.errors import InputError
 from transfer.models import Batch, Stimulus
@@ -47,7 +48,7 @@ class Shown:
 @csp_update({"style-src": [SELF, EMPTY_STYLE]})
 def ecspace_page(request: HttpRequest) -> HttpResponse:
     """The EC space of the chosen stimuli under the chosen models."""
-    context: dict[str, Any] = {"problem": ""}
+    context: dict[str, Any] = {"problem": "", "reports": written_reports()}
     try:
         shown = _shown(request.GET)
         context |= {"shown": shown, "form": shown.form, "query": _query(shown)}

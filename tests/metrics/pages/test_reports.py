@@ -1,0 +1,46 @@
+"""Written reports on the site."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def written(tmp_path: Path, settings: pytest.FixtureRequest) -> Path:
+    settings.DATA_DIR = tmp_path  # type: ignore[attr-defined]
+    page = tmp_path / "reports" / "spring 2027" / "index.html"
+    page.parent.mkdir(parents=True)
+    page.write_text("<h1>the report</h1>")
+    (tmp_path / "secret.txt").write_text("secret")
+    return page
+
+
+def test_the_ec_space_links_to_every_report(researcher: Client, written: Path) -> None:
+    response = researcher.get(reverse("metrics:ecspace"))
+    address = reverse("metrics:report", args=["spring 2027"])
+    assert f'href="{address}"' in response.content.decode()
+    assert b"".join(researcher.get(address).streaming_content) == b"<h1>the report</h1>"
+
+
+def test_a_report_is_shut_off_from_the_site(researcher: Client, written: Path) -> None:
+    response = researcher.get(reverse("metrics:report", args=["spring 2027"]))
+    policy = response["Content-Security-Policy"]
+    assert "sandbox allow-scripts" in policy
+    assert "default-src 'none'" in policy
+
+
+@pytest.mark.parametrize("name", ["other", "..", "%2e%2e", "..%2fsecret.txt"])
+def test_it_gives_nothing_else(researcher: Client, written: Path, name: str) -> None:
+    assert researcher.get(f"/metrics/reports/{name}/").status_code in (301, 404)
+
+
+def test_it_asks_for_a_login(client: Client, written: Path) -> None:
+    response = client.get(reverse("metrics:report", args=["spring 2027"]))
+    assert response.status_code == 302
+    assert response["Location"].startswith(reverse("login"))
