@@ -62,7 +62,8 @@ def add_commands(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--set",
         type=_setting,
-        action="append",
+        nargs="+",
+        action="extend",
         default=[],
         metavar="NAME=VALUE",
         dest="settings",

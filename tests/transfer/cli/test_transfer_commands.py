@@ -86,7 +86,7 @@ def test_it_keeps_standard_output_clean(folder: Path, capsys: pytest.CaptureFixt
 
 def test_it_reaches_every_parameter(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     settings = [
-        "--set", "style_layers=relu1_1,relu2_1", "--set", "content-layer=relu3_1",
+        "--set", "style_layers=relu1_1,relu2_1", "content-layer=relu3_1",
         "--set", "init=content", "--set", "pairs=all",
     ]  # fmt: skip
     assert answer(*arguments(folder, method="cross-layer"), *settings, "--json") == 0
