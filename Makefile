@@ -3,7 +3,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || echo python3)
 BIN := .venv/bin
 
-.PHONY: venv demo test lint format bench run worker
+.PHONY: venv demo test lint format bench validate run worker
 .DEFAULT_GOAL := help
 
 help:  ## show this list
@@ -37,6 +37,9 @@ format: venv  ## put the code into its standard form
 
 bench: venv  ## one JSON line per benchmark (NAMES="…": only these)
 	$(BIN)/python -m benchmarks $(NAMES)
+
+validate: venv  ## long simulations: coverage of the intervals, and how often selection is right
+	$(BIN)/python -m tests.validation.calibration
 
 run: venv  ## the site at 127.0.0.1:8000
 	$(BIN)/python manage.py migrate --verbosity 0

@@ -1,7 +1,7 @@
 """The exported model: versioned JSON that loads without Django and comes back exactly.
 
-Described by docs/calibration.schema.json. JSON has no infinity, so an infinite coefficient is the
-string "Infinity" or "-Infinity", which `float` reads back; an unknown number is null.
+JSON has no infinity, so an infinite coefficient is the string "Infinity" or "-Infinity", which
+`float` reads back; an unknown number is null.
 """
 
 from __future__ import annotations
