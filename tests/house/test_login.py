@@ -17,6 +17,8 @@ PUBLIC = {
     "studies:enter",
     "studies:take",
     "studies:vote",
+    "studies:go_on",
+    "studies:stop",
     "studies:unloadable",
     "studies:picture",
 }

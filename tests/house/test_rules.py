@@ -30,11 +30,13 @@ WITH_DJANGO = {
     "urls",
     "views",
     # … and what stands between the rows of one app and its doors.
+    "erasure",
     "export",
     "files",
     "launch",
     "ledger",
     "making",
+    "monitor",
     "picture_import",
     "questions",
     "report",
