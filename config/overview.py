@@ -121,7 +121,6 @@ class Overview:
             return Step(
                 "Fit the base statistics to the votes.",
                 "metrics:calibrations",
-                "Calibrations",
-                "python manage.py calibrate",
+                "Calibrate",
             )
         return None
