@@ -10,13 +10,13 @@ from django.conf import settings
 from django.http import FileResponse, Http404, HttpRequest
 from django.views.decorators.http import require_safe
 
-# A report opens from disk, so its scripts and styles lie within it. On the site it is shut off:
-# it may run them, but loads nothing, sends nothing, and counts as a foreign origin.
+# A report opens from disk, so its scripts and styles lie within it as data. On the site it is shut
+# off: it may run them, but loads nothing, sends nothing, and counts as a foreign origin.
 _SHUT_OFF = {
     "sandbox": ["allow-scripts"],
     "default-src": [NONE],
-    "script-src": [UNSAFE_INLINE],
-    "style-src": [UNSAFE_INLINE],
+    "script-src": [UNSAFE_INLINE, "data:"],
+    "style-src": [UNSAFE_INLINE, "data:"],
     "img-src": ["data:"],
     "frame-ancestors": [NONE],
 }

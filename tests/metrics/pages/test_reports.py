@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from django.test import Client
 from django.urls import reverse
+from playwright.sync_api import Page
+from pytest_django.live_server_helper import LiveServer
 
 pytestmark = pytest.mark.django_db
 
@@ -44,3 +46,19 @@ def test_it_asks_for_a_login(client: Client, written: Path) -> None:
     response = client.get(reverse("metrics:report", args=["spring 2027"]))
     assert response.status_code == 302
     assert response["Location"].startswith(reverse("login"))
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_its_scripts_and_styles_run_shut_off(
+    researcher: Client, written: Path, live_server: LiveServer, page: Page
+) -> None:
+    written.write_text(
+        "<link rel=stylesheet href='data:text/css,body{color:rgb(1,2,3)}'><p>"
+        "<script src='data:text/javascript,document.title=String(self.origin)'></script>"
+    )
+    session = researcher.cookies["sessionid"].value
+    page.context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
+    page.goto(live_server.url + reverse("metrics:report", args=["spring 2027"]))
+    assert page.title() == "null"  # an origin of its own, without the site's session
+    assert page.evaluate("getComputedStyle(document.body).color") == "rgb(1, 2, 3)"
