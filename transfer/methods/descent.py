@@ -94,10 +94,11 @@ def start_of(task: Task, init: str, noise_std: float) -> Tensor:
     if init == "content":
         return task.content.clone()
     generator = torch.Generator().manual_seed(task.seed)
-    noise = noise_std * torch.randn(task.content.shape, generator=generator)
+    drawn = torch.randn(task.content.shape, generator=generator)
+    noise = noise_std * drawn.to(task.content)
     if init == "content+noise":
         return task.content + noise
-    return torch.tensor(IMAGENET.mean).reshape(1, 3, 1, 1) + noise
+    return noise.new_tensor(IMAGENET.mean).reshape(1, 3, 1, 1) + noise
 
 
 def fastest_format(device: torch.device, precision: str) -> torch.memory_format:

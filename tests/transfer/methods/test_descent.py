@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+
+from transfer.encoders.architecture import Encoder, random_weights
+from transfer.encoders.layout import IMAGENET
+from transfer.methods import METHODS, parameters_object, resolve_parameters
+from transfer.methods.descent import fastest_format, run, start_of
+from transfer.methods.engine import Made, Task
+
+WIDTHS = (8, 8, 16, 16, 32, 32, 32, 32, 64, 64, 64, 64, 64)
+
+
+def pixels(seed: int, height: int = 32, width: int = 48) -> Tensor:
+    generator = torch.Generator().manual_seed(seed)
+    return torch.rand(1, 3, height, width, generator=generator)
+
+
+def task(seed: int = 0, style: int = 9) -> Task:
+    return Task(pixels(seed), (pixels(style),), seed)
+
+
+class Counting(Encoder):
+    """Counts the pictures it is shown without a gradient: contents and styles for targets."""
+
+    seen = 0
+
+    def forward(self, images, layers):
+        if not images.requires_grad:
+            self.seen += len(images)
+        return super().forward(images, layers)
+
+
+def make(tasks: list[Task], encoder: Encoder, **changes: object) -> list[Made]:
+    values = resolve_parameters("gatys", {"iterations": 2} | changes)
+    return run(
+        METHODS["gatys"],
+        parameters_object("gatys", values),
+        tasks,
+        encoder=encoder,
+        precision="float32",
+        progress=lambda steps: None,
+    )
+
+
+def test_noise_is_gaussian_around_the_mean_colour_and_decided_by_the_seed() -> None:
+    one = Task(torch.zeros(1, 3, 200, 200), (), seed=3)
+    noise = start_of(one, "noise", 0.1) - torch.tensor(IMAGENET.mean).reshape(1, 3, 1, 1)
+    assert noise.mean().abs() < 1e-3
+    assert noise.std() == pytest.approx(0.1, rel=0.01)
+    assert torch.equal(start_of(one, "noise", 0.1), start_of(one, "noise", 0.1))
+    other = Task(one.content, (), seed=4)
+    assert not torch.equal(start_of(one, "noise", 0.1), start_of(other, "noise", 0.1))
+
+
+def test_the_noise_of_a_seed_never_changes() -> None:
+    """Torch's CPU generator (Mersenne Twister) is part of what a recipe promises."""
+    start = start_of(Task(torch.zeros(1, 3, 2, 2), (), seed=0), "content+noise", 1.0)
+    expected = torch.tensor([1.5410, -0.2934, -2.1788, 0.5684])
+    torch.testing.assert_close(start[0, 0].flatten(), expected, rtol=0, atol=1e-4)
+
+
+def test_it_starts_from_the_content_without_changing_it() -> None:
+    one = task()
+    start = start_of(one, "content", 0.1)
+    assert torch.equal(start, one.content)
+    start += 1
+    assert not torch.equal(start, one.content)
+    noisy = start_of(one, "content+noise", 0.05)
+    assert (noisy - one.content).std() == pytest.approx(0.05, rel=0.05)
+
+
+def test_targets_are_computed_once_for_each_picture() -> None:
+    """Four tasks of two contents and one style: three pictures, then the four results."""
+    encoder = Counting(random_weights(WIDTHS), name="random")
+    make([task(0), task(1), task(0), task(1)], encoder)
+    assert encoder.seen == 3 + 4
+
+
+def test_float64_batches_take_the_courses_of_single_images() -> None:
+    """The whole engine, ten steps from noise, to 1e-7."""
+    encoder = Encoder(random_weights(WIDTHS), name="random", padding="reflect").double()
+    tasks = [Task(pixels(i).double(), (pixels(9 + i).double(),), i) for i in range(3)]
+    together = make(tasks, encoder, iterations=10, noise_std=0.2)
+    for one, made in zip(tasks, together, strict=True):
+        (alone,) = make([one], encoder, iterations=10, noise_std=0.2)
+        assert made.picture is not None
+        assert alone.picture is not None
+        assert made.picture.dtype == torch.float64
+        assert (made.picture - alone.picture).abs().max() <= 1e-7
+
+
+def test_it_keeps_channels_last_where_that_is_fast() -> None:
+    cpu, gpu = torch.device("cpu"), torch.device("cuda")
+    assert fastest_format(cpu, "float32") is torch.channels_last
+    assert fastest_format(gpu, "tf32") is torch.channels_last
+    assert fastest_format(gpu, "float32") is torch.contiguous_format
+
+
+def test_a_picture_that_cannot_be_made_says_why() -> None:
+    encoder = Encoder(random_weights(WIDTHS), name="random")
+    broken = Task(torch.full((1, 3, 32, 48), torch.nan), (pixels(9),), 0)
+    lost, sound = make([broken, task(1)], encoder)
+    assert lost.picture is None
+    assert "not finite" in lost.error
+    assert sound.picture is not None
