@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 
 from tests.house.source import ROOT
 from tests.house.test_login import pages
+from tests.width import expect_fits
 
 PAIRS = [
     ("text", "page"),
@@ -87,8 +88,7 @@ def test_it_fits_a_phone_on_every_page(researcher_page: Page, live_server: objec
     for address in addresses:
         answer = researcher_page.goto(f"{live_server}{address}")
         assert answer is not None and answer.ok, address
-        width = researcher_page.evaluate("document.documentElement.scrollWidth")
-        assert width <= 390, f"{address} is {width} px wide"
+        expect_fits(researcher_page, 390)
         small = researcher_page.evaluate(
             """(targets) => [...document.querySelectorAll(targets)]
                 .filter((e) => e.checkVisibility() && !["checkbox", "radio"].includes(e.type))
@@ -115,8 +115,10 @@ def test_it_can_be_used_by_keyboard(
 ) -> None:
     django_user_model.objects.create_user("ada", password="a-long-password")
     page.goto(f"{live_server}{reverse('login')}")
+    expect(page.get_by_label("Username")).to_be_focused()  # autofocus comes a moment after loading
     page.keyboard.type("ada")
     page.keyboard.press("Tab")
+    expect(page.get_by_label("Password")).to_be_focused()
     page.keyboard.type("a-long-password")
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Log out")).to_be_visible()

@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from tests.transfer.conftest import draw
+from tests.width import expect_fits
 from transfer.models import Picture
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -60,4 +61,4 @@ def test_no_page_is_wider_than_a_phone(researcher_page, live_server, engine, bat
         trial.stimuli.first().get_absolute_url(),
     ):
         page.goto(f"{live_server}{address}")
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390, address
+        expect_fits(page, 390)

@@ -12,6 +12,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from metrics.calibration.export import Model
+from tests.width import expect_fits
 
 FILES = {
     "index.html", "scores.csv", "table.csv", "table.md", "table.tex", "ecspace.png",
@@ -79,4 +80,4 @@ def test_it_opens_from_disk_in_a_browser(page, folder):
     expect(page.locator("#scatter[data-ready] path.point")).to_have_count(36, timeout=60_000)
     expect(page.locator("#still")).to_be_hidden()
     page.set_viewport_size({"width": 375, "height": 740})
-    assert page.evaluate("document.documentElement.scrollWidth") <= 375
+    expect_fits(page, 375)

@@ -15,6 +15,7 @@ from metrics.calibration.presets import preset
 from metrics.calibration.score import score
 from metrics.records import statistics_frame
 from metrics.records.space import scored_frame, scoring
+from tests.width import expect_fits
 from transfer.errors import InputError
 
 ADDRESS = "metrics:ecspace"
@@ -131,8 +132,7 @@ def test_the_page_fits_a_phone(researcher_page, live_server, calibration, scheme
     page.emulate_media(color_scheme=scheme)
     page.goto(f"{live_server.url}{reverse(ADDRESS)}", wait_until="domcontentloaded")
     expect(page.locator("#scatter[data-ready] path.point")).to_have_count(36, timeout=60_000)
-    wide = page.evaluate("document.documentElement.scrollWidth")
-    assert wide <= 375
+    expect_fits(page, 375)
     title = page.locator("#scatter .xtitle")
     colour = title.evaluate("node => getComputedStyle(node).fill")
     bright = sum(int(part) for part in re.findall(r"\d+", colour)[:3]) / 3
