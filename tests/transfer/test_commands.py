@@ -6,7 +6,7 @@ import json
 from io import StringIO
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError, call_command, execute_from_command_line
 from PIL import Image
 
 from tests.transfer.conftest import draw
@@ -254,3 +254,20 @@ def test_a_task_carries_ids_of_one_chunk_only(engine, order, django_capture_on_c
     arguments = [json.loads(json.dumps(task.args_kwargs)) for task in DBTaskResult.objects.all()]
     assert sorted(len(one["args"][0]) for one in arguments) == [2, 2]
     assert all(isinstance(pk, int) for one in arguments for pk in one["args"][0])
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("generate --size x", "argument --size: invalid int value: 'x'"),
+        ("measure", "the following arguments are required: --batch"),
+        ("study crate", "argument ACTION: invalid choice: 'crate'"),
+        ("study create --kind E", "the following arguments are required: name, --batch"),
+    ],
+)
+def test_a_wrong_option_is_answered_in_one_line(words, message, capsys):
+    with pytest.raises(SystemExit) as end:
+        execute_from_command_line(["manage.py", *words.split()])
+    assert end.value.code == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert message in line

@@ -23,7 +23,7 @@ from studies.models import Study
 from studies.rules import Rules
 from studies.simulate import Behaviour, simulate
 from transfer.errors import InputError
-from transfer.management.base import InputCommand
+from transfer.management.base import InputCommand, LineParser
 from transfer.models import Batch
 
 
@@ -34,7 +34,9 @@ class Command(InputCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """One subcommand per thing to do."""
-        actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+        actions = parser.add_subparsers(
+            dest="action", metavar="ACTION", required=True, parser_class=LineParser
+        )
         actions.add_parser("list", help="all studies and their votes")
         self._add_create(actions.add_parser("create", help="a new study in draft"))
         for action, does in (("open", "let participants in"), ("close", "let nobody in any more")):
