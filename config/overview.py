@@ -13,6 +13,9 @@ from studies.models import Study, Vote
 from transfer.models import Batch, Picture, Stimulus
 
 if TYPE_CHECKING:
+    from django.contrib.auth.base_user import AbstractBaseUser
+    from django.contrib.auth.models import AnonymousUser
+
     from transfer.ledger import Progress
 
 SHOWN = 5
@@ -43,8 +46,9 @@ class Overview:
     calibrations: list[Calibration]
 
     @classmethod
-    def now(cls) -> Overview:
-        """Ask the database."""
+    def now(cls, user: AbstractBaseUser | AnonymousUser) -> Overview:
+        """Ask the database what this researcher may see."""
+        studies = Study.objects.visible_to(user)
         roles = Picture.objects.aggregate(
             contents=Count("pk", filter=Q(role=Picture.Role.CONTENT)),
             styles=Count("pk", filter=Q(role=Picture.Role.STYLE)),
@@ -57,9 +61,9 @@ class Overview:
             stimuli=Stimulus.objects.all().progress(),
             measured=Measurement.objects.values("stimulus").distinct().count(),
             batches=[(batch, progress.get(batch.pk, none)) for batch in batches],
-            studies=list(Study.objects.with_votes()[:SHOWN]),
-            voted=Vote.objects.exists(),
-            calibrations=list(Calibration.objects.all()[:SHOWN]),
+            studies=list(studies.with_votes()[:SHOWN]),
+            voted=Vote.objects.filter(trial__participant__study__in=studies).exists(),
+            calibrations=list(Calibration.objects.visible_to(user)[:SHOWN]),
         )
 
     @property

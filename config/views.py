@@ -10,4 +10,4 @@ from config.overview import Overview
 
 def home(request: HttpRequest) -> HttpResponse:
     """Pictures, batches, studies and calibrations at a glance."""
-    return render(request, "home.html", {"overview": Overview.now()})
+    return render(request, "home.html", {"overview": Overview.now(request.user)})

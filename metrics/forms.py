@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 
@@ -11,6 +11,10 @@ from metrics.ecspace import BINS
 from metrics.models import Calibration
 from studies.models import Study
 from transfer.models import Batch
+
+if TYPE_CHECKING:
+    from django.contrib.auth.base_user import AbstractBaseUser
+    from django.contrib.auth.models import AnonymousUser
 
 _BINS = {
     "independent": "independent thirds of E and C (the paper's)",
@@ -41,11 +45,17 @@ class SpaceForm(forms.Form):
 class CalibrateForm(forms.Form):
     """Which votes to fit."""
 
-    study = forms.ModelChoiceField(Study.objects.all(), label="Votes of")
+    study = forms.ModelChoiceField(Study.objects.none(), label="Votes of")
     include_simulated = forms.BooleanField(
         required=False,
         label="Let simulated votes in (the model is then marked as simulated)",
     )
+
+    def __init__(self, user: AbstractBaseUser | AnonymousUser, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        study = self.fields["study"]
+        assert isinstance(study, forms.ModelChoiceField)
+        study.queryset = Study.objects.visible_to(user)
 
 
 def _label(row: Calibration) -> str:

@@ -14,6 +14,9 @@ from transfer.errors import InputError
 from transfer.files import media_path
 
 if TYPE_CHECKING:
+    from django.contrib.auth.base_user import AbstractBaseUser
+    from django.contrib.auth.models import AnonymousUser
+
     from metrics.calibration.export import Model
     from metrics.statistics.base import Statistic
     from studies.models import Study
@@ -128,6 +131,13 @@ def sample_of(stimulus: Stimulus, reference: Picture) -> Sample:
 
 class CalibrationQuerySet(models.QuerySet["Calibration"]):
     """Calibrations, and the fitting of new ones."""
+
+    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> CalibrationQuerySet:
+        """Those that rest on no study that the researcher may not see."""
+        from studies.models import Study
+
+        hidden = Study.objects.exclude(pk__in=Study.objects.visible_to(user).values("pk"))
+        return self.exclude(studies__in=hidden)
 
     def calibrate(
         self,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from studies.views import participant, researcher
+from studies.views import access, participant, researcher
 
 app_name = "studies"
 urlpatterns = [
@@ -13,6 +13,8 @@ urlpatterns = [
     path("<int:pk>/close/", researcher.close_study, name="close"),
     path("<int:pk>/on/", researcher.go_on, name="go_on_study"),
     path("<int:pk>/monitor/", researcher.monitor, name="monitor"),
+    path("<int:pk>/share/", access.share, name="share"),
+    path("<int:pk>/unshare/", access.unshare, name="unshare"),
     path("<int:pk>/VOTES.csv", researcher.votes, name="votes"),
     # Participants' addresses: tokens and signatures, never numbers that could be counted through.
     path("join/<str:token>/", participant.enter, name="enter"),

@@ -18,7 +18,7 @@ from transfer.errors import InputError
 @require_http_methods(["GET", "HEAD", "POST"])
 def calibrations(request: HttpRequest) -> HttpResponse:
     """Every calibration, and the form that fits a new one."""
-    form = CalibrateForm(request.POST or None)
+    form = CalibrateForm(request.user, request.POST or None)
     if request.method == "POST" and form.is_valid():
         study = form.cleaned_data["study"]
         user = request.user if isinstance(request.user, User) else None
@@ -35,7 +35,7 @@ def calibrations(request: HttpRequest) -> HttpResponse:
             messages.success(request, f"{kept.name} is fitted.")
             return redirect(kept)
     context = {
-        "calibrations": Calibration.objects.prefetch_related("studies"),
+        "calibrations": Calibration.objects.visible_to(request.user).prefetch_related("studies"),
         "presets": PRESETS,
         "form": form,
     }
@@ -45,7 +45,8 @@ def calibrations(request: HttpRequest) -> HttpResponse:
 @require_safe
 def calibration(request: HttpRequest, pk: int) -> HttpResponse:
     """One calibration: coefficients, the votes behind it, and how it was chosen."""
-    shown = get_object_or_404(Calibration.objects.prefetch_related("studies"), pk=pk)
+    visible = Calibration.objects.visible_to(request.user)
+    shown = get_object_or_404(visible.prefetch_related("studies"), pk=pk)
     context = {"calibration": shown, "model": shown.model, "rows": coefficient_rows(shown.exported)}
     return render(request, "metrics/calibration.html", context)
 
@@ -53,7 +54,7 @@ def calibration(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def model_json(request: HttpRequest, pk: int) -> HttpResponse:
     """The exported model as a file."""
-    shown = get_object_or_404(Calibration, pk=pk)
+    shown = get_object_or_404(Calibration.objects.visible_to(request.user), pk=pk)
     response = JsonResponse(shown.model, json_dumps_params={"indent": 1, "ensure_ascii": False})
     name = f"{shown.target}-model-{shown.pk}{'-simulated' if shown.simulated else ''}.json"
     response["Content-Disposition"] = f'attachment; filename="{name}"'

@@ -21,12 +21,25 @@ from transfer.errors import InputError
 from transfer.models import Batch, Stimulus
 
 if TYPE_CHECKING:
+    from django.contrib.auth.base_user import AbstractBaseUser
+    from django.contrib.auth.models import AnonymousUser
+
     from studies.design import Block
     from studies.models.participant import Participant
 
 
 class StudyQuerySet(models.QuerySet["Study"]):
     """Studies with what lists show of them."""
+
+    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> StudyQuerySet:
+        """The studies that a researcher may see: their own, those shared with them, and those
+        that were made on the command line for nobody in particular. Superusers see all.
+        """
+        if getattr(user, "is_superuser", False):
+            return self.all()
+        shared = Study.members.through.objects.filter(user_id=user.pk or 0)
+        mine = models.Q(created_by=user.pk) | models.Q(created_by=None)
+        return self.filter(mine | models.Q(pk__in=shared.values("study_id")))
 
     def with_votes(self) -> StudyQuerySet:
         """Add the numbers of votes by people and by simulated participants."""
@@ -104,8 +117,13 @@ class Study(models.Model):
     paused_because = models.CharField(max_length=200, blank=True)
     opened_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
+    # The owner. Protected, because a study without an owner is everybody's.
     created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT
+    )
+    # Researchers who see and run the study beside its owner.
+    members = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, related_name="shared_studies", blank=True
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -137,6 +155,10 @@ class Study(models.Model):
     def pilot_url(self) -> str:
         """The address for trying the study out: these votes never count."""
         return reverse("studies:enter", args=[self.pilot_token])
+
+    def belongs_to(self, user: AbstractBaseUser | AnonymousUser) -> bool:
+        """Whether a researcher may share the study with others."""
+        return getattr(user, "is_superuser", False) or self.created_by_id in (None, user.pk)
 
     @property
     def declared(self) -> Rules:

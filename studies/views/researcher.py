@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from studies.export import to_csv, votes_frame
 from studies.forms import StudyForm
 from studies.models import Cohort, Study
 from studies.monitor import watch
+from studies.views.access import visible_study
 from transfer.errors import InputError
 
 
 @require_safe
 def studies(request: HttpRequest) -> HttpResponse:
     """All studies with their votes."""
-    return render(request, "studies/studies.html", {"studies": Study.objects.with_votes()})
+    shown = Study.objects.visible_to(request.user).with_votes()
+    return render(request, "studies/studies.html", {"studies": shown})
 
 
 def create(request: HttpRequest) -> HttpResponse:
@@ -33,7 +35,7 @@ def create(request: HttpRequest) -> HttpResponse:
 @require_safe
 def study(request: HttpRequest, pk: int) -> HttpResponse:
     """One study: its link, its state, its votes."""
-    found = get_object_or_404(Study, pk=pk)
+    found = visible_study(request, pk)
     context = {
         "study": found,
         "link": request.build_absolute_uri(found.entry_url),
@@ -43,6 +45,7 @@ def study(request: HttpRequest, pk: int) -> HttpResponse:
         "methods": found.methods(),
         "pilot_link": request.build_absolute_uri(found.pilot_url),
         "rules": found.declared.declared(),
+        "is_owner": found.belongs_to(request.user),
     }
     return render(request, "studies/study.html", context)
 
@@ -50,7 +53,7 @@ def study(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def monitor(request: HttpRequest, pk: int) -> HttpResponse:
     """A running study: votes per pair, dropout, attention, agreement."""
-    found = get_object_or_404(Study, pk=pk)
+    found = visible_study(request, pk)
     cohort = request.GET.get("of", Cohort.PEOPLE)
     if cohort not in Cohort.values:
         raise Http404
@@ -67,7 +70,7 @@ def monitor(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def go_on(request: HttpRequest, pk: int) -> HttpResponse:
     """End a pause."""
-    found = get_object_or_404(Study, pk=pk)
+    found = visible_study(request, pk)
     found.go_on()
     messages.success(request, "The study goes on.")
     return redirect(found)
@@ -76,7 +79,7 @@ def go_on(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def open_study(request: HttpRequest, pk: int) -> HttpResponse:
     """Let participants in."""
-    found = get_object_or_404(Study, pk=pk)
+    found = visible_study(request, pk)
     try:
         found.open()
         messages.success(request, "The study is open. Send its link to participants.")
@@ -88,7 +91,7 @@ def open_study(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def close_study(request: HttpRequest, pk: int) -> HttpResponse:
     """Let nobody in any more."""
-    found = get_object_or_404(Study, pk=pk)
+    found = visible_study(request, pk)
     try:
         found.close()
         messages.success(request, "The study is closed. Its votes stay.")
@@ -100,7 +103,7 @@ def close_study(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def votes(request: HttpRequest, pk: int) -> HttpResponse:
     """The study's votes as a file."""
-    found = get_object_or_404(Study, pk=pk)
+    found = visible_study(request, pk)
     response = HttpResponse(to_csv(votes_frame([found])), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="VOTES.csv"'
     return response

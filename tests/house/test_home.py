@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
@@ -13,6 +14,8 @@ from studies.models import Study
 from studies.simulate import simulate
 from tests.studies.world import batch_of, picture
 from transfer.models import Batch, Stimulus
+
+NOBODY = AnonymousUser()
 
 pytestmark = pytest.mark.django_db
 
@@ -47,7 +50,7 @@ def calibrate(name: str = "first fit") -> Calibration:
 
 def test_it_leads_through_one_pass_step_by_step() -> None:
     def next_page() -> str:
-        step = Overview.now().next_step
+        step = Overview.now(NOBODY).next_step
         return step.page or step.command
 
     assert next_page() == "transfer:pictures"
@@ -75,7 +78,7 @@ def test_it_counts_what_there_is() -> None:
     batch = batch_of(contents=2, styles=1, methods=("gatys", "universal"))
     Stimulus.objects.filter(pk=Stimulus.objects.all()[0].pk).update(state=Stimulus.State.FAILED)
     measure_one()
-    overview = Overview.now()
+    overview = Overview.now(NOBODY)
     assert (overview.contents, overview.styles, overview.measured) == (2, 1, 1)
     assert (overview.stimuli.done, overview.stimuli.failed) == (3, 1)
     assert overview.batches == [(batch, overview.stimuli)]
@@ -83,7 +86,7 @@ def test_it_counts_what_there_is() -> None:
 
 def test_it_shows_a_batch_without_stimuli() -> None:
     batch = Batch.objects.create(name="empty", recipe={})
-    [(shown, progress)] = Overview.now().batches
+    [(shown, progress)] = Overview.now(NOBODY).batches
     assert shown == batch
     assert progress.total == 0
 
@@ -105,7 +108,7 @@ def test_it_lists_only_the_latest(django_assert_max_num_queries: DjangoAssertNum
         Batch.objects.create(name=f"batch {number}", recipe={})
         calibrate(f"fit {number}")
     with django_assert_max_num_queries(10):
-        overview = Overview.now()
+        overview = Overview.now(NOBODY)
     assert [batch.name for batch, _ in overview.batches][0] == f"batch {SHOWN + 2}"
     assert len(overview.batches) == len(overview.calibrations) == SHOWN
 

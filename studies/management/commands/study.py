@@ -11,6 +11,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from tqdm import tqdm
@@ -71,6 +72,7 @@ class Command(InputCommand):
         parser.add_argument("--least-width", type=int, help="CSS pixels a window must be wide")
         parser.add_argument("--code", action="append", metavar="ENDING=CODE", default=[],
                             help=f"endings: {', '.join(ENDINGS)}")  # fmt: skip
+        parser.add_argument("--owner", metavar="ACCOUNT", help="default: every researcher sees it")
         parser.add_argument("--open", action="store_true", help="open it at once")
 
     def _add_simulate(self, parser: ArgumentParser) -> None:
@@ -105,7 +107,7 @@ class Command(InputCommand):
         }
         rules = {rule.name: options[rule.name] for rule in fields(Rules) if options[rule.name]}
         given |= {"rules": Rules.of(rules).declared(), "codes": _codes(options["code"])}
-        study = Study(**given)
+        study = Study(**given, created_by=_account(options["owner"]))
         try:
             study.full_clean()
         except ValidationError as error:
@@ -185,6 +187,14 @@ def _batch(name: str) -> Batch:
     except Batch.DoesNotExist:
         known = ", ".join(Batch.objects.values_list("name", flat=True)[:10]) or "there is none"
         raise InputError(f"no batch '{name}': known are: {known}") from None
+
+
+def _account(name: str | None) -> Any:
+    if name is None:
+        return None
+    if (found := get_user_model().objects.filter(username=name).first()) is None:
+        raise InputError(f"no account '{name}': make it with manage.py createsuperuser")
+    return found
 
 
 def _codes(given: Sequence[str]) -> dict[str, str]:

@@ -1,0 +1,52 @@
+"""Which researcher may see which study. Others learn nothing, not even that it is there."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.contrib.auth import get_user_model
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.views.decorators.http import require_POST
+
+from studies.models import Study
+
+
+def visible_study(request: HttpRequest, pk: int) -> Study:
+    """The study, where the researcher may see it.
+
+    Raises:
+        Http404: there is none, or it is somebody else's.
+
+    """
+    return get_object_or_404(Study.objects.visible_to(request.user), pk=pk)
+
+
+@require_POST
+def share(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let another researcher see and run the study."""
+    found = _own_study(request, pk)
+    name = request.POST.get("username", "").strip()
+    user = get_user_model().objects.filter(username=name, is_active=True).first()
+    if user is None:
+        messages.error(request, f"There is no account named “{name}”.")
+    else:
+        found.members.add(user)
+        messages.success(request, f"{name} sees the study now.")
+    return redirect(found)
+
+
+@require_POST
+def unshare(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take the study back from another researcher."""
+    found = _own_study(request, pk)
+    name = request.POST.get("username", "")
+    found.members.remove(*found.members.filter(username=name))
+    messages.success(request, f"{name} no longer sees the study.")
+    return redirect(found)
+
+
+def _own_study(request: HttpRequest, pk: int) -> Study:
+    found = visible_study(request, pk)
+    if not found.belongs_to(request.user):
+        raise Http404
+    return found
