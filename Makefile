@@ -3,7 +3,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || echo python3)
 BIN := .venv/bin
 
-.PHONY: venv demo test lint format bench validate run worker
+.PHONY: venv demo test chaos lint format bench validate run worker
 .DEFAULT_GOAL := help
 
 help:  ## show this list
@@ -25,6 +25,9 @@ demo: venv  ## pictures → stimuli → votes → calibrated EC space, offline, 
 
 test: venv  ## the whole test suite; what cannot run here is skipped and says why
 	$(BIN)/python -m pytest
+
+chaos: venv  ## outages in real time; takes minutes
+	$(BIN)/python -m pytest -m chaos
 
 lint: venv  ## ruff and mypy --strict
 	$(BIN)/ruff check .

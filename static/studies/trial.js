@@ -1,26 +1,141 @@
-// One trial: show three pictures at once, take one answer, deliver it whatever the network does.
-"use strict";
+// One trial after the other: show three pictures at once, take one answer, deliver it, go on.
+import { insist, patience, reachable, Shelf } from "./delivery.js";
 
 const RETRIES = 3;
 const GUARD_MS = 200; // the second half of a double click must not answer the next question
-const PATIENCE_MS = [500, 1000, 2000, 4000, 8000];
+const KEYS = {
+  ArrowLeft: "left", ArrowUp: "left", 1: "left",
+  ArrowRight: "right", ArrowDown: "right", 2: "right",
+  3: "tie",
+};
 
-const main = document.querySelector("main");
-const form = main.querySelector("form");
-const answers = [...form.querySelectorAll(".answer")];
-const footer = main.querySelector("footer");
-const state = main.querySelector(".state");
-const shelf = `vote ${main.dataset.vote}`; // where an answer waits until the server has it
-let shownAt = null;
-let busy = false;
+let trial = null;
 
-function say(text) {
-  state.textContent = text;
-  footer.classList.toggle("busy", text !== "");
+class Trial {
+  constructor(main) {
+    this.words = main.dataset;
+    this.form = main.querySelector("form");
+    this.answers = [...this.form.querySelectorAll(".answer")];
+    this.footer = main.querySelector("footer");
+    this.state = main.querySelector(".state");
+    this.shelf = new Shelf(`vote ${this.words.vote}`);
+    this.shownAt = null;
+    this.answered = false;
+    this.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      if (event.submitter) this.choose(event.submitter);
+    });
+  }
+
+  say(text) {
+    this.state.textContent = text;
+    this.footer.classList.toggle("busy", text !== "");
+  }
+
+  async begin() {
+    const waiting = this.shelf.read(); // left behind by a crash, or by a window that was closed
+    if (waiting) {
+      await this.deliver(waiting);
+    } else {
+      await this.show();
+    }
+  }
+
+  async show() {
+    this.say(this.words.loading);
+    try {
+      await Promise.all([...this.form.querySelectorAll("img")].map((image) => this.decoded(image)));
+    } catch {
+      await this.send(this.words.unloadable, { trial: this.form.elements.trial.value });
+      await this.onward();
+      return;
+    }
+    this.form.classList.add("shown");
+    await painted();
+    this.shownAt = performance.now();
+    this.answers.forEach((answer) => { answer.disabled = false; });
+    this.say("");
+  }
+
+  // A picture counts as broken only where the server can be reached and it still does not decode.
+  async decoded(image) {
+    const address = image.src;
+    for (let attempt = 0, failures = 0; ; attempt += 1) {
+      try {
+        await image.decode();
+        return;
+      } catch (error) {
+        if (await reachable(address)) failures += 1;
+        else this.say(this.words.offline);
+        if (failures > RETRIES) throw error;
+      }
+      await patience(attempt);
+      image.src = `${address}?again=${attempt + 1}`; // browsers remember a failure by its address
+    }
+  }
+
+  choose(answer) {
+    if (this.answered || this.shownAt === null) return;
+    const response = performance.now() - this.shownAt;
+    if (response < GUARD_MS) return;
+    this.answered = true;
+    const vote = {
+      trial: this.form.elements.trial.value,
+      choice: answer.value,
+      client_uuid: uuid4(),
+      response_ms: Math.round(response),
+    };
+    this.shelf.put(vote);
+    answer.classList.add("chosen");
+    this.say(this.words.saving);
+    this.deliver(vote);
+  }
+
+  async deliver(vote) {
+    await this.send(this.words.vote, vote);
+    this.shelf.clear();
+    await this.onward();
+  }
+
+  async send(address, fields) {
+    const body = new URLSearchParams(new FormData(this.form));
+    Object.entries(fields).forEach(([name, value]) => body.set(name, value));
+    const headers = { "X-Requested-With": "fetch" };
+    await insist(address, { method: "POST", body, headers }, () => this.say(this.words.unsent));
+  }
+
+  // The next page takes this one's place once it is here: while there is no connection the trial
+  // stays on the screen, and Back never leads to an answered question.
+  async onward() {
+    const page = await insist(window.location.href, {}, () => this.say(this.words.offline));
+    if (page.ok) {
+      turnTo(page.text);
+    } else {
+      window.location.reload();
+    }
+  }
 }
 
-function pause(milliseconds) {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+function turnTo(text) {
+  const page = new DOMParser().parseFromString(text, "text/html");
+  page.querySelectorAll("noscript").forEach((element) => element.remove());
+  document.body.replaceWith(page.body);
+  const heading = document.querySelector("h1");
+  heading.tabIndex = -1;
+  heading.focus(); // so that screen readers read what is new
+  begin();
+}
+
+function begin() {
+  const main = document.querySelector("main[data-vote]");
+  trial = main && new Trial(main);
+  if (trial) trial.begin();
+}
+
+function painted() {
+  return new Promise((resolve) => {
+    requestAnimationFrame(() => requestAnimationFrame(resolve));
+  });
 }
 
 // crypto.randomUUID is missing on plain http, where many labs run their studies.
@@ -31,121 +146,12 @@ function uuid4() {
   return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-// A browser that forbids storage still delivers; the answer then lives as long as the page.
-function keep(vote) {
-  try {
-    if (vote) localStorage.setItem(shelf, JSON.stringify(vote));
-    else localStorage.removeItem(shelf);
-  } catch {
-    // Nothing to keep it in.
-  }
-}
-
-function kept() {
-  try {
-    return JSON.parse(localStorage.getItem(shelf));
-  } catch {
-    return null;
-  }
-}
-
-function onward() {
-  // In place of this page, so that Back never leads to an answered question.
-  window.location.replace(main.dataset.vote.replace(/vote\/$/, ""));
-}
-
-// Sends until the server has answered: 2xx is recorded, 4xx will not change by asking again.
-async function deliver(url, fields) {
-  for (let attempt = 0; ; attempt += 1) {
-    try {
-      const body = new URLSearchParams(new FormData(form));
-      Object.entries(fields).forEach(([name, value]) => body.set(name, value));
-      const response = await fetch(url, {
-        method: "POST",
-        body,
-        headers: { "X-Requested-With": "fetch" },
-      });
-      if (response.status < 500) return;
-    } catch {
-      // No connection: try again below.
-    }
-    say(main.dataset.offline);
-    await pause(PATIENCE_MS[Math.min(attempt, PATIENCE_MS.length - 1)]);
-  }
-}
-
-async function deliverVote(vote) {
-  await deliver(main.dataset.vote, vote);
-  keep(null);
-  onward();
-}
-
-async function decoded(image) {
-  const address = image.src;
-  for (let attempt = 0; ; attempt += 1) {
-    try {
-      await image.decode();
-      return;
-    } catch (error) {
-      if (attempt === RETRIES) throw error;
-      await pause(PATIENCE_MS[attempt]);
-      image.src = `${address}?again=${attempt + 1}`; // browsers remember a failure by its address
-    }
-  }
-}
-
-function painted() {
-  return new Promise((resolve) => {
-    requestAnimationFrame(() => requestAnimationFrame(resolve));
-  });
-}
-
-async function show() {
-  say(main.dataset.loading);
-  try {
-    await Promise.all([...form.querySelectorAll("img")].map(decoded));
-  } catch {
-    await deliver(main.dataset.unloadable, {});
-    onward();
-    return;
-  }
-  form.classList.add("shown");
-  await painted();
-  shownAt = performance.now();
-  answers.forEach((answer) => { answer.disabled = false; });
-  say("");
-}
-
-function choose(answer) {
-  if (busy || shownAt === null) return;
-  const response = performance.now() - shownAt;
-  if (response < GUARD_MS) return;
-  busy = true;
-  const vote = {
-    trial: form.elements.trial.value,
-    choice: answer.value,
-    client_uuid: uuid4(),
-    response_ms: Math.round(response),
-  };
-  keep(vote);
-  answer.classList.add("chosen");
-  say(main.dataset.saving);
-  deliverVote(vote);
-}
-
-form.addEventListener("submit", (event) => {
-  event.preventDefault();
-  if (event.submitter) choose(event.submitter);
-});
-
-const KEYS = { ArrowLeft: "left", ArrowRight: "right", ArrowUp: "left", ArrowDown: "right" };
-
 document.addEventListener("keydown", (event) => {
-  if (event.altKey || event.ctrlKey || event.metaKey) return;
-  const side = KEYS[event.key];
-  if (side) {
+  if (!trial || event.altKey || event.ctrlKey || event.metaKey) return;
+  const answer = trial.answers.find((one) => one.value === KEYS[event.key]);
+  if (answer) {
     event.preventDefault();
-    answers.find((answer) => answer.value === side).focus();
+    answer.focus();
   } else if (event.key === "Enter" && event.repeat) {
     event.preventDefault(); // a key held down is one answer
   }
@@ -156,9 +162,4 @@ window.addEventListener("pageshow", (event) => {
   if (event.persisted) window.location.reload();
 });
 
-const waiting = kept();
-if (waiting) {
-  deliverVote(waiting);
-} else {
-  show();
-}
+begin();

@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.studies.session import PHONE, WIDE
+
 # Records are imported inside fixtures: this file is read before Django starts.
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from playwright.sync_api import Page
     from pytest_django.fixtures import SettingsWrapper
+    from pytest_django.live_server_helper import LiveServer
 
     from studies.models import Study
     from transfer.models import Batch
@@ -53,3 +57,19 @@ def study(draft: Callable[..., Study]) -> Study:
     study = draft()
     study.open()
     return study
+
+
+@pytest.fixture
+def long_study(live_server: LiveServer, draft: Callable[..., Study]) -> Study:
+    """An open study of ten trials a person."""
+    study = draft(trials_per_participant=10, votes_per_pair=1)
+    study.open()
+    return study
+
+
+@pytest.fixture(params=[WIDE, PHONE], ids=["desktop", "phone"])
+def window(request: pytest.FixtureRequest, page: Page) -> Page:
+    """A window as wide as a desktop's, and one as narrow as a phone's."""
+    width, height = request.param
+    page.set_viewport_size({"width": width, "height": height})
+    return page

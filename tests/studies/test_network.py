@@ -1,0 +1,124 @@
+"""What the network does to an answer: nothing is lost, nothing is doubled, and people see why."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from studies.models import Participant, Trial, Vote
+from tests.studies.session import answer, begin, current, ready
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+UNSENT = "Your answer is kept, and sent as soon as possible."
+OFFLINE = "This page goes on by itself as soon as there is one."
+
+
+def finish(page: Page, answered: int) -> None:
+    """Answer what is left, left and right in turn."""
+    for number in range(answered, 10):
+        ready(page, number)
+        answer(page, "Right" if number % 2 else "Left")
+    expect(page.get_by_text(Participant.objects.get().code)).to_be_visible()
+    choices = ["left", "right"] * 5
+    assert [vote.choice for vote in Vote.objects.order_by("trial__position")] == choices
+    assert set(Trial.objects.values_list("outcome", flat=True)) == {"voted"}
+
+
+@pytest.mark.parametrize(
+    "seconds", [2, pytest.param(60, marks=pytest.mark.chaos)], ids=["short", "minute"]
+)
+def test_it_survives_an_outage_in_mid_study(window, live_server, long_study, seconds):
+    page = window
+    begin(page, live_server, long_study)
+    for number in range(3):
+        ready(page, number)
+        answer(page, "Right" if number % 2 else "Left")
+    ready(page, 3)
+    page.context.set_offline(True)
+    began = time.monotonic()
+    answer(page, "Right")
+    expect(page.get_by_role("status")).to_contain_text(UNSENT)
+    answer(page, "Left")  # a second thought comes too late, and changes nothing
+    page.wait_for_timeout(seconds * 1000)
+    assert time.monotonic() - began >= seconds
+    expect(page.get_by_role("status")).to_contain_text(UNSENT)
+    assert Vote.objects.count() == 3
+    page.context.set_offline(False)
+    finish(page, 4)
+
+
+@pytest.mark.parametrize(
+    ("part", "method", "arrives", "says"),
+    [
+        ("**/vote/", "POST", False, UNSENT),  # the answer does not reach the server
+        ("**/vote/", "POST", True, UNSENT),  # it does, and the confirmation is lost
+        ("**/take/*/", "GET", True, OFFLINE),  # the next trial is lost
+        ("**/picture/**", "*", False, OFFLINE),  # its pictures are
+    ],
+    ids=["answer", "confirmation", "next page", "pictures"],
+)
+def test_it_goes_on_after_any_request_was_lost(
+    page, live_server, long_study, part, method, arrives, says
+):
+    begin(page, live_server, long_study)
+    down = True
+
+    def lose(route: Route) -> None:
+        if not down or method not in ("*", route.request.method):
+            route.fallback()
+            return
+        if arrives:
+            route.fetch()
+        route.abort("internetdisconnected")
+
+    page.context.route(part, lose)
+    answer(page, "Left")
+    expect(page.get_by_role("status")).to_contain_text(says)
+    page.wait_for_timeout(1500)  # long enough for further attempts to fail
+    down = False
+    finish(page, 1)
+
+
+def test_it_waits_where_the_server_is_overloaded(page, live_server, long_study):
+    begin(page, live_server, long_study)
+    refusals = [503, 429]
+
+    def refuse(route: Route) -> None:
+        if refusals:
+            route.fulfill(status=refusals.pop(), body="later")
+        else:
+            route.fallback()
+
+    page.context.route("**/vote/", refuse)
+    answer(page, "Left")
+    finish(page, 1)
+
+
+def test_it_delivers_an_answer_that_a_crash_left_behind(page, live_server, long_study):
+    begin(page, live_server, long_study)
+    page.context.route("**/vote/", lambda route: route.abort())
+    answer(page, "Right")
+    expect(page.get_by_role("status")).to_contain_text(UNSENT)
+    page.context.unroute("**/vote/")
+    page.reload()
+    ready(page, 1)
+    assert [vote.choice for vote in Vote.objects.all()] == ["right"]
+    assert page.evaluate("localStorage.length") == 0
+
+
+def test_it_asks_again_where_an_answer_came_from_a_form_that_is_too_old(
+    page, live_server, long_study
+):
+    begin(page, live_server, long_study)
+    first = current(page)
+    page.context.clear_cookies()  # the server now takes the answer for a forged one
+    answer(page, "Left")
+    expect(page.locator(".answer.chosen")).to_have_count(0)
+    ready(page, 0)
+    assert current(page) == first
+    assert not Vote.objects.exists()
+    answer(page, "Right")
+    ready(page, 1)
+    assert [vote.choice for vote in Vote.objects.all()] == ["right"]
