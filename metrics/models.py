@@ -14,6 +14,7 @@ from transfer.errors import InputError
 from transfer.files import media_path
 
 if TYPE_CHECKING:
+    import pandas as pd
     from django.contrib.auth.base_user import AbstractBaseUser
     from django.contrib.auth.models import AnonymousUser
 
@@ -146,13 +147,15 @@ class CalibrationQuerySet(models.QuerySet["Calibration"]):
         *,
         name: str = "",
         instruments: Mapping[str, str] | None = None,
+        statistics: pd.DataFrame | None = None,
         created_by: Any = None,
         **options: Any,
     ) -> Calibration:
         """Fit the votes of `studies` on the statistics of their stimuli, and keep the model.
 
         The same votes, statistics and options give the calibration that is there already. options:
-        those of metrics.calibration.calibrate.calibrate.
+        those of metrics.calibration.calibrate.calibrate. statistics: where given, they stand for
+        what was measured here: imported votes may be on stimuli that were measured elsewhere.
 
         Raises:
             InputError: a study of another kind, a name in use, or votes that give no model.
@@ -168,12 +171,13 @@ class CalibrationQuerySet(models.QuerySet["Calibration"]):
                 raise InputError(
                     f"study '{study.name}' is a {study.kind}-test: it cannot calibrate {target}"
                 )
-        stimuli = Stimulus.objects.filter(studies__in=studies).distinct()
-        wanted = dict(instruments or {})
-        if target == "E":  # C takes no part, so it does not matter who measured it
-            usual = usual_instruments(stimuli)
-            wanted = {key: name for key, name in usual.items() if key == "C"} | wanted
-        statistics = statistics_frame(stimuli, wanted)
+        if statistics is None:
+            stimuli = Stimulus.objects.filter(studies__in=studies).distinct()
+            wanted = dict(instruments or {})
+            if target == "E":  # C takes no part, so it does not matter who measured it
+                usual = usual_instruments(stimuli)
+                wanted = {key: name for key, name in usual.items() if key == "C"} | wanted
+            statistics = statistics_frame(stimuli, wanted)
         model = calibrate(votes_frame(studies), statistics, target, **options)
         return self._keep(model, studies, name, created_by)
 

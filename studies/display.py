@@ -29,6 +29,8 @@ def shown(trial: Trial, place: str) -> Path:
         PictureError: the file is missing, or it is no longer the one of the trial's snapshot.
 
     """
+    if trial.reference is None or trial.left is None or trial.right is None:
+        raise PictureError("an imported trial has no pictures here")
     paths = {"reference": trial.reference.path, "left": trial.left.path, "right": trial.right.path}
     width = MAX_SIDE
     if place != "reference":  # both at the size of the smaller one

@@ -53,7 +53,7 @@ class _Answer:
     kind: str
     choice: str
     expected: str
-    pair: int | None
+    pair: Hashable
     first_left: bool | None
     response_ms: int | None
     participant: int
@@ -117,8 +117,14 @@ def _answers(study: Study, cohort: str) -> list[_Answer]:
     rows = trials.values_list(
         "kind", "answer__choice", "expected", "pair_id", "first_left", "answer__response_ms",
         "participant_id", "participant__excluded", "answer__excluded",
+        "snapshot__left__stimulus", "snapshot__right__stimulus",
     )  # fmt: skip
-    return [_Answer(*row[:7], counts=not (row[7] or row[8])) for row in rows]
+    # Pairs of imported votes have names only.
+    pairs = [row[3] if row[3] is not None else tuple(sorted(row[9:], key=str)) for row in rows]
+    return [
+        _Answer(*row[:3], pair, *row[4:7], counts=not (row[7] or row[8]))
+        for row, pair in zip(rows, pairs, strict=True)
+    ]
 
 
 def _tally(numbers: list[int]) -> dict[int, int]:
@@ -138,7 +144,7 @@ def _repeats(answers: list[_Answer]) -> Share:
 
 
 def _by_pair(real: list[_Answer]) -> list[list[Hashable]]:
-    chosen: defaultdict[int | None, list[Hashable]] = defaultdict(list)
+    chosen: defaultdict[Hashable, list[Hashable]] = defaultdict(list)
     for answer in real:
         chosen[answer.pair].append(answer.chosen)
     return list(chosen.values())

@@ -155,6 +155,7 @@ def _answer(
     behaviour: Behaviour,
     generator: np.random.Generator,
 ) -> Vote:
+    assert trial.left and trial.right
     left, right = (utilities[stimulus.public_id.hex] for stimulus in (trial.left, trial.right))
     prefers_left = generator.random() < behaviour.prefers_left(left, right)
     return Vote(

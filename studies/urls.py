@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from studies.views import access, participant, researcher
+from studies.views import access, files, participant, researcher
 
 app_name = "studies"
 urlpatterns = [
@@ -15,7 +15,10 @@ urlpatterns = [
     path("<int:pk>/monitor/", researcher.monitor, name="monitor"),
     path("<int:pk>/share/", access.share, name="share"),
     path("<int:pk>/unshare/", access.unshare, name="unshare"),
-    path("<int:pk>/VOTES.csv", researcher.votes, name="votes"),
+    path("<int:pk>/VOTES.csv", files.votes, name="votes"),
+    path("<int:pk>/VOTES.parquet", files.votes_parquet, name="votes_parquet"),
+    path("<int:pk>/CODEBOOK.md", files.codebook, name="codebook"),
+    path("<int:pk>/bundle.zip", files.bundle, name="bundle"),
     # Participants' addresses: tokens and signatures, never numbers that could be counted through.
     path("join/<str:token>/", participant.enter, name="enter"),
     path("take/<str:token>/", participant.take, name="take"),

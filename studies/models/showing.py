@@ -97,6 +97,7 @@ def _repeat(participant: Participant, position: int) -> Showing | None:
     first = earlier.select_related("pair", "reference", "left", "right").first()
     if first is None or first.first_left is None:
         return None
+    assert first.reference and first.left and first.right
     return Showing(
         TrialKind.REPEAT,
         first.reference,

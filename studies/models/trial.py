@@ -46,9 +46,10 @@ class Trial(models.Model):
         Pair, null=True, blank=True, on_delete=models.PROTECT, related_name="trials"
     )
     first_left = models.BooleanField(null=True)
-    reference = models.ForeignKey(Picture, on_delete=models.PROTECT, related_name="+")
-    left = models.ForeignKey(Stimulus, on_delete=models.PROTECT, related_name="+")
-    right = models.ForeignKey(Stimulus, on_delete=models.PROTECT, related_name="+")
+    # Missing where imported votes know their pictures by name only.
+    reference = models.ForeignKey(Picture, null=True, on_delete=models.PROTECT, related_name="+")
+    left = models.ForeignKey(Stimulus, null=True, on_delete=models.PROTECT, related_name="+")
+    right = models.ForeignKey(Stimulus, null=True, on_delete=models.PROTECT, related_name="+")
     # What was shown, in words that outlive every other row: hashes, question, rule.
     snapshot: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField()
     # Gold and trap trials have a right answer; a repeat points to the trial that it repeats.

@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from studies.export import to_csv, votes_frame
+from studies.bundle import LICENCES
 from studies.forms import StudyForm
 from studies.models import Cohort, Study
 from studies.monitor import watch
@@ -45,6 +45,7 @@ def study(request: HttpRequest, pk: int) -> HttpResponse:
         "methods": found.methods(),
         "pilot_link": request.build_absolute_uri(found.pilot_url),
         "rules": found.declared.declared(),
+        "licences": list(LICENCES),
         "is_owner": found.belongs_to(request.user),
     }
     return render(request, "studies/study.html", context)
@@ -98,12 +99,3 @@ def close_study(request: HttpRequest, pk: int) -> HttpResponse:
     except InputError as error:
         messages.error(request, str(error))
     return redirect(found)
-
-
-@require_safe
-def votes(request: HttpRequest, pk: int) -> HttpResponse:
-    """The study's votes as a file."""
-    found = visible_study(request, pk)
-    response = HttpResponse(to_csv(votes_frame([found])), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="VOTES.csv"'
-    return response

@@ -30,6 +30,7 @@ WITH_DJANGO = {
     "urls",
     "views",
     # … and what stands between the rows of one app and its doors.
+    "bundle",
     "erasure",
     "export",
     "files",
@@ -41,6 +42,7 @@ WITH_DJANGO = {
     "questions",
     "report",
     "simulate",
+    "vote_import",
     "stimulus_import",
 }
 """Modules and folders that Django belongs to. Every other module is pure."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 
 from metrics.cli.calibration import add_fit_options, fit_options, summary
+from metrics.files import read_csv
 from metrics.models import Calibration
 from studies.models import Study
 from transfer.errors import InputError
@@ -27,6 +29,12 @@ class Command(InputCommand):
         )
         parser.add_argument("--target", choices=("E", "C"), help="default: the study's kind")
         parser.add_argument("--name", default="", help="what to call the calibration")
+        parser.add_argument(
+            "--statistics",
+            type=Path,
+            metavar="STATISTICS.csv",
+            help="instead of what was measured here: for votes on stimuli of others",
+        )
         for key in ("E", "C"):
             parser.add_argument(
                 f"--instrument-{key.lower()}",
@@ -39,11 +47,13 @@ class Command(InputCommand):
         """Fit, keep, and say what came out."""
         studies = [_study(name) for name in options["study"]]
         named = {"E": options["instrument_e"], "C": options["instrument_c"]}
+        given = options["statistics"]
         kept = Calibration.objects.calibrate(
             studies,
             options["target"] or studies[0].kind,
             name=options["name"],
             instruments={key: name for key, name in named.items() if name},
+            statistics=given and read_csv(given, "statistics"),
             **fit_options(options),
         )
         self.stdout.write(f"calibration: {kept.name}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import math
-import os
 from argparse import ArgumentParser
 from collections.abc import Sequence
 from dataclasses import fields
@@ -20,9 +19,11 @@ from studies.codes import ENDINGS
 from studies.design import DESIGNS
 from studies.erasure import erase_again, erase_person
 from studies.forms import CONSENT
-from studies.models import Study
+from studies.management import files
+from studies.models import Study, Vote
 from studies.rules import Rules
 from studies.simulate import Behaviour, simulate
+from studies.vote_import import import_votes
 from transfer.errors import InputError
 from transfer.management.base import InputCommand, LineParser
 from transfer.models import Batch
@@ -31,7 +32,7 @@ from transfer.models import Batch
 class Command(InputCommand):
     """Studies from the command line."""
 
-    help = "Create, open, simulate, close and export studies; erase persons."
+    help = "Create, open, simulate, close, export and import studies; erase persons."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """One subcommand per thing to do."""
@@ -47,9 +48,10 @@ class Command(InputCommand):
         who = erase.add_mutually_exclusive_group(required=True)
         who.add_argument("--external-id", help="the person's id on a recruitment service")
         who.add_argument("--again", action="store_true", help="what was erased before a restore")
-        export = actions.add_parser("export", help="write VOTES.csv")
-        export.add_argument("study", nargs="+", help="names or numbers")
-        export.add_argument("--out", type=Path, required=True, help="the file to write")
+        files.add_export(actions.add_parser("export", help="write votes as CSV or Parquet"))
+        files.add_bundle(actions.add_parser("bundle", help="write an archive to publish"))
+        files.add_codebook(actions.add_parser("codebook", help="write what the columns mean"))
+        files.add_import(actions.add_parser("import", help="votes of others, as a closed study"))
 
     def _add_create(self, parser: ArgumentParser) -> None:
         parser.add_argument("name")
@@ -151,19 +153,21 @@ class Command(InputCommand):
         self.stdout.write(f"{count} sessions erased")
 
     def _export(self, options: dict[str, Any]) -> None:
-        from studies.export import to_csv, votes_frame
+        studies = [_study(name) for name in options["study"]]
+        self.stdout.write(files.export(studies, options["out"]))
 
-        frame = votes_frame([_study(name) for name in options["study"]])
-        target: Path = options["out"]
-        temporary = target.with_name(f"{target.name}.{os.getpid()}")
-        try:
-            temporary.write_text(to_csv(frame), encoding="utf-8")
-            temporary.replace(target)
-        except OSError as error:
-            raise InputError(f"{target} cannot be written: {error.strerror}") from error
-        finally:
-            temporary.unlink(missing_ok=True)
-        self.stdout.write(f"{len(frame)} votes in {target}")
+    def _bundle(self, options: dict[str, Any]) -> None:
+        study = _study(options["study"])
+        self.stdout.write(files.bundle(study, options["out"], options["licence"]))
+
+    def _codebook(self, options: dict[str, Any]) -> None:
+        self.stdout.write(files.codebook(options["out"]))
+
+    def _import(self, options: dict[str, Any]) -> None:
+        study = import_votes(options["file"], name=options["name"], kind=options["kind"])
+        votes = Vote.objects.filter(trial__participant__study=study).count()
+        people = study.participants.count()
+        self.stdout.write(f"study {study.pk} '{study}': {votes} votes of {people} participants")
 
 
 def _advance(bar: tqdm[Any], done: int) -> None:

@@ -1,0 +1,138 @@
+"""What every column of an exported table holds: the one source of the tables and their codebook.
+
+Names of pwcmp (Perez-Ortiz and Mantiuk, github.com/mantiuk/pwcmp) stand beside ours, so that its
+scripts read VOTES.csv as it is.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+SCHEMA = 1
+"""Version of the columns: raised whenever a column changes its name or its meaning."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its name, what kind of value it holds, and what that means."""
+
+    name: str
+    type: str
+    """string, boolean, integer or timestamp."""
+    meaning: str
+    values: tuple[str, ...] = ()
+    """All values that may occur, where they can be listed."""
+    missing: str = ""
+    """What an empty cell means; nothing where there is none."""
+
+
+VOTES = (
+    Column("participant", "string", "who voted: a random id that names nobody"),
+    Column("study", "string", "name of the study"),
+    Column("trial", "string", "id of the trial"),
+    Column("stimulus_left", "string", "id of the stimulus on the left"),
+    Column("stimulus_right", "string", "id of the stimulus on the right"),
+    Column("choice", "string", "what was preferred", ("left", "right", "tie")),
+    Column(
+        "kind",
+        "string",
+        "what the trial was for; only real trials enter estimates. gold and trap: there is a right "
+        "answer. repeat: an earlier pair again, sides swapped",
+        ("real", "training", "gold", "trap", "repeat"),
+    ),
+    Column("simulated", "boolean", "whether no person stands behind the vote"),
+    Column("excluded", "string", "why the vote does not count", missing="it counts"),
+    Column(
+        "response_ms",
+        "integer",
+        "milliseconds from the first paint of the decoded pictures to the answer, by the browser's "
+        "clock",
+        missing="the clock failed, or it was not recorded",
+    ),
+    Column("position", "integer", "place of the trial in the session, from 1"),
+    Column("target", "string", "what the study asks for: effectiveness or coherence", ("E", "C")),
+    Column("reference", "string", "name of the picture on top", missing="not recorded"),
+    Column("expected", "string", "the right answer of a gold or trap trial", ("left", "right"),
+           missing="there is no right answer"),
+    Column("received_at", "timestamp", "when the server stored the vote, UTC",
+           missing="not recorded, or left out of a published file"),
+    Column("rule", "string", "the rule that chose the pair, and its version",
+           missing="not recorded"),
+    Column("question_version", "integer", "version of the question's text", missing="not recorded"),
+    Column("left_sha256", "string", "SHA-256 of the file on the left", missing="not recorded"),
+    Column("right_sha256", "string", "SHA-256 of the file on the right", missing="not recorded"),
+    Column("observer", "string", "pwcmp's name of participant"),
+    Column("session_id", "string", "pwcmp: which of the observer's sessions"),
+    Column("scene", "string", "pwcmp: what the two conditions were applied to",
+           missing="not recorded"),
+    Column("condition_A", "string", "pwcmp: method of the left stimulus, with its weight"),
+    Column("condition_B", "string", "pwcmp: method of the right stimulus, with its weight"),
+    Column("is_A_selected", "integer", "pwcmp: whether A was preferred", ("0", "1"),
+           missing="a tie"),
+    Column("schema", "integer", "version of these columns", (str(SCHEMA),)),
+)  # fmt: skip
+"""The columns of VOTES.csv and VOTES.parquet, one row per vote."""
+
+STIMULI = (
+    Column("stimulus", "string", "id of the stimulus, as in the votes"),
+    Column("method", "string", "registry key of the method, or the label of an imported picture"),
+    Column("parameters", "string", "all parameters of the method, as JSON"),
+    Column("seed", "integer", "seed of the random numbers"),
+    Column("content", "string", "SHA-256 of the content picture"),
+    Column("styles", "string", "SHA-256 of the style pictures, separated by spaces"),
+    Column("batch", "string", "the batch it was made in: its recipe is in RECIPES.json"),
+    Column("sha256", "string", "SHA-256 of the file"),
+    Column("file", "string", "the picture in this archive"),
+)
+"""The columns of STIMULI.csv in a bundle."""
+
+PICTURES = (
+    Column("role", "string", "what it was used for", ("content", "style")),
+    Column("name", "string", "name of the picture"),
+    Column("licence", "string", "its licence, as the researcher stated it", missing="not stated"),
+    Column("source", "string", "where it is from", missing="not stated"),
+    Column("sha256", "string", "SHA-256 of the file"),
+    Column("file", "string", "the picture in this archive",
+           missing="left out, because its licence is not stated"),
+)  # fmt: skip
+"""The columns of PICTURES.csv in a bundle."""
+
+_HEAD = ("table", "column", "type", "meaning", "values", "empty")
+
+
+def as_imported(name: str) -> Column:
+    """A column that came with foreign votes and is handed on."""
+    return Column(name, "string", "as it came with the imported votes", missing="as it came")
+
+
+def codebook_csv(tables: Iterable[tuple[str, Sequence[Column]]]) -> str:
+    """The codebook as a table: one row per column of every table."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(_HEAD)
+    for table, columns in tables:
+        for column in columns:
+            writer.writerow([table, *_cells(column)])
+    return text.getvalue()
+
+
+def codebook_markdown(tables: Iterable[tuple[str, Sequence[Column]]]) -> str:
+    """The codebook for reading."""
+    lines = [f"# Codebook, schema {SCHEMA}"]
+    for table, columns in tables:
+        lines += ["", f"## {table}", "", f"| {' | '.join(_HEAD[1:])} |", "| --- " * 5 + "|"]
+        lines += [f"| {' | '.join(_cells(column))} |" for column in columns]
+    return "\n".join([*lines, ""])
+
+
+def _cells(column: Column) -> list[str]:
+    return [
+        column.name,
+        column.type,
+        column.meaning,
+        ", ".join(column.values) or "any",
+        column.missing or "never",
+    ]
