@@ -10,6 +10,7 @@ app_name = "metrics"
 urlpatterns = [
     path("ecspace/", space.ecspace_page, name="ecspace"),
     path("ecspace/scores.csv", space.scores_csv, name="scores"),
+    path("ecspace/<slug:key>.<slug:file_format>", space.figure_file, name="file"),
     path("reports/<str:name>/", reports.report, name="report"),
     path("calibrations/", calibrations.calibrations, name="calibrations"),
     path("calibrations/<int:pk>/", calibrations.calibration, name="calibration"),

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from metrics.calibration.export import Model
+    from metrics.calibration.stability import Stability
+    from metrics.ecspace import ECSpace
 
 PUBLISHED = {"E": "wacv2020-E", "C": "wacv2020-C"}
 
@@ -108,6 +110,28 @@ def scored_frame(stimuli: QuerySet[Stimulus], scorings: Mapping[str, Scoring]) -
         table = frame if own == wanted else statistics_frame(stimuli, own)
         frame[f"{target}_score"] = score(chosen.model, table).to_numpy()
     return frame
+
+
+def space_stability(
+    space: ECSpace, stimuli: QuerySet[Stimulus], scorings: Mapping[str, Scoring]
+) -> Stability | None:
+    """How sure places in the EC space are, by the bootstrap of both models.
+
+    None where a model has no replicates, as the published ones, or where the two were fitted to
+    numbers of different instruments, so that no table holds the statistics of both.
+    """
+    from metrics.calibration.stability import stability
+
+    usual = usual_instruments(stimuli)
+    own = [usual | chosen.model.instruments for chosen in scorings.values()]
+    if any(each != own[0] for each in own):
+        return None
+    models = {target: chosen.model for target, chosen in scorings.items()}
+    if not all(
+        (model.details.get("bootstrap") or {}).get("replicates") for model in models.values()
+    ):
+        return None
+    return stability(space, models, statistics_frame(stimuli, own[0]))
 
 
 def stimuli_of(batches: list[Batch]) -> QuerySet[Stimulus]:

@@ -11,7 +11,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from metrics.calibration.presets import PRESETS
 from metrics.forms import CalibrateForm
 from metrics.models import Calibration
-from metrics.records.space import coefficient_rows
+from metrics.records.explained import Explained
+from metrics.records.space import Scoring
+from metrics.views.policy import with_figures
 from transfer.errors import InputError
 
 
@@ -43,11 +45,13 @@ def calibrations(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@with_figures
 def calibration(request: HttpRequest, pk: int) -> HttpResponse:
-    """One calibration: coefficients, the votes behind it, and how it was chosen."""
+    """One calibration: coefficients, the votes behind it, whether to believe it, how it came."""
     visible = Calibration.objects.visible_to(request.user)
     shown = get_object_or_404(visible.prefetch_related("studies"), pk=pk)
-    context = {"calibration": shown, "model": shown.model, "rows": coefficient_rows(shown.exported)}
+    scoring = Scoring(shown.name, shown.exported, shown)
+    context = {"calibration": shown, "model": Explained(scoring)}
     return render(request, "metrics/calibration.html", context)
 
 

@@ -6,66 +6,66 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from csp.constants import SELF
-from csp.decorators import csp_update
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, QueryDict
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBadRequest,
+    QueryDict,
+)
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from metrics.ecspace import LEVELS, TOP, ECSpace, ecspace, examples, percent
 from metrics.forms import SpaceForm
 from metrics.models import Calibration
-from metrics.plots import plot_data, plotly_figure
-from metrics.records.space import Scoring, scored_frame, scoring, stimuli_of
+from metrics.plots import FORMATS
+from metrics.records.cells import cell_rows, words
+from metrics.records.shown import ShownSpace
+from metrics.records.space import Scoring, scoring
+from metrics.views.policy import with_figures
 from metrics.views.reports import written_reports
 from studies.export import to_csv
 from transfer.errors import InputError
 from transfer.models import Batch, Stimulus
 
-EXAMPLES = 4
-EMPTY_STYLE = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"
-"""plotly.js adds its rules to an empty <style> of its own making. This is the hash of the empty
-text: it lets an empty element in, and nothing that is written into a page."""
+CONTENT_TYPES = {"png": "image/png", "svg": "image/svg+xml", "pdf": "application/pdf"}
 
 
 @dataclass(frozen=True)
-class Shown:
-    """What one address of the page shows."""
+class Asked:
+    """What one address of the page asks for."""
 
     form: SpaceForm
-    batches: list[Batch]
-    scorings: dict[str, Scoring]
-    bins: str
-
-    @property
-    def simulated(self) -> bool:
-        """Whether simulated votes stand behind any score."""
-        return any(each.simulated for each in self.scorings.values())
+    shown: ShownSpace
 
 
 @require_safe
-@csp_update({"style-src": [SELF, EMPTY_STYLE]})
+@with_figures
 def ecspace_page(request: HttpRequest) -> HttpResponse:
     """The EC space of the chosen stimuli under the chosen models."""
     context: dict[str, Any] = {"problem": "", "reports": written_reports()}
     try:
-        shown = _shown(request.GET)
-        context |= {"shown": shown, "form": shown.form, "query": _query(shown)}
-        frame = scored_frame(stimuli_of(shown.batches), shown.scorings)
-        space = ecspace(frame, shown.bins)
+        asked = _asked(request.GET)
+        shown = asked.shown
+        context |= {"shown": shown, "form": asked.form, "query": _query(shown)}
+        space = shown.space
     except InputError as error:
         context["problem"] = str(error)
         return render(request, "metrics/ecspace.html", context)
-    plot = plot_data(space, note="simulated votes" if shown.simulated else "")
-    instruments = {key: sorted(frame[f"instrument_{key}"].dropna().unique()) for key in ("E", "C")}
     context |= {
         "space": space,
-        "figure": plotly_figure(plot),
-        "stimuli": _stimuli(frame),
-        "styles": sorted(frame["style"].dropna().unique()),
-        "cells": _cells(space),
-        "instruments": instruments,
+        "sure": shown.sure,
+        "note": shown.note,
+        "figure": shown.scatter.data,
+        "families": shown.families,
+        "formats": FORMATS,
+        "methods": shown.methods,
+        "variance": shown.variance,
+        "stimuli": _stimuli(shown.frame),
+        "styles": sorted(shown.frame["style"].dropna().unique()),
+        "cells": cell_rows(space, _example, shown.sure),
+        "instruments": shown.instruments,
     }
     return render(request, "metrics/ecspace.html", context)
 
@@ -74,19 +74,40 @@ def ecspace_page(request: HttpRequest) -> HttpResponse:
 def scores_csv(request: HttpRequest) -> HttpResponse:
     """SCORES.csv of what the page shows."""
     try:
-        shown = _shown(request.GET)
-        frame = scored_frame(stimuli_of(shown.batches), shown.scorings)
+        shown = _asked(request.GET).shown
+        frame = shown.frame
     except InputError as error:
         return HttpResponseBadRequest(str(error), content_type="text/plain; charset=utf-8")
     if shown.simulated:
         frame["votes"] = "simulated"
-    name = "scores-simulated.csv" if shown.simulated else "scores.csv"
-    response = HttpResponse(to_csv(frame), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return _download(to_csv(frame), "text/csv; charset=utf-8", shown, "scores", "csv")
+
+
+@require_safe
+def figure_file(request: HttpRequest, key: str, file_format: str) -> HttpResponse:
+    """One figure of what the page shows, drawn for print."""
+    if file_format not in FORMATS:
+        raise Http404(f"figures are files of {', '.join(FORMATS)}")
+    try:
+        shown = _asked(request.GET).shown
+        content = shown.file(key, file_format)
+    except InputError as error:
+        return HttpResponseBadRequest(str(error), content_type="text/plain; charset=utf-8")
+    if content is None:
+        raise Http404(f"no figure is named {key}")
+    return _download(content, CONTENT_TYPES[file_format], shown, key, file_format)
+
+
+def _download(
+    content: str | bytes, content_type: str, shown: ShownSpace, name: str, ending: str
+) -> HttpResponse:
+    response = HttpResponse(content, content_type=content_type)
+    mark = "-simulated" if shown.simulated else ""
+    response["Content-Disposition"] = f'attachment; filename="{name}{mark}.{ending}"'
     return response
 
 
-def _shown(query: QueryDict) -> Shown:
+def _asked(query: QueryDict) -> Asked:
     """Read an address; what it leaves open is the newest that there is."""
     data = query.copy()
     newest = {target: scoring(target, data.get(target.lower(), "")) for target in ("E", "C")}
@@ -99,7 +120,7 @@ def _shown(query: QueryDict) -> Shown:
     if not form.is_valid():
         raise InputError("; ".join(str(e) for errors in form.errors.values() for e in errors))
     batches = list(form.cleaned_data["batch"])
-    return Shown(form, batches, newest, form.cleaned_data["bins"])
+    return Asked(form, ShownSpace(batches, newest, form.cleaned_data["bins"]))
 
 
 def _usual_batches(scorings: dict[str, Scoring]) -> list[Batch]:
@@ -115,7 +136,7 @@ def _usual_batches(scorings: dict[str, Scoring]) -> list[Batch]:
     return list(newest)
 
 
-def _query(shown: Shown) -> str:
+def _query(shown: ShownSpace) -> str:
     query = QueryDict(mutable=True)
     query.setlist("batch", [str(batch.pk) for batch in shown.batches])
     query.update({"e": shown.scorings["E"].key, "c": shown.scorings["C"].key, "bins": shown.bins})
@@ -137,28 +158,12 @@ def _stimuli(frame: Any) -> dict[str, dict[str, Any]]:
     }
 
 
-def _cells(space: ECSpace) -> list[list[dict[str, Any]]]:
-    """Rows from high E to low E, each from low C to high C."""
-    chosen = {(e, c): examples(space, e, c, EXAMPLES) for e in range(3) for c in range(3)}
-    names = [name for several in chosen.values() for name in several]
-    rows = Stimulus.objects.filter(public_id__in=[_uuid(name) for name in names])
-    known = {row.public_id.hex: row for row in rows.select_related("content")}
-    return [
-        [
-            {
-                "E": LEVELS[e],
-                "C": LEVELS[c],
-                "count": int(space.counts[e, c]),
-                "methods": [
-                    {"method": part.method, "percent": percent(part.share)}
-                    for part in space.shares(e, c)[:TOP]
-                ],
-                "examples": [known[name] for name in chosen[e, c] if name in known],
-            }
-            for c in range(3)
-        ]
-        for e in (2, 1, 0)
-    ]
+def _example(stimulus: Stimulus) -> dict[str, str]:
+    return {
+        "words": words(stimulus),
+        "src": stimulus.thumbnail_url,
+        "href": stimulus.get_absolute_url(),
+    }
 
 
 def _uuid(name: str) -> UUID:

@@ -1,5 +1,5 @@
 // The scatter of the EC space: plotly draws it; a card shows the stimulus under the pointer or,
-// with the arrow keys, in focus. The data lie in the page as JSON.
+// with the arrow keys, in focus. The data lie in the page as JSON; figures.js gives it its looks.
 "use strict";
 
 (() => {
@@ -8,29 +8,9 @@
   const stimuli = read("ecspace-stimuli");
   const plot = document.getElementById("scatter");
   const card = document.getElementById("stimulus-card");
-  const filter = document.getElementById("style-filter");
-  const phone = window.matchMedia("(max-width: 40rem)");
-  const dark = window.matchMedia("(prefers-color-scheme: dark)");
+  const filters = { style: document.getElementById("style-filter"), method: document.getElementById("method-filter") };
   const whole = figure.data.map(({ x, y, customdata }) => ({ x, y, customdata }));
   let focused = -1;
-
-  // Text and lines take the colours of the page, light or dark.
-  function themed() {
-    const style = getComputedStyle(document.documentElement);
-    const colour = (name) => style.getPropertyValue(name).trim();
-    const axis = { color: colour("--text"), gridcolor: colour("--line"), linecolor: colour("--line") };
-    return {
-      ...figure.layout,
-      title: phone.matches ? undefined : figure.layout.title,
-      font: { family: "inherit", color: colour("--text"), size: 13 },
-      xaxis: { ...figure.layout.xaxis, ...axis },
-      yaxis: { ...figure.layout.yaxis, ...axis },
-      legend: { ...figure.layout.legend, font: { color: colour("--text") } },
-      margin: phone.matches ? { l: 46, r: 8, t: 16, b: 50 } : { l: 60, r: 20, t: 56, b: 60 },
-      dragmode: phone.matches ? false : "zoom",
-      height: phone.matches ? 460 : 600,
-    };
-  }
 
   function describe(id) {
     const { method, content, style, weight } = stimuli[id];
@@ -65,8 +45,9 @@
     show(id);
   }
 
-  function byStyle() {
-    const keep = (id) => filter.value === "" || stimuli[id].style === filter.value;
+  function filtered() {
+    const wanted = Object.entries(filters).filter(([, choice]) => choice.value !== "");
+    const keep = (id) => wanted.every(([name, choice]) => stimuli[id][name] === choice.value);
     const kept = whole.map(({ x, y, customdata }) => {
       const at = customdata.map((id, place) => (keep(id) ? place : -1)).filter((p) => p >= 0);
       const pick = (values) => at.map((place) => values[place]);
@@ -80,11 +61,7 @@
     });
   }
 
-  const draw = () => Plotly.react(plot, plot.data || figure.data, themed(), {
-    responsive: true,
-    displaylogo: false,
-    modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
-  });
+  const draw = () => ecFigures.draw(plot, { data: plot.data || figure.data, layout: figure.layout });
 
   draw().then(() => {
     plot.on("plotly_hover", ({ points }) => show(points[0].customdata));
@@ -102,6 +79,6 @@
     else return;
     event.preventDefault();
   });
-  filter.addEventListener("change", byStyle);
-  for (const query of [phone, dark]) query.addEventListener("change", draw);
+  for (const choice of Object.values(filters)) choice.addEventListener("change", filtered);
+  ecFigures.onChange(draw);
 })();

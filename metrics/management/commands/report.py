@@ -10,6 +10,7 @@ from django.conf import settings
 
 from metrics.ecspace import BINS
 from metrics.records import batch_named
+from metrics.records.shown import ShownSpace
 from metrics.records.space import scoring
 from metrics.report import Report, batches_of
 from transfer.management.base import InputCommand
@@ -50,7 +51,7 @@ class Command(InputCommand):
         names = [named] if isinstance(named, str) else named
         batches = [batch_named(name) for name in names] or batches_of(scorings)
         folder = options["out"] or settings.DATA_DIR / "reports" / f"batch-{batches[0].pk}"
-        report = Report(batches, scorings, options["bins"])
+        report = Report(ShownSpace(batches, scorings, options["bins"], stills=True))
         page = report.write(Path(folder))
         if report.simulated:
             self.stdout.write("the votes behind this report are simulated")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from metrics.calibration.export import Model
 from metrics.models import Calibration
+from tests.width import expect_fits
 from transfer.errors import InputError
 
 from .world import INSTRUMENT, simulated_study
@@ -78,11 +81,71 @@ def test_the_pages_show_and_hand_out_the_model(researcher, calibration):
     assert "360 of 360 votes are <strong>simulated</strong>" in page
     assert calibration.data_fingerprint in page
     assert page.count("badge open") == 1
+    assert page.count('<span class="badge">BIC</span>') == 1
+    assert page.count('<span class="badge">one standard error</span>') == 1
+    assert page.count("<tr") > 31
 
     answer = researcher.get(reverse("metrics:model", args=[calibration.pk]))
     assert "attachment" in answer["Content-Disposition"]
     assert "simulated" in answer["Content-Disposition"]
     assert Model.from_json(answer.json()) == calibration.exported
+
+
+def test_the_page_shows_whether_to_believe_the_model(researcher, calibration):
+    page = researcher.get(calibration.get_absolute_url()).content.decode()
+    checks = calibration.model["diagnostics"]
+    curve = json.loads(re.search(r'<script id="figure-E-curve"[^>]*>(.*?)</script>', page).group(1))
+    assert curve["data"][0]["x"] == [row["predicted"] for row in checks["curve"]]
+    assert curve["data"][0]["error_y"]["array"] == pytest.approx(
+        [row["high"] - row["observed"] for row in checks["curve"]]
+    )
+    for words in (
+        "Separation", "every coefficient has a finite best value", "Side", "Probit",
+        f"{checks['power']['participants_to_halve']} participants instead of 12",
+        "How far any model could get", "1000 draws of participants",
+    ):  # fmt: skip
+        assert words in page
+    assert "simulated votes" in curve["layout"]["title"]["text"]
+
+
+def test_the_page_shows_methods_by_votes_and_by_score(researcher, calibration):
+    page = researcher.get(calibration.get_absolute_url()).content.decode()
+    figure = json.loads(
+        re.search(r'<script id="figure-E-methods"[^>]*>(.*?)</script>', page).group(1)
+    )
+    ability = calibration.model["methods"]["ability"]
+    assert {trace["name"]: trace["x"][0] for trace in figure["data"]} == pytest.approx(ability)
+    best = max(ability, key=ability.get)
+    matrix = page[page.index("Win matrix:") :]
+    assert matrix.index(f'<th scope="row">{best}</th>') == matrix.index('<th scope="row">')
+    assert len(re.findall(r'class="number shade-\d+"', matrix)) == 4 * 3
+    names, wins = calibration.model["methods"]["methods"], calibration.model["methods"]["wins"]
+    at, other = names.index(best), (names.index(best) + 1) % 4
+    votes = wins[at][other] + wins[other][at]
+    assert f"{100 * wins[at][other] / votes:.0f} %" in matrix
+    assert f"of {votes:.0f}<" in matrix
+
+
+def test_a_page_of_a_model_without_its_measurements_still_shows_the_votes(researcher, calibration):
+    calibration.model["instruments"] = {"E": "gone"}
+    calibration.save()
+    page = researcher.get(calibration.get_absolute_url()).content.decode()
+    assert "Win matrix" in page
+    assert "figure-E-methods" not in page
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [1280, 375])
+def test_its_figures_are_drawn_under_the_strict_policy(
+    researcher_page, live_server, calibration, width
+):
+    page = researcher_page
+    page.set_default_timeout(60_000)
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(f"{live_server.url}{calibration.get_absolute_url()}", wait_until="domcontentloaded")
+    expect(page.locator(".plot[data-ready]")).to_have_count(2, timeout=60_000)
+    expect(page.locator(".plot path.point")).to_have_count(10 + 4)
+    expect_fits(page, width)
 
 
 def test_the_form_fits_votes_or_says_why_not(researcher, study):

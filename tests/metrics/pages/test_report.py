@@ -14,9 +14,13 @@ from playwright.sync_api import expect
 from metrics.calibration.export import Model
 from tests.width import expect_fits
 
+FIGURES = (
+    "ecspace", "family-gatys", "family-cross-layer", "family-others", "E-curve", "E-methods",
+)  # fmt: skip
 FILES = {
-    "index.html", "scores.csv", "table.csv", "table.md", "table.tex", "ecspace.png",
-    "ecspace.svg", "ecspace.pdf", "ecspace.json", "model-E.json", "model-C.json",
+    "index.html", "scores.csv", "cells.csv", "table.csv", "table.md", "table.tex", "mosaic.png",
+    "ecspace.json", "model-E.json", "model-C.json",
+    *(f"{name}.{ending}" for name in FIGURES for ending in ("png", "svg", "pdf")),
 }  # fmt: skip
 
 
@@ -30,6 +34,7 @@ def test_it_writes_everything_and_names_simulated_votes_in_each(folder, calibrat
     assert {path.name for path in folder.iterdir()} == FILES
     assert (pd.read_csv(folder / "scores.csv")["votes"] == "simulated").all()
     assert (pd.read_csv(folder / "table.csv")["votes"] == "simulated").all()
+    assert (pd.read_csv(folder / "cells.csv")["votes"] == "simulated").all()
     for name in ("table.md", "table.tex"):
         assert "simulated votes" in (folder / name).read_text()
     assert json.loads((folder / "ecspace.json").read_text())["simulated"] is True
@@ -44,7 +49,12 @@ def test_its_page_needs_nothing_but_itself(folder):
     addresses = re.findall(r'(?:src|href)="([^"]{0,40})', page)
     assert addresses
     assert all(address.startswith("data:") for address in addresses)
-    for words in ("The question", "Where the methods lie", "Nine cells", "Limits", "E-test"):
+    for words in (
+        "The question", "E-test", "Design and people", "12 participants", "Excluded (simulated)",
+        "Where the methods lie", "Families of methods", "Mosaic", "Nine cells",
+        "What the scores depend on", "E-model", "Whether to believe it", "Separation", "Power",
+        "Does it explain the methods?", "Win matrix", "All 31 subsets of statistics", "Limits",
+    ):  # fmt: skip
         assert words in page
     assert "No person gave them" in page
     assert "which" in page.lower()
@@ -77,7 +87,25 @@ def test_without_votes_it_uses_the_published_models_and_says_so(batch, tmp_path)
 def test_it_opens_from_disk_in_a_browser(page, folder):
     page.set_default_timeout(60_000)
     page.goto((folder / "index.html").as_uri(), wait_until="domcontentloaded")
-    expect(page.locator("#scatter[data-ready] path.point")).to_have_count(36, timeout=60_000)
-    expect(page.locator("#still")).to_be_hidden()
+    scatter = page.locator('.plot[data-figure="figure-ecspace"]')
+    expect(scatter.locator("path.point")).to_have_count(36, timeout=60_000)
+    expect(page.locator(".plot[data-ready]")).to_have_count(len(FIGURES), timeout=60_000)
+    for still in page.locator(".still").all():
+        expect(still).to_be_hidden()
     page.set_viewport_size({"width": 375, "height": 740})
     expect_fits(page, 375)
+    for box in page.locator(".scroll").all():
+        assert box.evaluate("box => getComputedStyle(box).overflowX") == "auto"
+
+
+@pytest.mark.browser
+def test_without_scripts_its_figures_are_pictures(page, folder):
+    context = page.context.browser.new_context(java_script_enabled=False)
+    plain = context.new_page()
+    plain.goto((folder / "index.html").as_uri(), wait_until="domcontentloaded")
+    stills = plain.locator(".still")
+    expect(stills).to_have_count(len(FIGURES))
+    for still in stills.all():
+        expect(still).to_be_visible()
+        assert "simulated votes" in still.get_attribute("alt")
+    context.close()

@@ -13,8 +13,11 @@ from playwright.sync_api import expect
 
 from metrics.calibration.presets import preset
 from metrics.calibration.score import score
+from metrics.ecspace import ecspace
+from metrics.models import Calibration
 from metrics.records import statistics_frame
 from metrics.records.space import scored_frame, scoring
+from tests.metrics.pages.world import simulated_study
 from tests.width import expect_fits
 from transfer.errors import InputError
 
@@ -76,6 +79,68 @@ def test_it_takes_the_models_and_cells_that_the_address_names(researcher, calibr
     assert researcher.get(reverse("metrics:scores"), {"e": "999"}).status_code == 400
 
 
+def test_it_shows_families_mosaic_and_what_scores_depend_on(researcher, calibration):
+    page = researcher.get(reverse(ADDRESS)).content.decode()
+    for key, subject in (
+        ("gatys", {"gatys", "gatys-cov"}),
+        ("cross-layer", {"cross-layer"}),
+        ("others", {"universal"}),
+    ):
+        figure = block(page, f"figure-family-{key}")
+        shown = {trace["name"] for trace in figure["data"]}
+        assert shown == {"the rest", *subject}
+    mosaic = page[page.index('class="mosaic"') : page.index("Nine cells")]
+    assert mosaic.count('class="mosaic-cell"') == 9
+    space = ecspace(
+        scored_frame(
+            calibration.studies.get().stimuli.all(), {"E": scoring("E"), "C": scoring("C")}
+        )
+    )
+    assert mosaic.count("<img") == sum(min(4, count) for count in space.counts.ravel())
+    assert mosaic.count('href="/transfer/stimuli/') == mosaic.count("<img")
+    variance = page[page.index("Variance explained") :]
+    for factor in ("style", "content", "method"):
+        assert f'<th scope="col" class="number">{factor}</th>' in variance
+    # The C-model is a published one, without draws: how sure places are is not known.
+    assert "How sure ranks and the admissible methods are is not known" in page
+
+
+def test_with_two_fitted_models_it_says_how_sure_places_are(researcher, batch, calibration):
+    study = simulated_study(batch, "C")
+    Calibration.objects.calibrate([study], "C", include_simulated=True)
+    page = researcher.get(reverse(ADDRESS)).content.decode()
+    assert "draws of participants; 1 is best" in page
+    assert re.search(r"stimul(us|i), \d+ % sure", page)
+
+
+@pytest.mark.parametrize("file_format", ["png", "svg", "pdf"])
+def test_it_hands_out_figures_for_print(researcher, calibration, file_format):
+    for key in ("ecspace", "family-gatys", "mosaic"):
+        answer = researcher.get(reverse("metrics:file", args=[key, file_format]))
+        assert answer.status_code == 200
+        assert f'"{key}-simulated.{file_format}"' in answer["Content-Disposition"]
+        start = {"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF"}[file_format]
+        assert answer.content.startswith(start)
+
+
+@pytest.mark.parametrize(
+    ("key", "file_format", "query", "status"),
+    [("x", "png", {}, 404), ("ecspace", "gif", {}, 404), ("ecspace", "png", {"e": "999"}, 400)],
+)
+def test_it_hands_out_no_other_figures(researcher, batch, key, file_format, query, status):
+    address = reverse("metrics:file", args=[key, file_format])
+    assert researcher.get(address, query).status_code == status
+
+
+def test_names_from_other_tools_are_text_wherever_they_stand(researcher, batch):
+    batch.stimuli.filter(method="universal").update(method="<b>x</b>")
+    page = researcher.get(reverse(ADDRESS)).content.decode()
+    assert "<b>x" not in page
+    assert "&lt;b&gt;x&lt;/b&gt;" in page
+    names = {trace["name"] for trace in block(page, "ecspace-figure")["data"]}
+    assert "&lt;b&gt;x&lt;/b&gt;" in names  # plotly reads tags in texts
+
+
 def test_a_model_of_another_instrument_is_refused(batch, calibration):
     row = calibration
     row.model["instruments"] = {"E": "another encoder"}
@@ -114,7 +179,11 @@ def test_the_scatter_works_under_the_strict_policy(researcher_page, live_server,
 
     page.select_option("#style-filter", index=1)
     expect(plot.locator("path.point")).to_have_count(12)
+    page.select_option("#method-filter", "universal")
+    expect(plot.locator("path.point")).to_have_count(3)
     page.select_option("#style-filter", index=0)
+    expect(plot.locator("path.point")).to_have_count(9)
+    page.select_option("#method-filter", index=0)
     expect(plot.locator("path.point")).to_have_count(36)
 
     plot.focus()
@@ -132,6 +201,7 @@ def test_the_page_fits_a_phone(researcher_page, live_server, calibration, scheme
     page.emulate_media(color_scheme=scheme)
     page.goto(f"{live_server.url}{reverse(ADDRESS)}", wait_until="domcontentloaded")
     expect(page.locator("#scatter[data-ready] path.point")).to_have_count(36, timeout=60_000)
+    expect(page.locator(".plot[data-ready]")).to_have_count(4, timeout=60_000)
     expect_fits(page, 375)
     title = page.locator("#scatter .xtitle")
     colour = title.evaluate("node => getComputedStyle(node).fill")

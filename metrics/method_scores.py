@@ -1,0 +1,104 @@
+"""Does a model explain which methods win? Its mean scores beside abilities from the votes alone.
+
+Abilities (Bradley & Terry 1952) come from the same votes and know of no statistic. Where a method
+wins more, or less, than its score says, the base statistics miss something that people see.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.stats import t as student
+
+from metrics.calibration.data import Floats
+from metrics.calibration.export import Model
+
+LEVEL = 0.95
+
+
+def compare(model: Model, statistics: pd.DataFrame) -> list[dict[str, Any]]:
+    """Give one row per method that the votes compare, the best by votes first.
+
+    statistics: method, and the model's terms; rows without one of them are left out.
+
+    A row holds `method`, `stimuli`; `ability` with `ability_interval` (by Student's t, clustered by
+    participant); `score`, the model's mean, with `score_interval` and `rank` (lowest and highest
+    rank by score, 1 is best) from the bootstrap over participants. Both are log odds against the
+    average of these methods. What cannot be told is None. No rows where the export holds no
+    abilities.
+    """
+    ranking = model.details.get("methods")
+    if not ranking:
+        return []
+    names = [str(name) for name in ranking["methods"]]
+    means, sizes = _means(model, statistics, names)
+    weights = np.array([model.coefficients[term] for term in model.terms])
+    finite = bool(np.isfinite(weights).all())  # separated votes give infinite coefficients
+    scores = means @ weights if finite else np.full(len(names), np.nan)
+    drawn = (model.details.get("bootstrap") or {}).get("replicates") or []
+    intervals, ranks = _spread(np.asarray(drawn, dtype=np.float64), means)
+    width = float(student.ppf(0.5 + LEVEL / 2, max(1, (model.participants or 2) - 1)))
+    rows = []
+    for place, name in enumerate(names):
+        ability, error = float(ranking["ability"][name]), ranking["std_errors"][name]
+        rows.append(
+            {
+                "method": name,
+                "stimuli": sizes[place],
+                "ability": ability,
+                "ability_interval": _around(ability, error, width),
+                "score": _known(float(scores[place])),
+                "score_interval": intervals[place],
+                "rank": ranks[place],
+            }
+        )
+    return sorted(rows, key=lambda row: (-float(str(row["ability"])), str(row["method"])))
+
+
+def agreement(rows: list[dict[str, Any]]) -> float | None:
+    """Correlate abilities with mean scores over methods, −1 … 1; None for fewer than three."""
+    known = [(row["ability"], row["score"]) for row in rows if row["score"] is not None]
+    if len(known) < 3:
+        return None
+    ability, score = np.asarray(known, dtype=np.float64).T
+    if np.ptp(ability) == 0 or np.ptp(score) == 0:
+        return None
+    return float(np.corrcoef(ability, score)[0, 1])
+
+
+def _means(model: Model, statistics: pd.DataFrame, names: list[str]) -> tuple[Floats, list[int]]:
+    """Mean terms (M, K) of each method against the average method, and how many stimuli each."""
+    known = statistics.dropna(subset=list(model.terms))
+    grouped = known.groupby(known["method"].astype(str))
+    means = grouped[list(model.terms)].mean().reindex(names).to_numpy(dtype=np.float64)
+    sizes = grouped.size().reindex(names, fill_value=0).tolist()
+    present = means[np.isfinite(means).all(axis=1)]
+    return means - (present.mean(axis=0) if len(present) else 0.0), sizes
+
+
+def _spread(drawn: Floats, means: Floats) -> tuple[list[Any], list[Any]]:
+    """Percentile intervals of each method's mean score and of its rank."""
+    many = len(means)
+    nothing: list[Any] = [None] * many
+    seen = np.isfinite(means).all(axis=1)
+    if not drawn.size or not seen.any():
+        return nothing, list(nothing)
+    tails = [(1 - LEVEL) / 2, (1 + LEVEL) / 2]
+    scores = drawn @ means[seen].T  # (B, methods)
+    ranks = 1 + (scores[:, None, :] > scores[:, :, None]).sum(axis=2)
+    intervals = np.quantile(scores, tails, axis=0).T.tolist()
+    places = np.quantile(ranks, tails, axis=0, method="nearest").T.astype(int).tolist()
+    found, order = nothing, list(nothing)
+    for place, interval, rank in zip(np.flatnonzero(seen), intervals, places, strict=True):
+        found[place], order[place] = interval, rank
+    return found, order
+
+
+def _around(value: float, error: float | None, width: float) -> list[float] | None:
+    return None if error is None else [value - width * error, value + width * error]
+
+
+def _known(value: float) -> float | None:
+    return value if np.isfinite(value) else None

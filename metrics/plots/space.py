@@ -1,0 +1,116 @@
+"""The scatter of all stimuli, and the same by families of methods (the paper's figures 4 to 6)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+
+from metrics.ecspace import ECSpace
+from metrics.plots.data import Line, Plot, Points, span
+from metrics.plots.marks import GROUND, Mark, marks
+
+GATYS, CROSS_LAYER, OTHERS = "gatys", "cross-layer", "others"
+_TABLE_1 = ("xl", "xm", "xlc", "xlcm")
+"""What the paper's Table 1 calls the methods with a cross-layer loss."""
+
+
+def family(method: str) -> str:
+    """Tell a method's family by its name: one loss within layers, one across them, or neither."""
+    name = method.casefold()
+    if name.startswith("gatys"):
+        return GATYS
+    return CROSS_LAYER if name.startswith("cross-layer") or name in _TABLE_1 else OTHERS
+
+
+def plot_data(space: ECSpace, *, note: str = "") -> Plot:
+    """Prepare the scatter of all stimuli with the cuts between the thirds.
+
+    note: words for the title, such as that the votes behind the scores are simulated.
+    """
+    frame = space.frame
+    x_range, y_range = (span(frame[column].tolist()) for column in ("C_score", "E_score"))
+    return Plot(
+        key="ecspace",
+        title=_noted(f"EC space: {len(frame)} stimuli, {space.bins} thirds", note),
+        groups=tuple(_points(frame, method, mark) for method, mark in _marks(space).items()),
+        lines=_lines(space, x_range, y_range),
+        x_range=x_range,
+        y_range=y_range,
+        x_label="C score (content kept)",
+        y_label="E score (style carried)",
+    )
+
+
+def family_plots(space: ECSpace, *, note: str = "") -> tuple[Plot, ...]:
+    """One figure for each family of methods, before all other stimuli in grey.
+
+    The paper's figure 5 shows the Gatys family, figure 6 the cross-layer family, figure 4 GAL.
+    Axes, cuts, colours and symbols are those of `plot_data`; a large symbol is a method's mean.
+    Nothing where all methods are of one family: `plot_data` shows it already.
+    """
+    frame, look = space.frame, _marks(space)
+    whole = plot_data(space)
+    families = {name: [m for m in look if family(m) == name] for name in _TITLES}
+    families = {name: methods for name, methods in families.items() if methods}
+    if len(families) < 2:
+        return ()
+    found = []
+    for name, methods in families.items():
+        rest = frame[~frame["method"].isin(methods)].assign(method="the rest")
+        subject = [_points(frame, method, look[method]) for method in methods]
+        title = f"{_TITLES[name] or ', '.join(methods)} against the rest, {space.bins} thirds"
+        found.append(
+            replace(
+                whole,
+                key=f"family-{name}",
+                title=_noted(title, note),
+                groups=(
+                    replace(_points(rest, "the rest", GROUND), faint=True),
+                    *(replace(points, mean=_mean(points)) for points in subject),
+                ),
+            )
+        )
+    return tuple(found)
+
+
+_TITLES = {GATYS: "Gatys family", CROSS_LAYER: "Cross-layer family", OTHERS: ""}
+
+
+def _marks(space: ECSpace) -> dict[str, Mark]:
+    return marks(space.frame["method"].tolist())
+
+
+def _points(frame: pd.DataFrame, method: str, mark: Mark) -> Points:
+    part = frame[frame["method"] == method]
+    return Points(
+        method=method,
+        mark=mark,
+        x=part["C_score"].tolist(),
+        y=part["E_score"].tolist(),
+        stimuli=part["stimulus"].tolist(),
+    )
+
+
+def _mean(points: Points) -> tuple[float, float]:
+    return sum(points.x) / len(points.x), sum(points.y) / len(points.y)
+
+
+def _noted(title: str, note: str) -> str:
+    return f"{title} · {note}" if note else title
+
+
+def _lines(
+    space: ECSpace, x_range: tuple[float, float], y_range: tuple[float, float]
+) -> tuple[Line, ...]:
+    """Lines between the thirds; nested cuts of C reach only across their third of E."""
+    across = [Line(x_range[0], cut, x_range[1], cut) for cut in space.E_cuts]
+    if space.bins == "independent":
+        return (*across, *(Line(cut, y_range[0], cut, y_range[1]) for cut in space.C_cuts[0]))
+    bounds = (y_range[0], *space.E_cuts, y_range[1])
+    up = [
+        Line(float(cut), bounds[band], float(cut), bounds[band + 1])
+        for band in range(3)
+        for cut in space.C_cuts[band]
+    ]
+    return (*across, *up)

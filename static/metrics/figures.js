@@ -1,0 +1,52 @@
+// Draws every figure of a page: .plot elements name the JSON block that holds their data. Where
+// scripts do not run, the still picture beside a figure stays.
+"use strict";
+
+(() => {
+  const dark = window.matchMedia("(prefers-color-scheme: dark)");
+  const phone = window.matchMedia("(max-width: 40rem)");
+
+  // Text and lines take the colours of the page, light or dark.
+  function themed(layout) {
+    const style = getComputedStyle(document.documentElement);
+    const colour = (name) => style.getPropertyValue(name).trim();
+    const axis = { color: colour("--text"), gridcolor: colour("--line"), linecolor: colour("--line") };
+    const named = (of) => ({ ...of, ...axis, title: { ...of.title, font: { size: phone.matches ? 12 : 14 } } });
+    const title = phone.matches ? layout.title.text.replaceAll(/, | · /g, "<br>") : layout.title.text;
+    return {
+      ...layout,
+      title: { ...layout.title, text: title, font: { size: phone.matches ? 13 : 16 } },
+      font: { family: "inherit", color: colour("--text"), size: 13 },
+      xaxis: named(layout.xaxis),
+      yaxis: named(layout.yaxis),
+      legend: { ...layout.legend, font: { color: colour("--text") } },
+      margin: phone.matches ? { l: 46, r: 8, t: 76, b: 50 } : { l: 60, r: 20, t: 56, b: 60 },
+      dragmode: phone.matches ? false : "zoom",
+      height: phone.matches ? 480 : 600,
+    };
+  }
+
+  function draw(plot, figure) {
+    return Plotly.react(plot, figure.data, themed(figure.layout), {
+      responsive: true,
+      displaylogo: false,
+      modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
+    });
+  }
+
+  function onChange(redraw) {
+    for (const query of [dark, phone]) query.addEventListener("change", redraw);
+  }
+
+  for (const plot of document.querySelectorAll(".plot[data-figure]")) {
+    const figure = JSON.parse(document.getElementById(plot.dataset.figure).textContent);
+    draw(plot, figure).then(() => {
+      const still = plot.parentElement.querySelector(".still");
+      if (still) still.hidden = true;
+      plot.dataset.ready = "true";
+    });
+    onChange(() => draw(plot, figure));
+  }
+
+  window.ecFigures = { draw, onChange };
+})();
