@@ -32,10 +32,10 @@ class SpaceForm(forms.Form):
     c = forms.ChoiceField(label="C-model")
     bins = forms.ChoiceField(label="Cells", choices=[(name, _BINS[name]) for name in BINS])
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, user: AbstractBaseUser | AnonymousUser, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for target in ("E", "C"):
-            rows = Calibration.objects.filter(target=target)
+            rows = Calibration.objects.visible_to(user).filter(target=target)
             published = [(n, f"{n} (published)") for n in PRESETS if PRESETS[n].target == target]
             field = self.fields[target.lower()]
             assert isinstance(field, forms.ChoiceField)

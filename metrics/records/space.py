@@ -64,16 +64,17 @@ def coefficient_rows(model: Model) -> list[dict[str, Any]]:
     ]
 
 
-def scoring(target: str, key: str = "") -> Scoring:
+def scoring(target: str, key: str = "", among: QuerySet[Calibration] | None = None) -> Scoring:
     """The model of `target` that an address or option names: an id, a name, or a preset.
 
-    Without a name the newest calibration, or the published model where there is none.
+    Without a name the newest calibration, or the published model where there is none. among: the
+    calibrations that whoever asks may see, all by default.
 
     Raises:
         InputError: there is no such model, or it is one of the other target.
 
     """
-    rows = Calibration.objects.filter(target=target)
+    rows = (Calibration.objects.all() if among is None else among).filter(target=target)
     if key in PRESETS and PRESETS[key].target == target:
         return Scoring(key, preset(key), None)
     if not key:

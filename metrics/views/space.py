@@ -46,7 +46,7 @@ def ecspace_page(request: HttpRequest) -> HttpResponse:
     """The EC space of the chosen stimuli under the chosen models."""
     context: dict[str, Any] = {"problem": "", "reports": written_reports()}
     try:
-        asked = _asked(request.GET)
+        asked = _asked(request)
         shown = asked.shown
         context |= {"shown": shown, "form": asked.form, "query": _query(shown)}
         space = shown.space
@@ -74,7 +74,7 @@ def ecspace_page(request: HttpRequest) -> HttpResponse:
 def scores_csv(request: HttpRequest) -> HttpResponse:
     """SCORES.csv of what the page shows."""
     try:
-        shown = _asked(request.GET).shown
+        shown = _asked(request).shown
         frame = shown.frame
     except InputError as error:
         return HttpResponseBadRequest(str(error), content_type="text/plain; charset=utf-8")
@@ -89,7 +89,7 @@ def figure_file(request: HttpRequest, key: str, file_format: str) -> HttpRespons
     if file_format not in FORMATS:
         raise Http404(f"figures are files of {', '.join(FORMATS)}")
     try:
-        shown = _asked(request.GET).shown
+        shown = _asked(request).shown
         content = shown.file(key, file_format)
     except InputError as error:
         return HttpResponseBadRequest(str(error), content_type="text/plain; charset=utf-8")
@@ -107,16 +107,19 @@ def _download(
     return response
 
 
-def _asked(query: QueryDict) -> Asked:
-    """Read an address; what it leaves open is the newest that there is."""
-    data = query.copy()
-    newest = {target: scoring(target, data.get(target.lower(), "")) for target in ("E", "C")}
+def _asked(request: HttpRequest) -> Asked:
+    """Read an address; what it leaves open is the newest that the researcher may see."""
+    data = request.GET.copy()
+    visible = Calibration.objects.visible_to(request.user)
+    newest = {
+        target: scoring(target, data.get(target.lower(), ""), visible) for target in ("E", "C")
+    }
     for target, found in newest.items():
         data[target.lower()] = found.key
     data.setdefault("bins", "independent")
     if not data.getlist("batch"):
         data.setlist("batch", [str(batch.pk) for batch in _usual_batches(newest)])
-    form = SpaceForm(data)
+    form = SpaceForm(request.user, data)
     if not form.is_valid():
         raise InputError("; ".join(str(e) for errors in form.errors.values() for e in errors))
     batches = list(form.cleaned_data["batch"])

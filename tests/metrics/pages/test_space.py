@@ -132,6 +132,20 @@ def test_it_hands_out_no_other_figures(researcher, batch, key, file_format, quer
     assert researcher.get(address, query).status_code == status
 
 
+def test_it_shows_nothing_of_other_researchers_studies(client, django_user_model, calibration):
+    study = calibration.studies.get()
+    study.created_by = django_user_model.objects.create_user("owner", password="x")
+    study.save()
+    client.force_login(django_user_model.objects.create_user("stranger", password="x"))
+    batch = study.batches.get()
+    page = client.get(reverse(ADDRESS), {"batch": batch.pk}).content.decode()
+    assert calibration.name not in page
+    assert "published model wacv2020-E" in page
+    asked = client.get(reverse(ADDRESS), {"batch": batch.pk, "e": calibration.pk})
+    assert "no E-calibration is named" in asked.content.decode()
+    assert client.get(reverse("metrics:scores"), {"e": calibration.pk}).status_code == 400
+
+
 def test_names_from_other_tools_are_text_wherever_they_stand(researcher, batch):
     batch.stimuli.filter(method="universal").update(method="<b>x</b>")
     page = researcher.get(reverse(ADDRESS)).content.decode()
