@@ -57,13 +57,13 @@ def abilities(used: pd.DataFrame, statistics: pd.DataFrame) -> Abilities | None:
         return None
     method_of = statistics.assign(stimulus=statistics["stimulus"].astype(str)).set_index("stimulus")
     left, right = (
-        method_of["method"].reindex(used[column].astype(str)).astype(str).to_numpy()
+        method_of["method"].reindex(used[column].astype(str)).to_numpy(dtype=object)
         for column in ("stimulus_left", "stimulus_right")
     )
-    meet = left != right
+    meet = (left != right) & ~(pd.isna(left) | pd.isna(right))
     if not meet.any():
         return None
-    left, right = left[meet], right[meet]
+    left, right = left[meet].astype(str), right[meet].astype(str)
     preferred = choices_to_numbers(used["choice"])[meet]
     methods, codes = np.unique(np.concatenate([left, right]), return_inverse=True)
     one, other = np.split(codes, 2)

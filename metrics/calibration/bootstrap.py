@@ -6,14 +6,19 @@ so that intervals of scores, cells and ranks follow from the model file alone (s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from .data import Comparisons, Floats
+from transfer.errors import InputError
+
+from .data import Codes, Comparisons, Floats
+from .davidson import davidson
+from .firth import firth
 from .fit import Fit
 from .newton import fit_batch
+from .separation import check_rank
 
 
 @dataclass(frozen=True)
@@ -50,25 +55,49 @@ def bootstrap(
 ) -> Bootstrap | None:
     """Refit `replicates` draws of as many participants as there are, with replacement.
 
-    None where the model is not a plain maximum-likelihood fit with finite coefficients, or where
-    more than 5 % of the draws are separated: percentiles would then leave out the extreme ones.
+    Each draw is fitted as `result` was: by maximum likelihood, Firth's, or Davidson's model. None
+    with one participant, for an infinite coefficient, and where more than 5 % of the draws have no
+    finite estimate: percentiles would then leave out the extreme ones.
     """
-    plain = result.method == "ml" and not result.separated and result.tie is None
-    if replicates < 2 or comparisons.people < 2 or not plain:
+    if replicates < 2 or comparisons.people < 2 or not np.isfinite(result.coefficients).all():
         return None
     people = np.unique(comparisons.participants, return_inverse=True)[1].ravel()
     many = comparisons.people
     rng = np.random.default_rng(seed)
-    weights = rng.multinomial(many, np.full(many, 1 / many), size=replicates).astype(np.float64)
-    batch = fit_batch(
-        comparisons.differences,
-        comparisons.preferred,
-        groups=people,
-        weights=weights,
-        start=result.coefficients,
-        tolerance=1e-4,
-    )
-    lost = int((~batch.converged).sum())
+    weights = rng.multinomial(many, np.full(many, 1 / many), size=replicates)
+    if result.method == "ml" and result.tie is None:
+        batch = fit_batch(
+            comparisons.differences,
+            comparisons.preferred,
+            groups=people,
+            weights=weights.astype(np.float64),
+            start=result.coefficients,
+            tolerance=1e-4,
+        )
+        drawn = batch.coefficients[batch.converged]
+    else:
+        drawn = _one_by_one(comparisons, result, weights[:, people])
+    lost = replicates - len(drawn)
     if lost > 0.05 * replicates:
         return None
-    return Bootstrap(comparisons.terms, batch.coefficients[batch.converged], lost, seed)
+    return Bootstrap(comparisons.terms, drawn, lost, seed)
+
+
+def _one_by_one(comparisons: Comparisons, result: Fit, times: Codes) -> Floats:
+    """Fit draws (B, N), how often each vote enters; those without a finite estimate are lost."""
+    again = firth if result.tie is None else davidson
+    start = np.append(result.coefficients, [] if result.tie is None else [result.tie])
+    found = []
+    for draw in times:
+        rows = np.repeat(np.arange(comparisons.votes), draw)
+        drawn = replace(
+            comparisons,
+            differences=comparisons.differences[rows],
+            preferred=comparisons.preferred[rows],
+        )
+        try:
+            check_rank(drawn)
+            found.append(again(drawn.differences, drawn.preferred, start=start).coefficients)
+        except InputError:
+            continue
+    return np.array(found).reshape(-1, len(comparisons.terms))

@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Sequence
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t as student
 
 from transfer.errors import InputError
 
-from .abilities import abilities
+from .abilities import Abilities, abilities
+from .baselines import baselines
 from .bootstrap import bootstrap
-from .covariance import clustered, two_way
-from .data import Comparisons, Floats, compare
+from .data import Comparisons, compare, statistics_table
+from .design import design
 from .diagnostics import diagnostics
-from .export import TARGETS, Model, encode
-from .fit import Fit, fit
-from .goodness import accuracy, log_loss
-from .selection import Selection, select
+from .export import TARGETS, Model
+from .fit import fit
+from .publish import publish
+from .selection import hold_out, select
 
 CANDIDATES = {"E": ("E1", "E2", "E3", "E4", "E5"), "C": ("C", "E1", "E2", "E3", "E4", "E5")}
 """The terms that a model of each target may have."""
 CLUSTERS = ("participant", "participant+content", "participant+style", "none")
-LEVEL = 0.95
 
 
 def calibrate(
@@ -56,7 +53,7 @@ def calibrate(
     if cluster not in CLUSTERS:
         raise InputError(f"cluster {cluster!r} is unknown: use one of {', '.join(CLUSTERS)}")
 
-    def design(names: Sequence[str]) -> Comparisons:
+    def design_of(names: Sequence[str]) -> Comparisons:
         return compare(
             votes,
             statistics,
@@ -68,15 +65,26 @@ def calibrate(
 
     if replicates < 0:
         raise InputError("the number of bootstrap replicates cannot be negative")
-    selection = None if terms else select(design(candidates(target, statistics)), seed=seed)
-    comparisons = design(terms or (selection.chosen.terms if selection else ()))
+    selection = None if terms else select(design_of(candidates(target, statistics)), seed=seed)
+    comparisons = design_of(terms or (selection.chosen.terms if selection else ()))
     result = fit(comparisons, method, ties=ties)
     model = publish(comparisons, result, target, ties, cluster, selection)
     drawn = bootstrap(comparisons, result, replicates, seed)
+    if replicates and drawn is None:
+        model.details["notes"].append(
+            "No bootstrap: it needs two participants and finite estimates in 95 % of its draws."
+        )
     ranking = abilities(comparisons.used, statistics) if comparisons.used is not None else None
-    model.details["bootstrap"] = drawn.to_json() if drawn else None
-    model.details["diagnostics"] = diagnostics(votes, comparisons, result)
-    model.details["methods"] = ranking.to_json() if ranking else None
+    found = diagnostics(comparisons, result)
+    model.details.update(
+        design=design(comparisons, statistics),
+        held_out={name: held.to_json() for name, held in hold_out(comparisons, seed=seed).items()},
+        bootstrap=drawn.to_json() if drawn else None,
+        diagnostics=found,
+        methods=_methods(ranking, model, statistics) if ranking else None,
+    )
+    if selection:
+        model.details["selection"]["baselines"] = baselines(selection, found["agreement"])
     return model
 
 
@@ -94,138 +102,20 @@ def candidates(target: str, statistics: pd.DataFrame) -> tuple[str, ...]:
     return measured
 
 
-def publish(
-    comparisons: Comparisons,
-    result: Fit,
-    target: str,
-    ties: str,
-    cluster: str,
-    selection: Selection | None = None,
-) -> Model:
-    """Give the fit its errors, intervals and provenance."""
-    notes = _notes(comparisons, result)
-    matrix, groups = _covariance(comparisons, result, cluster)
-    if matrix is None:
-        notes.append(
-            "All votes come from one participant: errors that allow for a person's habits cannot "
-            "be given."
-        )
-        matrix = np.full_like(result.bread, np.nan)
-    terms = comparisons.terms
-    errors = np.sqrt(np.diag(matrix))
-    details: dict[str, Any] = {
-        "fit": result.method,
-        "ties": ties,
-        "tied_votes": comparisons.ties,
-        "separated": list(result.separated),
-        "naive_std_errors": _by_term(terms, result.naive_errors),
-        "intervals": _intervals(terms, result.coefficients, errors, groups),
-        "interval_level": LEVEL,
-        "interval_df": groups - 1,
-        **_goodness(comparisons, result),
-        "dropped": comparisons.dropped,
-        "simulated": comparisons.simulated > 0,
-        "simulated_votes": comparisons.simulated,
-        "instruments": comparisons.instruments,
-        "scale": {"unit": "log odds of being preferred", "zero": "arbitrary", "direction": "up"},
-        "data_fingerprint": comparisons.fingerprint,
-        "selection": selection.to_json() if selection else None,
-        "notes": notes,
-        "software": software(),
-    }
-    if result.tie is not None:
-        details["tie"] = {"ln_nu": result.tie, "std_error": encode(float(errors[-1]))}
-    return Model(
-        target=target,
-        terms=terms,
-        coefficients=dict(zip(terms, result.coefficients.tolist(), strict=True)),
-        std_errors=_by_term(terms, errors),
-        covariance="naive" if cluster == "none" else f"cluster:{cluster}",
-        covariance_matrix=[[_finite(number) for number in row] for row in matrix.tolist()],
-        votes=comparisons.votes,
-        participants=comparisons.people,
-        details=details,
+def _methods(ranking: Abilities, model: Model, statistics: pd.DataFrame) -> dict[str, Any]:
+    """Abilities and win matrix, beside each method's mean score against the average method."""
+    values = statistics_table(statistics, model.terms)
+    weights = np.array([model.coefficients[term] for term in model.terms])
+    scores = pd.Series(
+        values[list(model.terms)].to_numpy(dtype=np.float64) @ weights
+        if np.isfinite(weights).all()
+        else np.nan,
+        index=values["method"].to_numpy(dtype=object),
     )
-
-
-def software() -> dict[str, str]:
-    """Name the versions that computed the model."""
-    packages = ("numpy", "scipy", "pandas", "statsmodels")
-    return {"python": platform.python_version(), **{name: version(name) for name in packages}}
-
-
-def _covariance(comparisons: Comparisons, result: Fit, cluster: str) -> tuple[Floats | None, int]:
-    """Give the covariance (K', K') and the smallest number of groups behind it."""
-    if cluster == "none":
-        return result.bread, comparisons.votes
-    if comparisons.people < 2:
-        return None, 1
-    if cluster == "participant":
-        return clustered(result.scores, result.bread, comparisons.participants), comparisons.people
-    name = cluster.split("+")[1]
-    other = comparisons.contents if name == "content" else comparisons.styles
-    if other is None:
-        raise InputError(f"the statistics do not name the {name} of the stimuli: add the column")
-    levels = len(np.unique(other))
-    if levels < 2:
-        raise InputError(f"all votes are about one {name}: cluster by participant alone")
-    matrix = two_way(result.scores, result.bread, comparisons.participants, other)
-    return matrix, min(comparisons.people, levels)
-
-
-def _goodness(comparisons: Comparisons, result: Fit) -> dict[str, Any]:
-    """Likelihood, AIC and BIC (naive in that they take votes as independent), accuracy."""
-    parameters = len(result.bread)
-    value = result.log_likelihood
-    finite = np.isfinite(result.coefficients)
-    details = {
-        "log_likelihood": value,
-        "AIC": 2 * parameters - 2 * value,
-        "BIC": parameters * float(np.log(comparisons.votes)) - 2 * value,
-        "null_log_likelihood": -comparisons.votes * float(np.log(2)),
-        "accuracy": None,
-        "log_loss": None,
+    means = scores.groupby(level=0).mean().reindex(ranking.methods)
+    means -= means.mean()
+    return ranking.to_json() | {
+        "mean_score": {
+            str(name): float(mean) if np.isfinite(mean) else None for name, mean in means.items()
+        }
     }
-    if finite.all():
-        eta = comparisons.differences @ result.coefficients
-        details["accuracy"] = accuracy(eta, comparisons.preferred)
-        details["log_loss"] = log_loss(eta, comparisons.preferred)
-    return details
-
-
-def _intervals(
-    terms: Sequence[str], coefficients: Floats, errors: Floats, groups: int
-) -> dict[str, list[float | None]]:
-    """Intervals by Student's t with one degree of freedom less than there are groups."""
-    width = float(student.ppf(0.5 + LEVEL / 2, groups - 1)) if groups > 1 else float("nan")
-    return {
-        term: [_finite(value - width * error), _finite(value + width * error)]
-        for term, value, error in zip(terms, coefficients, errors[: len(terms)], strict=True)
-    }
-
-
-def _notes(comparisons: Comparisons, result: Fit) -> list[str]:
-    notes = []
-    if comparisons.simulated:
-        notes.append(f"{comparisons.simulated} of {comparisons.votes} votes are simulated.")
-    if result.separated and result.method == "firth":
-        names = ", ".join(result.separated)
-        notes.append(f"Votes are separated by {names}: fitted by Firth's penalised likelihood.")
-    elif result.separated:
-        names = ", ".join(result.separated)
-        notes.append(f"Votes are separated by {names}: infinite; the other terms are the limit.")
-    if 2 <= comparisons.people < 20:
-        notes.append(
-            f"Only {comparisons.people} participants: clustered errors tend to be too small."
-        )
-    return notes
-
-
-def _by_term(terms: Sequence[str], values: Floats) -> dict[str, float | None]:
-    return {
-        term: _finite(float(value)) for term, value in zip(terms, values[: len(terms)], strict=True)
-    }
-
-
-def _finite(number: float) -> float | None:
-    return float(number) if np.isfinite(number) else None

@@ -17,19 +17,31 @@ def clustered(scores: Floats, bread: Floats, groups: Codes, *, correction: bool 
 
     scores: (N, K); bread: (K, K), the inverse information; groups: (N,). `correction` multiplies by
     G/(G−1) · (N−1)/(N−K), as statsmodels and R's vcovCL(type = "HC1", cadjust = TRUE); without it,
-    HC0. Raises InputError with fewer than two groups.
+    HC0. Rows and columns that are NaN in `bread` (infinite terms) stay NaN, and all are where the
+    correction has no answer, N ≤ K. Raises InputError with fewer than two groups.
     """
     count, terms = scores.shape
     labels, codes = np.unique(groups, return_inverse=True)
     many = len(labels)
     if many < 2:
         raise InputError("clustered errors need at least two groups")
-    sums = np.zeros((many, terms))
-    np.add.at(sums, codes, scores)
-    sandwich = bread @ (sums.T @ sums) @ bread
+    matrix = np.full((terms, terms), np.nan)
+    if correction and count <= terms:
+        return matrix
+    known = np.flatnonzero(np.isfinite(np.diag(bread)))
+    sums = np.zeros((many, len(known)))
+    np.add.at(sums, codes, scores[:, known])
+    half = sums @ bread[np.ix_(known, known)]
+    sandwich = half.T @ half
     if correction:
-        sandwich = sandwich * (many / (many - 1) * (count - 1) / (count - terms))
-    return np.asarray(sandwich)
+        sandwich *= many / (many - 1) * (count - 1) / (count - terms)
+    matrix[np.ix_(known, known)] = sandwich
+    return matrix
+
+
+def standard_errors(matrix: Floats) -> Floats:
+    """Roots of a covariance's diagonal (K,); NaN where it is NaN."""
+    return np.asarray(np.sqrt(np.diag(matrix)))
 
 
 def two_way(scores: Floats, bread: Floats, one: Codes, other: Codes) -> Floats:
@@ -40,7 +52,7 @@ def two_way(scores: Floats, bread: Floats, one: Codes, other: Codes) -> Floats:
     """
     first, second = clustered(scores, bread, one), clustered(scores, bread, other)
     both = np.unique(np.column_stack([one, other]), axis=0, return_inverse=True)[1].ravel()
-    joint = np.array(first + second - clustered(scores, bread, both))
+    joint = first + second - clustered(scores, bread, both)
     variances = np.diag(joint)
     larger = np.maximum(np.diag(first), np.diag(second))
     np.fill_diagonal(joint, np.where(variances > 0, variances, larger))

@@ -18,6 +18,8 @@ import pandas as pd
 
 from transfer.errors import InputError
 
+from .instruments import instruments_used
+
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.intp]
 
@@ -25,7 +27,7 @@ VOTE_COLUMNS = ("participant", "stimulus_left", "stimulus_right", "choice")
 CHOICES = ("left", "right", "tie")
 KINDS = ("real", "training", "gold", "trap", "repeat")
 KINDS_LEFT_OUT = ("training", "gold", "trap", "repeat")
-"""Repeats ask a pair again to learn how far people agree with themselves (ceiling.py)."""
+"""Repeats ask a pair again to learn how far people agree with themselves (agreement.py)."""
 TIES = ("drop", "half", "davidson")
 """drop: forced choice, ties are counted and left out. half: a tie is half a vote for either side.
 davidson: a tie is an outcome of its own, with its own parameter."""
@@ -55,6 +57,8 @@ class Comparisons:
     fingerprint: str = ""
     used: pd.DataFrame | None = None
     """The votes that entered, as they came."""
+    repeats: pd.DataFrame | None = None
+    """The votes that would have entered, had they not been repeats."""
 
     @property
     def votes(self) -> int:
@@ -102,6 +106,9 @@ def compare(
         raise InputError(f"ties {ties!r} is unknown: use one of {', '.join(TIES)}")
     table = statistics_table(statistics, terms)
     reasons = _reasons(votes, ties=ties, include_simulated=include_simulated)
+    kinds = _kinds(votes)
+    repeats = votes[((reasons == "") & (kinds == "repeat")).to_numpy()]
+    reasons = reasons.mask(kinds.isin(KINDS_LEFT_OUT), kinds)
     kept = votes[(reasons == "").to_numpy()]
 
     left, right = (
@@ -134,9 +141,12 @@ def compare(
         lower_left=left < right,
         dropped=dropped,
         simulated=int(_flags(kept, "simulated").sum()),
-        instruments=_instruments(table.iloc[np.union1d(left, right)], terms, any_instrument),
+        instruments=instruments_used(
+            table.iloc[np.union1d(left, right)], terms, any_instrument=any_instrument
+        ),
         fingerprint=_fingerprint(kept, differences[enters], choice),
         used=kept,
+        repeats=repeats,
     )
 
 
@@ -178,7 +188,7 @@ def _require(frame: pd.DataFrame, columns: Sequence[str], what: str) -> None:
 
 
 def _reasons(votes: pd.DataFrame, *, ties: str, include_simulated: bool) -> pd.Series[str]:
-    """Give for each vote why it stays out, or an empty string."""
+    """Give for each vote why it stays out whatever its kind, or an empty string."""
     unknown = votes["choice"][~votes["choice"].isin(CHOICES)]
     if len(unknown):
         raise InputError(
@@ -195,13 +205,17 @@ def _reasons(votes: pd.DataFrame, *, ties: str, include_simulated: bool) -> pd.S
     if "excluded" in votes.columns:
         excluded = _each_value(votes["excluded"], _exclusion)
         reasons = reasons.mask(excluded != "", excluded)
-    if "kind" in votes.columns:
-        kinds = votes["kind"].fillna("real")
-        strange = kinds[~kinds.isin(KINDS)]
-        if len(strange):
-            raise InputError(f"kind {strange.iloc[0]!r} is unknown: use {', '.join(KINDS)}")
-        reasons = reasons.mask(kinds.isin(KINDS_LEFT_OUT), kinds)
     return reasons
+
+
+def _kinds(votes: pd.DataFrame) -> pd.Series[str]:
+    if "kind" not in votes.columns:
+        return pd.Series("real", index=votes.index, dtype=object)
+    kinds = votes["kind"].fillna("real").astype(object)
+    strange = kinds[~kinds.isin(KINDS)]
+    if len(strange):
+        raise InputError(f"kind {strange.iloc[0]!r} is unknown: use {', '.join(KINDS)}")
+    return kinds
 
 
 def _flags(votes: pd.DataFrame, column: str) -> pd.Series[bool]:
@@ -254,24 +268,6 @@ def _groups(table: pd.DataFrame, column: str, low: Codes, high: Codes) -> Codes 
     levels = pd.factorize(table[column].astype(str))[0]
     one, other = np.sort([levels[low], levels[high]], axis=0)
     return np.asarray(pd.factorize(one * (levels.max() + 1) + other)[0], dtype=np.intp)
-
-
-def _instruments(table: pd.DataFrame, terms: Sequence[str], any_instrument: bool) -> dict[str, str]:
-    """Name the instrument behind each statistic used (E: encoder and basis, C: detector)."""
-    found: dict[str, str] = {}
-    for letter in ("E", "C"):
-        column = f"instrument_{letter}"
-        if column not in table.columns or not any(term.startswith(letter) for term in terms):
-            continue
-        names = sorted(table[column].dropna().astype(str).unique())
-        if len(names) > 1 and not any_instrument:
-            raise InputError(
-                f"{column} is not the same for all stimuli ({names[0]}, {names[1]}…): statistics "
-                "of two instruments are not comparable; keep one, or allow any instrument"
-            )
-        if names:
-            found[letter] = " + ".join(names)
-    return found
 
 
 def _fingerprint(kept: pd.DataFrame, differences: Floats, choice: Floats) -> str:

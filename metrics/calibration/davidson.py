@@ -14,6 +14,8 @@ from transfer.errors import InputError
 
 from .data import Floats
 
+NO_ANSWER = "Davidson's fit did not converge: use --ties half, fewer terms, or more votes"
+
 
 @dataclass(frozen=True)
 class Tied:
@@ -26,8 +28,10 @@ class Tied:
     log_likelihood: float
 
 
-def davidson(differences: Floats, preferred: Floats, limit: int = 200) -> Tied:
-    """Fit preferred (N,) of 1, ½ (tie) and 0 on differences (N, K).
+def davidson(
+    differences: Floats, preferred: Floats, *, start: Floats | None = None, limit: int = 200
+) -> Tied:
+    """Fit preferred (N,) of 1, ½ (tie) and 0 on differences (N, K), from `start` (K+1,) or 0.
 
     Raises InputError without any tie or without any choice (ln ν would be infinite), and when the
     fit does not converge.
@@ -38,10 +42,12 @@ def davidson(differences: Floats, preferred: Floats, limit: int = 200) -> Tied:
     scale = np.abs(differences).max(axis=0)
     # Each outcome's log weight is linear: left (d/2, 0), tie (0, ln ν), right (−d/2, 0).
     half = 0.5 * differences / scale
-    beta = np.zeros(half.shape[1] + 1)
+    beta = np.zeros(half.shape[1] + 1) if start is None else start * np.append(scale, 1.0)
     current = _likelihood(half, preferred, tied, beta)
     for _ in range(limit):
         scores, information = _derivatives(half, preferred, tied, beta)
+        if np.linalg.cond(information) > 1e13:
+            raise InputError(NO_ANSWER)  # it runs away
         step = np.linalg.solve(information, scores.sum(axis=0))
         for _ in range(40):
             value = _likelihood(half, preferred, tied, beta + step)
@@ -49,12 +55,10 @@ def davidson(differences: Floats, preferred: Floats, limit: int = 200) -> Tied:
                 break
             step *= 0.5
         beta, current = beta + step, value
-        if np.abs(step).max() < 1e-11:
+        if np.abs(step).max() <= 1e-10 * (1 + np.abs(beta).max()):
             break
     else:
-        raise InputError(
-            "Davidson's fit did not converge: a term may be separated; use --ties half"
-        )
+        raise InputError(NO_ANSWER)
     scores, information = _derivatives(half, preferred, tied, beta)
     full = np.append(scale, 1.0)
     return Tied(
@@ -64,6 +68,12 @@ def davidson(differences: Floats, preferred: Floats, limit: int = 200) -> Tied:
         scores=scores * full,
         log_likelihood=current,
     )
+
+
+def expected(eta: Floats, tie: float) -> Floats:
+    """P(left) + ½ P(tie) (N,) for log odds eta (N,) of left against right and tie = ln ν."""
+    left, tied, _, _ = _chances(0.5 * eta[:, None], np.array([1.0, tie]))
+    return np.asarray(left + 0.5 * tied)
 
 
 def _chances(half: Floats, beta: Floats) -> tuple[Floats, Floats, Floats, Floats]:

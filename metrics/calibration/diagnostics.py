@@ -4,36 +4,40 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from scipy.stats import norm
 from scipy.stats import t as student
 from statsmodels.discrete.discrete_model import Probit
 
-from .covariance import clustered, two_way
-from .data import Codes, Comparisons, Floats, choices_to_numbers
+from transfer.errors import InputError
+
+from .agreement import agreement
+from .covariance import clustered, standard_errors, two_way
+from .data import Codes, Comparisons, Floats
+from .davidson import expected
 from .fit import Fit, fit
-from .goodness import log_likelihood
+from .goodness import error_of_mean, log_likelihood
+from .separation import separation
 
 LEVEL = 0.95
 ENOUGH_LEVELS = 20
 """Two-way clusters with fewer levels of content or style are an indication only."""
 
 
-def diagnostics(votes: pd.DataFrame, comparisons: Comparisons, result: Fit) -> dict[str, Any]:
-    """Give all of them for one fit. votes: every vote, also those that did not enter."""
-    groups = comparisons.participants
+def diagnostics(comparisons: Comparisons, result: Fit) -> dict[str, Any]:
+    """Give all of them for one fit; what cannot be told is None or empty."""
+    errors = np.full(len(result.bread), np.nan)
     if comparisons.people > 1 and not result.separated:
-        errors = np.sqrt(np.diag(clustered(result.scores, result.bread, groups)))
-    else:
-        errors = np.full(len(result.bread), np.nan)
+        matrix = clustered(result.scores, result.bread, comparisons.participants)
+        errors = standard_errors(matrix)
     return {
         "position": position(comparisons),
         "thurstone": thurstone(comparisons, result),
         "curve": curve(comparisons, result),
-        "agreement": agreement(votes, comparisons),
+        "agreement": agreement(comparisons),
         "two_way": both_ways(comparisons, result),
         "power": power(comparisons, result, errors),
     }
@@ -44,25 +48,27 @@ def position(comparisons: Comparisons) -> dict[str, Any] | None:
 
     A diagnostic: the exported score leaves it out. None where it cannot be told.
     """
-    many = comparisons.votes
     if comparisons.people < 2:
-        return None
-    with_side = np.column_stack([comparisons.differences, np.ones(many)])
-    if np.linalg.matrix_rank(with_side) < with_side.shape[1]:
         return None
     extended = Comparisons(
         terms=(*comparisons.terms, "left"),
-        differences=with_side,
+        differences=np.column_stack([comparisons.differences, np.ones(comparisons.votes)]),
         preferred=comparisons.preferred,
         participants=comparisons.participants,
     )
-    result = fit(extended, "auto")
-    error = clustered(result.scores, result.bread, comparisons.participants)[-1, -1] ** 0.5
-    width = float(student.ppf(0.5 + LEVEL / 2, comparisons.people - 1)) * float(error)
+    try:
+        result = fit(extended, "auto")
+    except InputError:  # the side and the statistics cannot be told apart in these votes
+        return None
+    matrix = clustered(result.scores, result.bread, comparisons.participants)
+    error = float(standard_errors(matrix)[-1])
+    if not np.isfinite(error):
+        return None
+    width = float(student.ppf(0.5 + LEVEL / 2, comparisons.people - 1)) * error
     value = float(result.coefficients[-1])
     return {
         "log_odds_left": value,
-        "std_error": float(error),
+        "std_error": error,
         "interval": [value - width, value + width],
         "left_chosen": float(comparisons.preferred.mean()),
     }
@@ -71,65 +77,61 @@ def position(comparisons: Comparisons) -> dict[str, Any] | None:
 def thurstone(comparisons: Comparisons, result: Fit) -> dict[str, Any] | None:
     """The same votes by probit (Thurstone's case V): the ranking should not depend on the link.
 
-    ties are left out: half a vote is no outcome of a probit. None for separated votes.
+    Ties are left out: half a vote is no outcome of a probit. None for separated votes.
     """
-    if result.separated or result.method != "ml":
-        return None
     decided = comparisons.preferred != 0.5
-    x, preferred = comparisons.differences[decided], comparisons.preferred[decided]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        probit = Probit(preferred, x).fit(disp=0, maxiter=100)
-    if not probit.mle_retvals["converged"]:
+    votes = replace(
+        comparisons,
+        differences=comparisons.differences[decided],
+        preferred=comparisons.preferred[decided],
+    )
+    if not decided.any() or result.method != "ml" or not _finite(votes):
         return None
-    ratio = result.coefficients / probit.params
+    scale = np.abs(votes.differences).max(axis=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # convergence is read below
+        probit = Probit(votes.preferred, votes.differences / scale).fit(disp=0, maxiter=100)
+    if not probit.mle_retvals["converged"] or not np.isfinite(probit.params).all():
+        return None
+    coefficients = np.asarray(probit.params) / scale
     return {
-        "coefficients": _by_term(comparisons, np.asarray(probit.params)),
+        "coefficients": _by_term(comparisons, coefficients),
         "deviance": -2 * float(probit.llf),
-        "logit_deviance": -2 * log_likelihood(x @ result.coefficients, preferred),
-        "logit_to_probit": _by_term(comparisons, np.asarray(ratio)),
+        "logit_deviance": -2
+        * log_likelihood(votes.differences @ result.coefficients, votes.preferred),
+        "logit_to_probit": _by_term(comparisons, result.coefficients / coefficients),
     }
 
 
 def curve(comparisons: Comparisons, result: Fit, bins: int = 10) -> list[dict[str, float]]:
     """Predicted against observed preference for the stimulus that the model favours.
 
-    Votes are ordered by the predicted probability (½ … 1) and cut into bins of equal counts; the
-    bands allow for people's habits (clustered errors of the bin's mean).
+    Votes are ordered by the predicted probability (½ … 1) and cut into bins of equal counts. The
+    bands (low, high) are Wilson's, for as many independent votes as the bin's votes are worth,
+    given how far votes of one person resemble each other.
     """
     if not np.isfinite(result.coefficients).all():
         return []
     eta = comparisons.differences @ result.coefficients
-    predicted = 0.5 * (1 + np.tanh(0.5 * np.abs(eta)))
+    # A tie was observed as ½, so Davidson's model predicts it as ½.
+    tie = -np.inf if result.tie is None else result.tie
+    predicted = expected(np.abs(eta), tie)
     agreed = np.where(eta >= 0, comparisons.preferred, 1 - comparisons.preferred)
     order = np.argsort(predicted, kind="stable")
     rows = []
     for part in np.array_split(order, min(bins, max(1, len(order) // 20))):
-        people = comparisons.participants[part]
         mean = float(agreed[part].mean())
-        error = _error_of_mean(agreed[part], people)
-        width = float(norm.ppf(0.5 + LEVEL / 2)) * error
+        low, high = _band(agreed[part], comparisons.participants[part])
         rows.append(
             {
                 "predicted": float(predicted[part].mean()),
                 "observed": mean,
-                "low": max(0.0, mean - width),
-                "high": min(1.0, mean + width),
+                "low": low,
+                "high": high,
                 "votes": len(part),
             }
         )
     return rows
-
-
-def agreement(votes: pd.DataFrame, comparisons: Comparisons) -> dict[str, Any]:
-    """How far any model could get: people agree with themselves and with others only so often.
-
-    within: share of trials of kind `repeat` that give the same answer as the person's first vote on
-    the pair. between: share of pairs of votes by different people on the same pair of stimuli that
-    agree. ceiling: share of votes that the majority of the other people's votes on the pair
-    predicts (an even split counts ½): about the best accuracy to hope for.
-    """
-    return {**_within(votes), **_between(comparisons)}
 
 
 def both_ways(comparisons: Comparisons, result: Fit) -> dict[str, Any]:
@@ -145,7 +147,7 @@ def both_ways(comparisons: Comparisons, result: Fit) -> dict[str, Any]:
             continue
         matrix = two_way(result.scores, result.bread, comparisons.participants, groups)
         found[f"participant+{name}"] = {
-            "std_errors": _by_term(comparisons, np.sqrt(np.diag(matrix))),
+            "std_errors": _by_term(comparisons, standard_errors(matrix)),
             "levels": levels,
             "indicative": levels < ENOUGH_LEVELS,
         }
@@ -155,11 +157,12 @@ def both_ways(comparisons: Comparisons, result: Fit) -> dict[str, Any]:
 def power(comparisons: Comparisons, result: Fit, errors: Floats) -> dict[str, Any] | None:
     """How many people would halve the intervals, and what more votes of each could do.
 
-    Errors shrink with √people. `between` is the part of a term's variance that stays however many
-    votes each person gives: clustered minus naive, as a share of the clustered.
+    Errors shrink with √people, and with them the quantile of t; every further person is taken to
+    give as many votes as those asked so far. `between` is the part of a term's variance that stays
+    however many votes each person gives: clustered minus naive, as a share of the clustered.
     """
     people = comparisons.people
-    if people < 2 or not np.isfinite(errors).all():
+    if people < 2 or not (np.isfinite(errors) & (errors > 0)).all():
         return None
     goal = 0.5 * student.ppf(0.5 + LEVEL / 2, people - 1) / np.sqrt(people)
     needed = people
@@ -168,74 +171,36 @@ def power(comparisons: Comparisons, result: Fit, errors: Floats) -> dict[str, An
     share = np.clip(1 - (result.naive_errors / errors) ** 2, 0, 1)
     return {
         "participants": people,
-        "participants_to_halve": int(needed),
+        "participants_to_halve": needed,
+        "votes_to_halve": round(needed * comparisons.votes / people),
         "between": _by_term(comparisons, share),
     }
 
 
-def _within(votes: pd.DataFrame) -> dict[str, Any]:
-    if "kind" not in votes.columns:
-        return {"within": None, "repeats": 0}
-    kinds = votes["kind"].fillna("real")
-    asked = votes[kinds.isin(["real", "repeat"]) & votes["choice"].isin(["left", "right"])]
-    first = np.minimum(asked["stimulus_left"].astype(str), asked["stimulus_right"].astype(str))
-    turned = first != asked["stimulus_left"].astype(str)
-    answer = choices_to_numbers(asked["choice"])
-    table = pd.DataFrame(
-        {
-            "person": asked["participant"].astype(str),
-            "one": first,
-            "other": np.maximum(
-                asked["stimulus_left"].astype(str), asked["stimulus_right"].astype(str)
-            ),
-            "answer": np.where(turned, 1 - answer, answer),
-            "repeat": kinds[asked.index] == "repeat",
-        }
-    )
-    keys = ["person", "one", "other"]
-    original = table[~table["repeat"]].drop_duplicates(keys)
-    pairs = table[table["repeat"]].merge(original, on=keys, suffixes=("", "_first"))
-    if pairs.empty:
-        return {"within": None, "repeats": 0}
-    same = pairs["answer"] == pairs["answer_first"]
-    return {"within": float(same.mean()), "repeats": len(pairs)}
+def _finite(votes: Comparisons) -> bool:
+    """Whether maximum likelihood has one finite answer."""
+    try:
+        return not separation(votes).found
+    except InputError:
+        return False
 
 
-def _between(comparisons: Comparisons) -> dict[str, Any]:
-    if comparisons.pairs is None or comparisons.lower_left is None:
-        return {"between": None, "ceiling": None, "shared_votes": 0}
-    answer = np.where(comparisons.lower_left, comparisons.preferred, 1 - comparisons.preferred)
-    # One answer for each person and pair, so that nobody is compared with himself.
-    table = pd.DataFrame(
-        {"pair": comparisons.pairs, "person": comparisons.participants, "answer": answer}
-    )
-    table = table.drop_duplicates(["pair", "person"])
-    grouped = table.groupby("pair")["answer"]
-    count, total = grouped.transform("count"), grouped.transform("sum")
-    shared = count > 1
-    if not shared.any():
-        return {"between": None, "ceiling": None, "shared_votes": 0}
-    others = (total - table["answer"])[shared] / (count - 1)[shared]
-    mine = table["answer"][shared]
-    agree = mine * others + (1 - mine) * (1 - others)
-    right = 0.5 + 0.5 * np.sign(others - 0.5) * np.sign(mine - 0.5)
+def _band(agreed: Floats, people: Codes) -> tuple[float, float]:
+    """Wilson's interval of a share (Wilson 1927), with votes counted by their design effect."""
+    mean, many = float(agreed.mean()), float(len(agreed))
+    binomial = mean * (1 - mean) / many
+    error = error_of_mean(agreed, people)
+    if binomial > 0 and error**2 > binomial:
+        many *= binomial / error**2
+    z2 = float(norm.ppf(0.5 + LEVEL / 2)) ** 2
+    centre = (mean + z2 / (2 * many)) / (1 + z2 / many)
+    width = np.sqrt(z2 * mean * (1 - mean) / many + (z2 / (2 * many)) ** 2) / (1 + z2 / many)
+    # The interval holds the mean; rounding must not take it out.
+    return min(mean, max(0.0, centre - width)), max(mean, min(1.0, centre + width))
+
+
+def _by_term(comparisons: Comparisons, values: Floats) -> dict[str, float | None]:
     return {
-        "between": float(np.average(agree, weights=(count - 1)[shared])),
-        "ceiling": float(right.mean()),
-        "shared_votes": int(shared.sum()),
-    }
-
-
-def _error_of_mean(values: Floats, people: Codes) -> float:
-    codes = np.unique(people, return_inverse=True)[1].ravel()
-    many = int(codes.max()) + 1
-    sums = np.bincount(codes, values - values.mean())
-    inflation = many / (many - 1) if many > 1 else 1.0
-    return float(np.sqrt(inflation * (sums**2).sum()) / len(values))
-
-
-def _by_term(comparisons: Comparisons, values: Floats) -> dict[str, float]:
-    return {
-        term: float(value)
+        term: float(value) if np.isfinite(value) else None
         for term, value in zip(comparisons.terms, values[: len(comparisons.terms)], strict=True)
     }

@@ -27,50 +27,58 @@ class Penalised:
     """Without the penalty."""
 
 
-def firth(differences: Floats, preferred: Floats, limit: int = 1000) -> Penalised:
-    """Fit preferred (N,) in [0, 1] on differences (N, K), no intercept.
+def firth(
+    differences: Floats, preferred: Floats, *, start: Floats | None = None, limit: int = 1000
+) -> Penalised:
+    """Fit preferred (N,) in [0, 1] on differences (N, K), no intercept, from `start` (K,) or 0.
 
     Raises InputError when it does not converge.
     """
     scale = np.abs(differences).max(axis=0)
     x = differences / scale
-    beta = np.zeros(x.shape[1])
-    current = _penalised(x, preferred, beta)
+    beta = np.zeros(x.shape[1]) if start is None else start * scale
+    current, score, bread = _state(x, preferred, beta)
+    if not np.isfinite(current):
+        raise InputError("the terms depend on each other linearly in these votes: leave one out")
     for _ in range(limit):
-        score, bread = _scores(x, preferred, beta)
         gradient = score.sum(axis=0)
         step = bread @ gradient
         step *= min(1.0, 5.0 / max(float(np.abs(step).sum()), 1e-300))
-        if np.abs(step).max() < 1e-12:
-            break
-        for _ in range(40):  # halve until the penalised likelihood does not fall
-            value = _penalised(x, preferred, beta + step)
-            if value >= current - 1e-12 * abs(current):
+        slope = float(gradient @ step)
+        for _ in range(40):
+            value, score, bread = _state(x, preferred, beta + step)
+            # The penalty's curvature is not in the step, which may therefore jump over the top:
+            # halve it where the likelihood falls, or falls on half as steeply as it rose before.
+            behind = float(score.sum(axis=0) @ step) < -0.5 * slope
+            if value >= current - 1e-12 * abs(current) and not behind:
                 break
             step *= 0.5
+            slope *= 0.5
         beta, current = beta + step, value
-        if np.abs(step).max() < 1e-11:
+        if np.abs(step).max() <= 1e-10 * (1 + np.abs(beta).max()):
             break
     else:
         raise InputError("Firth's fit did not converge: use fewer terms or collect more votes")
-    score, bread = _scores(x, preferred, beta)
     eta = x @ beta
     return Penalised(
         beta / scale, bread / np.outer(scale, scale), score * scale, log_likelihood(eta, preferred)
     )
 
 
-def _penalised(x: Floats, preferred: Floats, beta: Floats) -> float:
+def _state(x: Floats, preferred: Floats, beta: Floats) -> tuple[float, Floats, Floats]:
+    """Penalised likelihood, each vote's penalised score, and the bread.
+
+    A vote's score is (y − p + h(½ − p))·x, with h the leverage. Where the information is singular
+    in floating point the likelihood is −∞, and scores and bread are 0.
+    """
     eta = x @ beta
+    p = 0.5 * (1 + np.tanh(0.5 * eta))
     spread = 0.25 / np.cosh(0.5 * np.clip(eta, -600, 600)) ** 2
-    sign, logarithm = np.linalg.slogdet(x.T @ (spread[:, None] * x))
-    return log_likelihood(eta, preferred) + 0.5 * float(logarithm) if sign > 0 else -np.inf
-
-
-def _scores(x: Floats, preferred: Floats, beta: Floats) -> tuple[Floats, Floats]:
-    """Penalised score of each vote, (y − p + h(½ − p))·x with h the leverage, and the bread."""
-    p = 0.5 * (1 + np.tanh(0.5 * (x @ beta)))
-    spread = p * (1 - p)
-    bread = np.asarray(np.linalg.inv(x.T @ (spread[:, None] * x)), dtype=np.float64)
-    leverage = spread * np.einsum("nk,kl,nl->n", x, bread, x)
-    return (preferred - p + leverage * (0.5 - p))[:, None] * x, bread
+    information = x.T @ (spread[:, None] * x)
+    sign, logarithm = np.linalg.slogdet(information)
+    if sign <= 0:
+        return -np.inf, np.zeros_like(x), np.zeros_like(information)
+    bread = np.asarray(np.linalg.inv(information), dtype=np.float64)
+    leverage = spread * ((x @ bread) * x).sum(axis=1)
+    scores = (preferred - p + leverage * (0.5 - p))[:, None] * x
+    return log_likelihood(eta, preferred) + 0.5 * float(logarithm), scores, bread

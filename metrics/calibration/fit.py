@@ -20,7 +20,7 @@ from .data import Codes, Comparisons, Floats
 from .davidson import davidson
 from .firth import firth
 from .goodness import log_likelihood
-from .separation import check_rank, separation
+from .separation import check_rank, separation, tie_separation
 
 FITS = ("ml", "firth", "auto")
 """ml: maximum likelihood, a separated term is infinite. firth: penalised, always finite.
@@ -76,23 +76,32 @@ def fit(comparisons: Comparisons, method: str = "auto", *, ties: str = "half") -
 
 
 def _likelihood(comparisons: Comparisons, start: Floats | None = None) -> Fit:
-    x, preferred = comparisons.differences, comparisons.preferred
+    preferred = comparisons.preferred
+    # One scale for all terms, so that the tolerance means the same whatever their units are.
+    scale = np.abs(comparisons.differences).max(axis=0)
+    x = comparisons.differences / scale
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # convergence is read below, separation is excluded
         # The rank is known; the covariance is computed below.
         result = Logit(preferred, x, check_rank=False).fit(
-            start_params=start, method="newton", tol=1e-10, maxiter=100, disp=0, skip_hessian=True
+            start_params=None if start is None else start * scale,
+            method="newton",
+            tol=1e-10,
+            maxiter=100,
+            disp=0,
+            skip_hessian=True,
         )
-    if not result.mle_retvals["converged"] or not np.isfinite(result.params).all():
-        raise InputError("the fit did not converge: use fewer terms or collect more votes")
     beta = np.asarray(result.params, dtype=np.float64)
+    if not result.mle_retvals["converged"] or not np.isfinite(beta).all():
+        raise InputError("the fit did not converge: use fewer terms or collect more votes")
     p = 0.5 * (1 + np.tanh(0.5 * (x @ beta)))
+    bread = np.linalg.inv(x.T @ ((p * (1 - p))[:, None] * x))
     return Fit(
         terms=comparisons.terms,
         method="ml",
-        coefficients=beta,
-        bread=np.asarray(np.linalg.inv(x.T @ ((p * (1 - p))[:, None] * x)), dtype=np.float64),
-        scores=(preferred - p)[:, None] * x,
+        coefficients=beta / scale,
+        bread=np.asarray(bread / np.outer(scale, scale), dtype=np.float64),
+        scores=(preferred - p)[:, None] * comparisons.differences,
         log_likelihood=log_likelihood(x @ beta, preferred),
     )
 
@@ -111,7 +120,15 @@ def _firth(comparisons: Comparisons) -> Fit:
 
 def _davidson(comparisons: Comparisons) -> Fit:
     check_rank(comparisons)
-    result = davidson(comparisons.differences, comparisons.preferred)
+    try:
+        result = davidson(comparisons.differences, comparisons.preferred)
+    except InputError:
+        if 0 < comparisons.ties < comparisons.votes and tie_separation(comparisons):
+            raise InputError(
+                "choices and ties are separated, so Davidson's model has no finite estimate: use "
+                "--ties half, or fewer terms"
+            ) from None
+        raise
     return Fit(
         terms=comparisons.terms,
         method="ml",

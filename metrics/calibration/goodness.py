@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .data import Floats
+from .data import Codes, Floats
 
 
 def log_likelihood(eta: Floats, preferred: Floats) -> float:
@@ -25,3 +25,15 @@ def log_loss(eta: Floats, preferred: Floats) -> float:
 def accuracy(eta: Floats, preferred: Floats) -> float:
     """Share of votes predicted, 0 … 1; even odds count ½, and so does a tied vote."""
     return float((0.5 + 0.5 * np.sign(eta) * np.sign(preferred - 0.5)).mean())
+
+
+def error_of_mean(values: Floats, groups: Codes) -> float:
+    """Standard error of the mean of values (N,) that resemble each other within groups (N,).
+
+    0 where there is one group only: nothing then tells how groups differ.
+    """
+    codes = np.unique(groups, return_inverse=True)[1].ravel()
+    many = int(codes.max()) + 1
+    sums = np.bincount(codes, values - values.mean())
+    inflation = many / (many - 1) if many > 1 else 0.0
+    return float(np.sqrt(inflation * (sums**2).sum()) / len(values))

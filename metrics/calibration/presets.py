@@ -9,9 +9,13 @@ from __future__ import annotations
 
 from transfer.errors import InputError
 
-from .export import Model
+from .export import SCALE, Model
 
 _SOURCE = "Improving Style Transfer with Calibrated Metrics, section 4.1"
+_NOTE = (
+    "Fitted to E of the original Caffe VGG-19 at 512 px and C of gPb boundaries: scores of "
+    "statistics measured otherwise are on another scale. Errors and votes were not published."
+)
 _PUBLISHED = {
     "wacv2020-E": ("E", {"E1": 0.7468, "E2": 0.2557, "E3": 2.3768}),
     "wacv2020-C": ("C", {"C": 12.1835, "E1": 0.2979}),
@@ -30,7 +34,14 @@ def _published(name: str) -> Model:
         covariance_matrix=[[None] * len(terms) for _ in terms],
         votes=None,
         participants=None,
-        details={"name": name, "source": _SOURCE, "instruments": {}, "simulated": False},
+        details={
+            "name": name,
+            "source": _SOURCE,
+            "instruments": {},
+            "simulated": False,
+            "scale": dict(SCALE),
+            "notes": [_NOTE],
+        },
     )
 
 

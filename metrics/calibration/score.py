@@ -11,6 +11,7 @@ from transfer.errors import InputError
 
 from .data import statistics_table
 from .export import Model
+from .instruments import check_instruments
 
 
 def score(
@@ -30,21 +31,7 @@ def score(
         )
     table = statistics_table(statistics, model.terms)
     if not any_instrument:
-        _check_instruments(model, table)
+        check_instruments(model.instruments, table)
     weights = np.array([model.coefficients[term] for term in model.terms])
     values = table[list(model.terms)].to_numpy(dtype=np.float64) @ weights
     return pd.Series(values, index=table.index, name=f"{model.target}_score")
-
-
-def _check_instruments(model: Model, table: pd.DataFrame) -> None:
-    for letter, wanted in model.instruments.items():
-        column = f"instrument_{letter}"
-        if column not in table.columns:
-            continue
-        found = set(table[column].dropna().astype(str)) - {wanted}
-        if found:
-            raise InputError(
-                f"the model was fitted to {letter} measured with {wanted!r}, these statistics "
-                f"with {sorted(found)[0]!r}: measure with the same instrument, or ask for "
-                "--any-instrument"
-            )

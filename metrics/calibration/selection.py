@@ -17,7 +17,7 @@ from transfer.errors import InputError
 
 from .data import Codes, Comparisons, Floats
 from .firth import firth
-from .goodness import accuracy, log_likelihood, losses
+from .goodness import accuracy, error_of_mean, log_likelihood, losses
 from .newton import fit_batch
 
 RULE = (
@@ -36,6 +36,10 @@ class HeldOut:
     folds: int
     losses: Floats
     """(N,), each vote's loss."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the export."""
+        return {"log_loss": self.log_loss, "accuracy": self.accuracy, "folds": self.folds}
 
 
 @dataclass(frozen=True)
@@ -63,13 +67,32 @@ class Candidate:
 
 
 @dataclass(frozen=True)
+class Excess:
+    """How much more a subset loses per vote than the best admissible one, with standard error.
+
+    The difference is taken vote by vote, and its error over participants.
+    """
+
+    log_loss: float
+    std_error: float
+
+    @property
+    def within_one_error(self) -> bool:
+        """Whether the subset is as good as the best, by the one-standard-error rule."""
+        return self.log_loss <= self.std_error + 1e-15
+
+
+@dataclass(frozen=True)
 class Selection:
-    """candidates: every subset, best first. The last three are the choices of three rules."""
+    """candidates: every subset, best first; excess: beside each. The rest are choices of rules."""
 
     candidates: tuple[Candidate, ...]
+    excess: tuple[Excess, ...]
     chosen: Candidate
     by_bic: Candidate
     by_one_standard_error: Candidate
+    votes: int
+    seed: int
 
     def to_json(self) -> dict[str, Any]:
         """Give the whole table with the rule and what it chose."""
@@ -78,7 +101,12 @@ class Selection:
             "chosen": list(self.chosen.terms),
             "by_BIC": list(self.by_bic.terms),
             "by_one_standard_error": list(self.by_one_standard_error.terms),
-            "candidates": [_row(candidate) for candidate in self.candidates],
+            "votes": self.votes,
+            "seed": self.seed,
+            "candidates": [
+                _row(candidate, excess)
+                for candidate, excess in zip(self.candidates, self.excess, strict=True)
+            ],
         }
 
 
@@ -91,15 +119,7 @@ def select(comparisons: Comparisons, *, folds: int = 10, seed: int = 0) -> Selec
         raise InputError(
             "choosing terms needs votes of at least two participants: name the terms yourself"
         )
-    groupings = {
-        name: _folds(groups, folds, np.random.default_rng(seed))
-        for name, groups in (
-            ("participants", comparisons.participants),
-            ("contents", comparisons.contents),
-            ("styles", comparisons.styles),
-        )
-        if groups is not None and len(np.unique(groups)) > 1
-    }
+    groupings = _groupings(comparisons, folds, seed)
     subsets = _subsets(comparisons)
     masks = np.zeros((len(subsets), len(comparisons.terms)), dtype=bool)
     for row, subset in enumerate(subsets):
@@ -119,12 +139,44 @@ def select(comparisons: Comparisons, *, folds: int = 10, seed: int = 0) -> Selec
             "in every subset a coefficient punishes a better statistic, so no model is admissible: "
             "the votes contradict the statistics; name the terms yourself to fit them anyway"
         )
+    excess = {
+        candidate.terms: _excess(candidate, allowed[0], comparisons.participants)
+        for candidate in candidates
+    }
+    level = [candidate for candidate in allowed if excess[candidate.terms].within_one_error]
     return Selection(
         candidates=tuple(candidates),
+        excess=tuple(excess[candidate.terms] for candidate in candidates),
         chosen=allowed[0],
         by_bic=min(allowed, key=lambda candidate: candidate.bic),
-        by_one_standard_error=_simplest(allowed, comparisons.participants),
+        by_one_standard_error=min(level, key=lambda each: (len(each.terms), each.loss)),
+        votes=comparisons.votes,
+        seed=seed,
     )
+
+
+def hold_out(comparisons: Comparisons, *, folds: int = 10, seed: int = 0) -> dict[str, HeldOut]:
+    """Judge all terms together, as `select` judges each subset: by participants, contents, styles.
+
+    A grouping of one group only is left out.
+    """
+    everything = np.zeros(len(comparisons.terms))
+    return {
+        name: _held_out(comparisons.differences, comparisons.preferred, everything, grouping)
+        for name, grouping in _groupings(comparisons, folds, seed).items()
+    }
+
+
+def _groupings(comparisons: Comparisons, folds: int, seed: int) -> dict[str, _Folds]:
+    return {
+        name: _folds(groups, folds, np.random.default_rng(seed))
+        for name, groups in (
+            ("participants", comparisons.participants),
+            ("contents", comparisons.contents),
+            ("styles", comparisons.styles),
+        )
+        if groups is not None and len(np.unique(groups)) > 1
+    }
 
 
 def _subsets(comparisons: Comparisons) -> list[tuple[int, ...]]:
@@ -203,24 +255,12 @@ def _penalised(x: Floats, preferred: Floats) -> Floats:
     return beta
 
 
-def _simplest(allowed: list[Candidate], participants: Codes) -> Candidate:
-    """Fewest terms whose loss exceeds the best by at most one standard error of the difference.
-
-    The difference is taken vote by vote, and its error over participants.
-    """
-    best = allowed[0].held_out["participants"].losses
-    people = int(participants.max()) + 1
-    within = []
-    for candidate in allowed:
-        gap = candidate.held_out["participants"].losses - best
-        sums = np.bincount(participants, gap - gap.mean(), minlength=people)
-        error = np.sqrt(people / (people - 1) * (sums**2).sum()) / len(gap)
-        if gap.mean() <= error + 1e-15:
-            within.append(candidate)
-    return min(within, key=lambda candidate: (len(candidate.terms), candidate.loss))
+def _excess(candidate: Candidate, best: Candidate, participants: Codes) -> Excess:
+    gap = candidate.held_out["participants"].losses - best.held_out["participants"].losses
+    return Excess(float(gap.mean()), error_of_mean(gap, participants))
 
 
-def _row(candidate: Candidate) -> dict[str, Any]:
+def _row(candidate: Candidate, excess: Excess) -> dict[str, Any]:
     coefficients = zip(candidate.terms, candidate.coefficients.tolist(), strict=True)
     return {
         "terms": list(candidate.terms),
@@ -231,8 +271,6 @@ def _row(candidate: Candidate) -> dict[str, Any]:
         "AIC": candidate.aic,
         "BIC": candidate.bic,
         "accuracy": candidate.accuracy,
-        "held_out": {
-            name: {"log_loss": held.log_loss, "accuracy": held.accuracy, "folds": held.folds}
-            for name, held in candidate.held_out.items()
-        },
+        "held_out": {name: held.to_json() for name, held in candidate.held_out.items()},
+        "excess": {"log_loss": excess.log_loss, "std_error": excess.std_error},
     }

@@ -55,13 +55,47 @@ def separation(comparisons: Comparisons) -> Separation:
     # Ties hold the direction to x·δ = 0; equal rows need asking once.
     rows, where = np.unique(signed[~tied], axis=0, return_inverse=True)
     equal = np.unique(differences[tied] / scale, axis=0)
+    direction, separated = _most_separated(rows, equal)
+    votes = np.zeros(count, dtype=bool)
+    votes[~tied] = separated[where.ravel()]
+    if not votes.any():
+        return Separation(np.zeros(terms), votes)
+    lean = np.where(np.abs(direction) > 1e-9, direction, rows.sum(axis=0))
+    infinite = _free(differences[~votes] / scale)
+    return Separation(np.where(infinite, np.where(lean < 0, -1.0, 1.0), 0.0), votes)
 
-    # max Σt, 0 ≤ t ≤ 1, rows·δ ≥ t. δ is free, so every separable row reaches t = 1.
-    many = len(rows)
-    above = hstack([csr_array(-rows), eye_array(many)], format="csr")
+
+def tie_separation(comparisons: Comparisons) -> bool:
+    """Whether Davidson's model of these votes has no finite estimate.
+
+    The outcome taken must not lose to another one along a direction (δ, τ) of coefficients and
+    ln ν: with d = x·δ the log weights are d/2 (left), τ (tie) and −d/2 (right).
+    """
+    scale = np.abs(comparisons.differences).max(axis=0)
+    side = (2 * comparisons.preferred - 1)[:, None]
+    half, tied = 0.5 * comparisons.differences / scale, comparisons.preferred == 0.5
+    chosen, same = (half * side)[~tied], half[tied]
+    rows = np.vstack(
+        [
+            np.column_stack([2 * chosen, np.zeros(len(chosen))]),
+            np.column_stack([chosen, -np.ones(len(chosen))]),
+            np.column_stack([same, np.ones(len(same))]),
+            np.column_stack([-same, np.ones(len(same))]),
+        ]
+    )
+    _, separated = _most_separated(np.unique(rows, axis=0), np.empty((0, rows.shape[1])))
+    return bool(separated.any())
+
+
+def _most_separated(rows: Floats, equal: Floats) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    """Find δ (K,) with rows·δ ≥ 0 and equal·δ = 0 that makes most rows (M,) strictly positive.
+
+    max Σt, 0 ≤ t ≤ 1, rows·δ ≥ t: δ is free, so every separable row reaches t = 1.
+    """
+    many, terms = rows.shape
     answer = linprog(
         np.concatenate([np.zeros(terms), -np.ones(many)]),
-        A_ub=above,
+        A_ub=hstack([csr_array(-rows), eye_array(many)], format="csr"),
         b_ub=np.zeros(many),
         A_eq=np.hstack([equal, np.zeros((len(equal), many))]) if len(equal) else None,
         b_eq=np.zeros(len(equal)) if len(equal) else None,
@@ -70,14 +104,7 @@ def separation(comparisons: Comparisons) -> Separation:
     )
     if answer.status != 0 or answer.x is None:
         raise RuntimeError(f"the separation program did not end: {answer.message}")
-    separated = answer.x[terms:] > 0.5
-    votes = np.zeros(count, dtype=bool)
-    votes[~tied] = separated[where.ravel()]
-    if not votes.any():
-        return Separation(np.zeros(terms), votes)
-    lean = np.where(np.abs(answer.x[:terms]) > 1e-9, answer.x[:terms], rows.sum(axis=0))
-    infinite = _free(differences[~votes] / scale)
-    return Separation(np.where(infinite, np.where(lean < 0, -1.0, 1.0), 0.0), votes)
+    return answer.x[:terms], answer.x[terms:] > 0.5
 
 
 def _finite_estimate(differences: Floats, preferred: Floats) -> Floats | None:

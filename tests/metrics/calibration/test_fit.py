@@ -14,6 +14,7 @@ from statsmodels.stats.sandwich_covariance import cov_cluster_2groups
 
 from metrics.calibration.covariance import clustered, two_way
 from metrics.calibration.data import Comparisons
+from metrics.calibration.firth import firth
 from metrics.calibration.fit import fit
 from metrics.calibration.newton import fit_batch
 from metrics.calibration.separation import separation
@@ -198,6 +199,60 @@ def test_it_refuses_terms_that_have_no_answer(x, message):
     data = Comparisons(("E1", "E2"), x, np.arange(len(x)) % 2.0, np.arange(len(x)))
     with pytest.raises(InputError, match=message):
         fit(data)
+
+
+def test_davidson_is_refused_where_ties_and_choices_fall_apart():
+    """Ties where statistics hardly differ, clear choices elsewhere: half-votes have an answer."""
+    x = np.array([[0.1], [-0.2], [0.3], [2.0], [3.0], [-2.5]])
+    data = Comparisons(("E1",), x, np.array([0.5, 0.5, 0.5, 1, 1, 0]), np.arange(6))
+    assert np.isfinite(fit(data).coefficients).all()
+    with pytest.raises(InputError, match="choices and ties are separated"):
+        fit(data, ties="davidson")
+    data.preferred[5] = 1  # one choice the other way, and both parameters are finite
+    assert np.isfinite(fit(data, ties="davidson").tie)
+
+
+@given(seed=st.integers(0, 10_000), unit=st.sampled_from([1e-9, 1e-3, 1e6]))
+@settings(max_examples=15, deadline=None)
+def test_units_do_not_matter(seed, unit):
+    data = comparisons(seed)
+    scaled = replace(data, differences=data.differences * [unit, 1, 1])
+    for method in ("ml", "firth"):
+        one, other = fit(data, method), fit(scaled, method)
+        np.testing.assert_allclose(
+            one.coefficients, other.coefficients * [unit, 1, 1], rtol=1e-7, atol=1e-9
+        )
+        np.testing.assert_allclose(one.naive_errors, other.naive_errors * [unit, 1, 1], rtol=1e-6)
+
+
+@given(seed=st.integers(0, 10_000), count=st.integers(2, 8))
+@settings(max_examples=60, deadline=None)
+def test_firth_always_arrives_at_the_top(seed, count):
+    """Few votes and many terms: a plain scoring step would jump to and fro over the maximum."""
+    rng = np.random.default_rng(seed)
+    terms = int(rng.integers(1, min(count, 4) + 1))
+    x = rng.standard_normal((count, terms))
+    preferred = rng.choice([0.0, 0.5, 1.0], count)
+    found = firth(x, preferred)
+
+    def penalised(beta):
+        p = 1 / (1 + np.exp(-x @ beta))
+        information = x.T @ ((p * (1 - p))[:, None] * x)
+        likelihood = preferred * np.log(p) + (1 - preferred) * np.log1p(-p)
+        return likelihood.sum() + 0.5 * np.linalg.slogdet(information)[1]
+
+    top = penalised(found.coefficients)
+    for _ in range(20):
+        step = 1e-3 * rng.standard_normal(terms) * (1 + np.abs(found.coefficients))
+        assert penalised(found.coefficients + step) <= top + 1e-9
+    np.testing.assert_allclose(found.scores.sum(axis=0), 0, atol=1e-6)
+
+
+def test_saturated_votes_have_no_clustered_errors():
+    data = comparisons(0, count=3, terms=3, people=3)
+    result = fit(replace(data, participants=np.arange(3)), "firth")
+    assert np.isnan(clustered(result.scores, result.bread, np.arange(3))).all()
+    assert np.isfinite(clustered(result.scores, result.bread, np.arange(3), correction=False)).all()
 
 
 def test_it_refuses_an_unknown_fit_and_davidson_without_ties():

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from statsmodels.discrete.discrete_model import Probit
 
-from metrics.calibration.calibrate import publish
 from metrics.calibration.covariance import clustered
 from metrics.calibration.fit import fit
 from metrics.calibration.newton import fit_batch
+from metrics.calibration.profile import profile_intervals
+from metrics.calibration.publish import publish
 from metrics.calibration.separation import separation
 
 from . import golden
@@ -34,6 +35,10 @@ def test_it_reproduces_the_flat_lizards_with_the_separated_term_at_its_limit():
     np.testing.assert_allclose(result.coefficients[1:], expected["estimate"].iloc[1:], atol=1e-6)
     np.testing.assert_allclose(result.naive_errors[1:], expected["std_error"].iloc[1:], atol=1e-5)
     assert -2 * result.log_likelihood == pytest.approx(95.3614, abs=5e-5)
+    # Clustered errors are finite where the coefficients are; each contest is a group of its own.
+    model = publish(comparisons, result, "E", "drop", "participant")
+    assert model.std_errors["lizard096"] is None
+    assert all(model.std_errors[term] > 0 for term in golden.LIZARD_TERMS[1:])
     # Whiting et al. 2006, Table 1, printed with two decimals.
     np.testing.assert_allclose(result.coefficients[2:], [-0.09, 0.34, -1.13, 0.19], atol=0.005)
 
@@ -45,6 +50,8 @@ def test_it_falls_back_to_firth_where_a_lizard_only_wins():
     assert result.method == "firth"
     np.testing.assert_allclose(result.coefficients, expected["estimate"], atol=1e-6)
     np.testing.assert_allclose(result.naive_errors, expected["std_error"], atol=1e-5)
+    # The profile interval of the separated lizard, from R's brglm.
+    np.testing.assert_allclose(profile_intervals(comparisons)[0], [-0.64, 7.11], atol=0.005)
 
 
 def test_it_reproduces_the_chameleons():
@@ -160,7 +167,11 @@ def test_it_reproduces_firth_on_the_endometrial_cancers():
     result = fit(comparisons, "firth")
     # logistf prints eight decimals.
     printed = [2.92927330, -0.03475175, -2.60416387, 3.77455951]
-    np.testing.assert_allclose(result.coefficients, printed, atol=1e-6)
+    np.testing.assert_allclose(result.coefficients, printed, atol=5e-8)
+    # logistf's profile interval of NV, six to eight decimals.
+    np.testing.assert_allclose(
+        profile_intervals(comparisons)[0], [0.6097244, 7.85463171], atol=5e-7
+    )
 
 
 def test_it_reproduces_four_players_and_the_75_25_chain():

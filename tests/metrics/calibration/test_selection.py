@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import LeaveOneGroupOut
 
 from metrics.calibration.data import Comparisons, compare
-from metrics.calibration.selection import select
+from metrics.calibration.selection import hold_out, select
 from transfer.errors import InputError
 
 from . import golden, simulated
@@ -34,6 +34,34 @@ def test_it_judges_every_subset_and_finds_the_true_one(comparisons):
     assert losses == sorted(losses)
     assert set(selection.chosen.held_out) == {"participants", "contents", "styles"}
     assert selection.chosen.loss < np.log(2)
+
+
+def test_it_says_how_far_each_subset_is_from_the_best(comparisons):
+    selection = select(comparisons)
+    for candidate, excess in zip(selection.candidates, selection.excess, strict=True):
+        assert excess.log_loss == pytest.approx(candidate.loss - selection.chosen.loss, abs=1e-12)
+    fewest = selection.by_one_standard_error
+    within = [
+        candidate
+        for candidate, excess in zip(selection.candidates, selection.excess, strict=True)
+        if candidate.admissible and excess.log_loss <= excess.std_error
+    ]
+    assert len(fewest.terms) == min(len(candidate.terms) for candidate in within)
+    # The error over participants, the plain way.
+    single = next(c for c in selection.candidates if c.terms == ("E3",))
+    gap = single.held_out["participants"].losses - selection.chosen.held_out["participants"].losses
+    sums = [gap[comparisons.participants == one].sum() for one in range(60)]  # 50 votes of each
+    excess = selection.excess[selection.candidates.index(single)]
+    assert excess.std_error == pytest.approx(np.std(sums, ddof=1) * 60**0.5 / 3000)
+
+
+def test_a_model_whose_terms_were_named_is_held_out_in_the_same_way(comparisons):
+    chosen = select(comparisons, seed=3).chosen
+    held = hold_out(comparisons.restrict(chosen.terms), seed=3)
+    assert set(held) == set(chosen.held_out)
+    for name, one in held.items():
+        assert one.log_loss == pytest.approx(chosen.held_out[name].log_loss, abs=1e-9)
+        assert one.accuracy == chosen.held_out[name].accuracy
 
 
 def test_its_held_out_loss_is_that_of_fits_by_scikit_learn(comparisons):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -13,8 +14,8 @@ from metrics.calibration.abilities import abilities
 from metrics.calibration.bootstrap import bootstrap
 from metrics.calibration.calibrate import calibrate
 from metrics.calibration.covariance import clustered
-from metrics.calibration.data import compare
-from metrics.calibration.diagnostics import agreement, curve, position, power
+from metrics.calibration.data import Comparisons, compare
+from metrics.calibration.diagnostics import curve, position, power, thurstone
 from metrics.calibration.export import Model
 from metrics.calibration.fit import fit
 from metrics.calibration.score import score
@@ -64,7 +65,30 @@ def test_its_errors_agree_with_the_clusters_of_the_tone_mapping_votes():
 
 def test_it_draws_nothing_where_percentiles_would_mislead(comparisons):
     assert bootstrap(comparisons, fit(comparisons), replicates=0) is None
-    assert bootstrap(comparisons, fit(comparisons, "firth"), replicates=50) is None
+    certain = replace(comparisons, preferred=(comparisons.differences[:, 2] > 0).astype(float))
+    assert bootstrap(certain, fit(certain, "ml"), replicates=50) is None
+    # Three votes of one person contradict the other people: most draws leave that person out.
+    lone = certain.preferred.copy()
+    lone[:3] = 1 - lone[:3]
+    nearly = replace(certain, preferred=lone).restrict(["E3"])
+    assert fit(nearly, "ml").coefficients[0] > 0
+    assert bootstrap(nearly, fit(nearly, "ml"), replicates=50) is None
+
+
+def test_firths_and_davidsons_fits_are_drawn_as_they_were_fitted(comparisons):
+    plain = bootstrap(comparisons, fit(comparisons), replicates=60)
+    firth = bootstrap(comparisons, fit(comparisons, "firth"), replicates=60)
+    assert (np.abs(firth.replicates) < np.abs(plain.replicates)).mean() > 0.9  # it shrinks
+    np.testing.assert_allclose(firth.replicates, plain.replicates, rtol=0.03, atol=0.01)
+    some = comparisons.preferred.copy()
+    some[::5] = 0.5
+    tied = replace(comparisons, preferred=some)
+    result = fit(tied, ties="davidson")
+    drawn = bootstrap(tied, result, replicates=60)
+    spread = drawn.replicates.std(axis=0, ddof=1)
+    errors = np.sqrt(np.diag(clustered(result.scores, result.bread, tied.participants)))[:3]
+    np.testing.assert_allclose(spread, errors, rtol=0.4)
+    np.testing.assert_allclose(drawn.replicates.mean(axis=0), result.coefficients, atol=0.2)
 
 
 def test_it_finds_a_side_bias_and_leaves_it_out_of_the_score(table):
@@ -95,24 +119,32 @@ def test_its_curve_lies_on_the_diagonal_for_a_true_model(table):
     assert rows[-1]["low"] > rows[-1]["predicted"]
 
 
-def test_agreement_counts_repeats_and_what_others_say(table):
-    rows = [
-        ("a", "s0", "s1", "left", "real"), ("a", "s1", "s0", "right", "repeat"),  # same answer
-        ("b", "s0", "s1", "left", "real"), ("b", "s0", "s1", "right", "repeat"),  # another one
-        ("c", "s1", "s0", "left", "real"),
-        ("a", "s2", "s3", "left", "real"),  # nobody else saw this pair
-    ]  # fmt: skip
-    votes = pd.DataFrame(
-        rows, columns=["participant", "stimulus_left", "stimulus_right", "choice", "kind"]
-    )
-    statistics = pd.DataFrame({"stimulus": ["s0", "s1", "s2", "s3"], "E1": [1.0, 0.0, 2.0, 1.0]})
-    found = agreement(votes, compare(votes, statistics, ["E1"]))
-    assert (found["within"], found["repeats"]) == (0.5, 2)
-    # a and b prefer s0, c prefers s1: of three pairs of people one agrees.
-    assert found["between"] == pytest.approx(1 / 3)
-    # for a the others are split (½), for b too, for c they are wrong (0).
-    assert found["ceiling"] == pytest.approx(1 / 3)
-    assert found["shared_votes"] == 3
+def test_its_bands_hold_for_certain_bins_for_one_person_and_for_ties(table):
+    x = np.linspace(-4, 4, 201)[:, None]
+    certain = Comparisons(("E1",), x, (x[:, 0] > 0).astype(float), np.arange(201) % 9)
+    result = fit(certain, "firth")
+    rows = curve(certain, result)
+    assert rows[-1]["observed"] == rows[-1]["high"] == 1
+    assert 0.75 < rows[-1]["low"] < 0.95  # 20 votes, all alike: Wilson says 0.84
+    alone = replace(certain, participants=np.zeros(201, dtype=np.intp))
+    assert all(row["low"] < row["high"] for row in curve(alone, result))
+
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((6000, 1))
+    weights = np.exp(np.column_stack([x[:, 0] / 2, np.full(6000, -0.5), -x[:, 0] / 2]))
+    u = rng.random(6000) * weights.sum(axis=1)
+    outcome = (u[:, None] > weights.cumsum(axis=1)).sum(axis=1)
+    tied = Comparisons(("E1",), x, 1 - outcome / 2, np.arange(6000) % 50)
+    rows = curve(tied, fit(tied, ties="davidson"))
+    assert np.mean([row["low"] <= row["predicted"] <= row["high"] for row in rows]) >= 0.8
+
+
+def test_the_probit_is_left_out_where_ties_alone_hold_the_fit():
+    x = np.array([[1.0], [2.0], [3.0], [2.0]])
+    data = Comparisons(("E1",), x, np.array([1.0, 1.0, 1.0, 0.5]), np.arange(4))
+    assert thurstone(data, fit(data)) is None
+    ties = replace(data, preferred=np.full(4, 0.5))
+    assert thurstone(ties, fit(ties)) is None
 
 
 def test_four_times_the_people_halve_an_interval(comparisons):
@@ -120,6 +152,7 @@ def test_four_times_the_people_halve_an_interval(comparisons):
     covariance = clustered(result.scores, result.bread, comparisons.participants)
     found = power(comparisons, result, np.sqrt(np.diag(covariance)))
     assert 100 <= found["participants_to_halve"] <= 120
+    assert found["votes_to_halve"] == 40 * found["participants_to_halve"]
     assert all(0 <= share <= 1 for share in found["between"].values())
     assert found["between"]["E3"] > 0.2
 
@@ -146,6 +179,8 @@ def test_abilities_are_those_of_bradley_and_terry():
     assert (np.abs(found.ability - (truth - truth.mean())) < 4 * found.std_error).all()
     assert found.wins.sum() == (one != other).sum()
     assert (np.diag(found.wins) == 0).all()
+    # Stimuli of no named method take no part.
+    assert abilities(used, statistics.assign(method=[None, *schools[1:]])).methods == schools[1:]
     # A method that always wins has no finite estimate of its own.
     used.loc[one == 2, "choice"], used.loc[other == 2, "choice"] = "left", "right"
     assert abilities(used, statistics).fit == "firth"

@@ -1,0 +1,77 @@
+"""What measured the statistics of a model: encoder and basis behind E, detector behind C.
+
+Numbers of two instruments are not on one scale, so they are neither mixed nor scored by a model
+that was fitted to another one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from transfer.errors import InputError
+
+LETTERS = ("E", "C")
+_EFFECTIVENESS = re.compile(r"E-\S+ (?P<encoder>\S+) basis:(?P<basis>\S+) (?P<basis_size>\d+)px")
+"""As metrics/statistics/effectiveness.py writes it."""
+_COHERENCE = re.compile(r"(?P<detector>\S+) F\d+ tolerance:")
+"""As metrics/coherence.py writes it."""
+
+
+def instruments_used(
+    table: pd.DataFrame, terms: Sequence[str], *, any_instrument: bool = False
+) -> dict[str, str]:
+    """Name the instrument behind the terms: keys E, C, where a column says so.
+
+    table: statistics of the stimuli that take part. Raises InputError for two instruments of one
+    letter, unless `any_instrument`; their names are then joined by ` + `.
+    """
+    found: dict[str, str] = {}
+    for letter in LETTERS:
+        column = f"instrument_{letter}"
+        if column not in table.columns or not any(term.startswith(letter) for term in terms):
+            continue
+        names = sorted(table[column].dropna().astype(str).unique())
+        if len(names) > 1 and not any_instrument:
+            raise InputError(
+                f"{column} is not the same for all stimuli ({names[0]}, {names[1]}…): statistics "
+                "of two instruments are not comparable; keep one, or allow any instrument"
+            )
+        if names:
+            found[letter] = " + ".join(names)
+    return found
+
+
+def check_instruments(wanted: Mapping[str, str], table: pd.DataFrame) -> None:
+    """Raise InputError where the statistics name another instrument than the model's.
+
+    Statistics that name none are taken as they are.
+    """
+    for letter, name in wanted.items():
+        column = f"instrument_{letter}"
+        if column not in table.columns:
+            continue
+        others = set(table[column].dropna().astype(str)) - {name}
+        if others:
+            raise InputError(
+                f"the model was fitted to {letter} measured with {name!r}, these statistics "
+                f"with {min(others)!r}: measure with the same instrument, or ask for "
+                "--any-instrument"
+            )
+
+
+def fingerprints(instruments: Mapping[str, str]) -> dict[str, str | int]:
+    """Read encoder, basis, basis_size (pixels) and detector from our own instruments' names.
+
+    A name of another form, from statistics measured elsewhere, tells nothing here.
+    """
+    found: dict[str, str | int] = {}
+    for letter, form in (("E", _EFFECTIVENESS), ("C", _COHERENCE)):
+        match = form.match(instruments.get(letter, ""))
+        if match and " + " not in instruments[letter]:
+            found |= match.groupdict()
+    if "basis_size" in found:
+        found["basis_size"] = int(found["basis_size"])
+    return found

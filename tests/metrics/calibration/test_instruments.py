@@ -1,0 +1,57 @@
+"""Who measured what a model was fitted to."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from metrics.calibration.instruments import check_instruments, fingerprints, instruments_used
+from transfer.errors import InputError
+
+E = "E-1 compact-1:8f2a77c0 basis:0123456789abcdef 256px"
+C = "gaussian-1:1f2e3d4c F99 tolerance:0.0075 resize:bilinear-to-truth truth:bsds"
+
+
+def test_it_reads_encoder_basis_and_detector_from_our_own_names():
+    assert fingerprints({"E": E, "C": C}) == {
+        "encoder": "compact-1:8f2a77c0",
+        "basis": "0123456789abcdef",
+        "basis_size": 256,
+        "detector": "gaussian-1:1f2e3d4c",
+    }
+    assert fingerprints({"C": C}) == {"detector": "gaussian-1:1f2e3d4c"}
+
+
+@pytest.mark.parametrize("name", ["", "vgg", f"{E} + {E}", "E-1 compact"])
+def test_it_guesses_nothing_from_other_names(name):
+    assert fingerprints({"E": name}) == {}
+
+
+def test_the_forms_are_those_that_the_instruments_write(batch):
+    """What `measure` stores is read back."""
+    from metrics.boundaries.detectors import DEFAULT_DETECTOR, detector
+    from metrics.coherence import detected_truth, instrument
+    from metrics.effectiveness import VERSION
+    from transfer.pictures import read_picture
+
+    content = read_picture(batch.stimuli.first().content.path)
+    name = instrument(DEFAULT_DETECTOR, detected_truth(content))
+    assert fingerprints({"C": name}) == {"detector": detector(DEFAULT_DETECTOR).fingerprint}
+    name = f"E-{VERSION} compact-1:ab basis:cd 64px"
+    assert fingerprints({"E": name})["encoder"] == "compact-1:ab"
+
+
+def test_statistics_of_another_instrument_are_refused_and_nameless_ones_taken():
+    table = pd.DataFrame({"E1": [1.0, 2.0], "instrument_E": ["a", None]})
+    check_instruments({"E": "a"}, table)
+    check_instruments({"C": "x"}, table)
+    with pytest.raises(InputError, match="E measured with 'b', these statistics with 'a'"):
+        check_instruments({"E": "b"}, table)
+
+
+def test_only_the_letters_of_the_terms_count():
+    table = pd.DataFrame({"instrument_E": ["a", "b"], "instrument_C": ["x", "x"]})
+    assert instruments_used(table, ["C"]) == {"C": "x"}
+    with pytest.raises(InputError, match="instrument_E is not the same"):
+        instruments_used(table, ["C", "E1"])
+    assert instruments_used(table, ["E1"], any_instrument=True) == {"E": "a + b"}
