@@ -11,8 +11,10 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from transfer import recipes
+from transfer.decoders import fingerprint_of, load_autoencoders
 from transfer.encoders import DEFAULT_ENCODER, load_encoder
 from transfer.errors import InputError
+from transfer.methods import METHODS
 from transfer.models import Batch, Picture, Stimulus
 
 SMALLEST, LARGEST = 32, 4096
@@ -90,6 +92,9 @@ def recipe_of(order: Order, existing: Mapping[str, Any] | None = None) -> recipe
     for entry in methods:
         # Refused here rather than by each of a thousand stimuli.
         encoder.check(_layers(entry["parameters"]) or [encoder.deepest])
+        if METHODS[entry["method"]].needs_decoder:
+            found = load_autoencoders(order.encoder, entry["parameters"]["style_layers"])
+            entry["decoders"] = fingerprint_of(found)
     sampling: dict[str, Any] = {"rule": "grid"}
     if order.samples is not None:
         sampling = {"rule": "samples", "samples": order.samples}

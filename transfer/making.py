@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from django.db import Error as DatabaseError
 from django.db import connections
 
+from transfer.decoders import Autoencoder, fingerprint_of, load_autoencoders
 from transfer.device import choose_device
 from transfer.errors import InputError, PictureError
 from transfer.files import keep
@@ -92,7 +93,7 @@ def _make_claimed(lease: Lease, progress: Steps | None) -> None:
     rows, jobs = _jobs(lease, batch.stimuli.filter(chunk=chunk))
     if not jobs:
         return
-    outcomes = _stylise(batch, rows[0], jobs, encoder, progress)
+    outcomes = _stylise(batch, rows[0], jobs, encoder, device, progress)
     held = {row.pk for row in mine}
     for row, outcome in zip(rows, outcomes, strict=True):
         if row.pk in held:
@@ -118,7 +119,12 @@ def _jobs(lease: Lease, chunk: Ledger) -> tuple[list[Stimulus], list[Job]]:
 
 
 def _stylise(
-    batch: Batch, row: Stimulus, jobs: list[Job], encoder: Encoder, progress: Steps | None
+    batch: Batch,
+    row: Stimulus,
+    jobs: list[Job],
+    encoder: Encoder,
+    device: str,
+    progress: Steps | None,
 ) -> list[Outcome]:
     import torch
 
@@ -132,6 +138,7 @@ def _stylise(
         encoder=encoder,
         parameters=row.parameters,
         size=batch.recipe["size"],
+        autoencoders=_autoencoders_of(batch, row, device),
         precision=batch.recipe["precision"],
         progress=progress,
     )
@@ -183,6 +190,32 @@ def loaded_encoder(name: str, device: str) -> Encoder:
     from transfer.encoders import load_encoder
 
     return load_encoder(name, device=device)
+
+
+def _autoencoders_of(batch: Batch, row: Stimulus, device: str) -> tuple[Autoencoder, ...]:
+    """What the row's method needs beside the encoder, unless it is another than at launch."""
+    made_by = {"method": row.method, "parameters": row.parameters}
+    wanted = [
+        entry["decoders"]
+        for entry in batch.recipe.get("methods", [])
+        if "decoders" in entry and made_by.items() <= entry.items()
+    ]
+    if not wanted:
+        return ()
+    name, layers = batch.recipe["encoder"], tuple(row.parameters["style_layers"])
+    found = loaded_autoencoders(name, layers, device)
+    if fingerprint_of(found) != wanted[0]:
+        raise InputError(
+            f"the encoders or decoders of '{name}' have other weights here than when the batch "
+            "was launched: put those weights back, or launch a new batch"
+        )
+    return found
+
+
+@functools.lru_cache(maxsize=1)
+def loaded_autoencoders(name: str, layers: tuple[str, ...], device: str) -> tuple[Autoencoder, ...]:
+    """Those that this process used last stay in memory for the next chunk."""
+    return load_autoencoders(name, layers, device=device)
 
 
 def device_name(device: str) -> str:

@@ -1,7 +1,8 @@
 """Recipes: all that decides the stimuli of a batch, as plain JSON values, and their expansion.
 
 A recipe holds
-    methods      [{"method": key, "parameters": complete parameters}, …], one per variant
+    methods      [{"method": key, "parameters": complete parameters}, …], one per variant; where
+                 the method needs decoders, "decoders" is a hash of all networks it runs
     contents, styles   SHA-256 of the pictures
     sampling     {"rule": "grid"} or {"rule": "samples", "samples": N}
     encoder, encoder_fingerprint, size (width in pixels), seed, precision, threads, chunk
@@ -157,8 +158,10 @@ def recipe_key(
 ) -> str:
     """SHA-256 of all that decides a stimulus."""
     common = ("encoder_fingerprint", "size", "precision", "threads", "chunk")
+    networks = {"decoders": entry["decoders"]} if "decoders" in entry else {}
     return fingerprint(
         {name: recipe[name] for name in common}
+        | networks
         | {"method": entry["method"], "parameters": entry["parameters"], "seed": seed}
         | {"content": content.sha256, "styles": [style.sha256]}
     )
@@ -192,7 +195,13 @@ def _method_differences(before: list[Any], after: list[Any]) -> list[str]:
         return [f"methods: {old} → {new}"]
     found: list[str] = []
     for old_entry, new_entry in zip(before, after, strict=True):
-        changed = differences(old_entry["parameters"], new_entry["parameters"])
+        networks = [
+            {"decoders": entry["decoders"]} if "decoders" in entry else {}
+            for entry in (old_entry, new_entry)
+        ]
+        changed = differences(
+            old_entry["parameters"] | networks[0], new_entry["parameters"] | networks[1]
+        )
         found.extend(f"{old_entry['method']} {change}" for change in changed)
     return found
 

@@ -20,6 +20,7 @@ from transfer.pictures import resize_to_width, to_image, to_tensor
 from transfer.precision import check_precision
 
 if TYPE_CHECKING:
+    from transfer.decoders import Autoencoder
     from transfer.encoders.architecture import Encoder
 
 Progress = Callable[[int, int], None]
@@ -69,6 +70,7 @@ def stylise(
     encoder: Encoder,
     parameters: Mapping[str, Any],
     size: int,
+    autoencoders: Sequence[Autoencoder] = (),
     precision: str = "float32",
     progress: Progress | None = None,
 ) -> list[Outcome]:
@@ -83,6 +85,7 @@ def stylise(
         encoder: on the device to be used.
         parameters: any of the method's, complete or not.
         size: width in pixels of the results.
+        autoencoders: for a method that needs decoders, one for each of its layers.
         precision: one of `precision.PRECISIONS`.
         progress: see `Progress`.
 
@@ -105,6 +108,8 @@ def stylise(
         encoder=encoder,
         precision=precision,
     )
+    if entry.needs_decoder:
+        make = partial(make, autoencoders=autoencoders)
     outcomes: dict[int, Outcome] = {}
     groups: dict[torch.Size, list[tuple[int, Task]]] = defaultdict(list)
     for number, job in enumerate(jobs):

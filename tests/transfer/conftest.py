@@ -119,8 +119,12 @@ def engine(monkeypatch) -> FakeEngine:
     module.stylise = fake.stylise
     module.Job = SimpleNamespace
     monkeypatch.setitem(sys.modules, "transfer.stylise", module)
-    methods = {key: SimpleNamespace(name=key.title()) for key in ("gatys", "weightless")}
+    methods = {
+        key: SimpleNamespace(name=key.title(), needs_decoder=False)
+        for key in ("gatys", "weightless")
+    }
     monkeypatch.setattr(transfer.methods, "METHODS", methods, raising=False)
+    monkeypatch.setattr(transfer.launch, "METHODS", methods)
     monkeypatch.setattr(
         transfer.methods, "resolve_parameters", fake.resolve_parameters, raising=False
     )

@@ -6,6 +6,7 @@ import pytest
 
 from transfer.errors import InputError
 from transfer.launch import launch, recipe_of
+from transfer.making import make
 from transfer.models import Batch, Stimulus
 
 pytestmark = pytest.mark.django_db
@@ -76,3 +77,41 @@ def test_it_refuses_an_order_that_cannot_be_carried_out(engine, order, changes, 
     with pytest.raises(InputError, match=message):
         launch(order(**changes))
     assert not Batch.objects.exists()
+
+
+def test_the_recipe_covers_the_decoders_of_methods_that_need_them(order, monkeypatch) -> None:
+    from tests.transfer.decoders.networks import random_autoencoders
+    from transfer import launch as module
+    from transfer import making
+
+    asked = []
+
+    def load(name: str, layers, device: str = "cpu"):
+        asked.append((name, tuple(layers)))
+        return random_autoencoders(layers)
+
+    monkeypatch.setattr(module, "load_autoencoders", load)
+    monkeypatch.setattr(making, "load_autoencoders", load)
+    making.loaded_autoencoders.cache_clear()
+    wishes = {"methods": ["universal", "gatys"], "settings": {"universal.style_layers": "relu1_1"}}
+    batch = launch(order(**wishes, iterations=1, chunk=8))
+    universal, gatys = batch.recipe["methods"]
+    assert len(universal["decoders"]) == 16
+    assert "decoders" not in gatys
+    assert set(asked) == {("compact", ("relu1_1",))}
+
+    row = batch.stimuli.filter(method="universal").first()
+    assert make(batch.stimuli.filter(chunk=row.chunk)) == 4
+    row.refresh_from_db()
+    assert (row.state, row.error, row.losses) == ("done", "", {})
+
+    batch.recipe["methods"][0]["decoders"] = "others"
+    batch.save()
+    with pytest.raises(InputError, match="universal decoders: .*others"):
+        launch(order(**wishes, iterations=1, chunk=8))
+    batch.stimuli.filter(method="universal").update(state="pending")
+    making.loaded_autoencoders.cache_clear()
+    make(batch.stimuli.filter(chunk=row.chunk))
+    row.refresh_from_db()
+    assert row.state == "failed"
+    assert "other weights here than when the batch was launched" in row.error

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tqdm import tqdm
 
 from transfer.console import say, write_json
+from transfer.decoders import Autoencoder, fingerprint_of, load_autoencoders
 from transfer.device import DEVICES, choose_device
 from transfer.encoders import DEFAULT_ENCODER, ENCODERS, load_encoder
 from transfer.errors import InputError
@@ -93,6 +94,11 @@ def _stylise(options: argparse.Namespace) -> None:
     check_precision(options.precision)
     device = choose_device(options.device)
     encoder = load_encoder(options.encoder, weights=options.weights, device=device)
+    autoencoders: tuple[Autoencoder, ...] = ()
+    if METHODS[options.method].needs_decoder:
+        autoencoders = load_autoencoders(
+            options.encoder, parameters["style_layers"], weights=options.weights, device=device
+        )
     with _progress() as progress:
         (outcome,) = stylise(
             options.method,
@@ -100,6 +106,7 @@ def _stylise(options: argparse.Namespace) -> None:
             encoder=encoder,
             parameters=parameters,
             size=options.size,
+            autoencoders=autoencoders,
             precision=options.precision,
             progress=progress,
         )
@@ -122,6 +129,7 @@ def _stylise(options: argparse.Namespace) -> None:
             "seed": options.seed,
             "encoder": encoder.name,
             "fingerprint": encoder.fingerprint,
+            "decoders": fingerprint_of(autoencoders) if autoencoders else None,
             "precision": options.precision,
             "device": device,
             "threads": torch.get_num_threads(),

@@ -1,0 +1,141 @@
+"""Decoders: from an encoder's features back to a picture. torch is imported when one is loaded."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from transfer.decoders.registry import FAMILIES, DecoderFile, Family, find_family
+from transfer.encoders.layout import STYLE_LAYERS
+from transfer.encoders.registry import EncoderSpec, encoder_spec
+from transfer.errors import InputError, WeightsError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from transfer.decoders.architecture import Decoder
+    from transfer.encoders.architecture import Encoder
+
+__all__ = ["FAMILIES", "Autoencoder", "find_family", "load_autoencoders", "fingerprint_of"]
+
+
+@dataclass(frozen=True)
+class Autoencoder:
+    """An encoder up to `layer`, and the decoder that leads back from there.
+
+    Attributes:
+        fingerprint: hash of both networks and of how they are run.
+
+    """
+
+    layer: str
+    encoder: Encoder
+    decoder: Decoder
+    fingerprint: str
+
+
+def load_autoencoders(
+    name: str,
+    layers: Sequence[str] = STYLE_LAYERS,
+    *,
+    weights: Path | None = None,
+    device: str = "cpu",
+) -> tuple[Autoencoder, ...]:
+    """The autoencoders of an encoder at some of relu1_1 … relu5_1, with checked weights.
+
+    Args:
+        name: an encoder that has decoders, see FAMILIES.
+        layers: which of them, in any order.
+        weights: the encoder's file, or the directory that holds it and the decoders; by default
+            they are looked for as those of encoders are.
+        device: where the networks are put.
+
+    Returns:
+        One for each of `layers`, in their order.
+
+    Raises:
+        InputError: the encoder has no decoder for a layer.
+        WeightsError: a file that is missing, damaged or another one.
+
+    """
+    spec, family = encoder_spec(name), find_family(name)
+    levels = [_level(family, layer) for layer in layers]
+    whole = None if family.encoders else _load_encoder(spec, family, 0, weights, device)
+    found = []
+    for layer, level in zip(layers, levels, strict=True):
+        encoder = whole or _load_encoder(spec, family, level, weights, device)
+        encoder.check([layer])
+        decoder, digest = _load_decoder(family, level, weights)
+        if decoder.channels != encoder.widths[layer]:
+            raise WeightsError(
+                f"decoder {level} of '{name}' takes {decoder.channels} channels, the encoder has "
+                f"{encoder.widths[layer]} at {layer}: use the files of one release together"
+            )
+        fingerprint = f"{encoder.fingerprint}+{digest[:16]}"
+        found.append(Autoencoder(layer, encoder, decoder.to(device), fingerprint))
+    return tuple(found)
+
+
+def fingerprint_of(autoencoders: Sequence[Autoencoder]) -> str:
+    """One hash for several autoencoders: it covers every file that was read for them."""
+    text = " ".join(f"{one.layer}={one.fingerprint}" for one in autoencoders)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _level(family: Family, layer: str) -> int:
+    level = STYLE_LAYERS.index(layer) + 1 if layer in STYLE_LAYERS else 0
+    if level not in family.decoders:
+        known = ",".join(STYLE_LAYERS[level - 1] for level in family.decoders)
+        raise InputError(
+            f"encoder '{family.name}' has no decoder for {layer}: use --set style_layers={known}, "
+            "or fewer of them"
+        )
+    return level
+
+
+def _load_encoder(
+    spec: EncoderSpec, family: Family, level: int, weights: Path | None, device: str
+) -> Encoder:
+    """The encoder of a level, or the only one there is."""
+    from transfer.encoders import load_specified
+
+    if family.encoders is None:
+        return load_specified(spec, weights=weights, device=device)
+    own = replace(spec, files=(family.encoders[level],))
+    return load_specified(
+        own, weights=_folder(weights), deepest=STYLE_LAYERS[level - 1], device=device
+    )
+
+
+def _load_decoder(family: Family, level: int, weights: Path | None) -> tuple[Decoder, str]:
+    """A decoder, and a hash of its weights and of how it is run."""
+    from transfer.decoders.architecture import Decoder
+    from transfer.encoders.weights import fetch_weights, find_weights, read_tensors
+
+    stored = DecoderFile(family, level)
+    # Ours lie in the package, wherever somebody keeps the encoder.
+    place = None if family.directory else _folder(weights)
+    tensors = read_tensors(stored, find_weights(stored, place) or fetch_weights(stored))
+    try:
+        decoder = Decoder(tensors, level, padding=family.padding, upsampling=family.upsampling)
+    except (KeyError, IndexError) as error:
+        raise WeightsError(
+            f"the file of {stored.owner} lacks {error}: it is another network"
+        ) from (error)
+    return decoder, _digest(tensors, f"{family.padding} {family.upsampling}")
+
+
+def _folder(weights: Path | None) -> Path | None:
+    return weights.parent if weights is not None and weights.is_file() else weights
+
+
+def _digest(tensors: dict[str, Tensor], settings: str) -> str:
+    digest = hashlib.sha256(settings.encode())
+    for name in sorted(tensors):
+        values = tensors[name].float().contiguous()
+        digest.update(f"{name}{tuple(values.shape)}".encode())
+        digest.update(values.numpy().tobytes())
+    return digest.hexdigest()

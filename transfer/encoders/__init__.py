@@ -21,6 +21,7 @@ __all__ = [
     "describe_encoders",
     "encoder_spec",
     "load_encoder",
+    "load_specified",
 ]
 
 
@@ -44,17 +45,27 @@ def load_encoder(
         WeightsError: weights that are missing, damaged or another encoder's.
 
     """
+    return load_specified(encoder_spec(name), weights=weights, deepest=deepest, device=device)
+
+
+def load_specified(
+    spec: EncoderSpec,
+    *,
+    weights: Path | None = None,
+    deepest: str | None = None,
+    device: str = "cpu",
+) -> Encoder:
+    """Load an encoder by its entry, such as one of the registry with another file."""
     from transfer.encoders.architecture import Encoder
     from transfer.encoders.fingerprint import fingerprint
     from transfer.encoders.weights import fetch_weights, find_weights, read_weights
 
-    spec = encoder_spec(name)
     if deepest is not None:
         layers_up_to(deepest)
     tensors = read_weights(spec, find_weights(spec, weights) or fetch_weights(spec))
     encoder = Encoder(
         tensors,
-        name=name,
+        name=spec.name,
         fingerprint=fingerprint(spec, tensors),
         convention=spec.convention,
         pooling=spec.pooling,

@@ -10,18 +10,14 @@ Works without Django: `python -m transfer.encoders.training --help`.
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor, nn
-from torch.nn import functional
 
 from transfer.encoders.architecture import (
     IMAGENET,
@@ -30,7 +26,7 @@ from transfer.encoders.architecture import (
     Encoder,
     random_weights,
 )
-from transfer.errors import InputError
+from transfer.learning import Pictures, cosine_rate, load_checkpoint, save_checkpoint
 
 
 @dataclass(frozen=True)
@@ -45,77 +41,6 @@ class Recipe:
     seed: int = 2020
     smallest_crop: int = 96  # pixels; enlarged crops teach the blur of enlarged pictures
     altered: float = 0.5  # share of crops with altered colours, noise or a second picture mixed in
-
-
-class Pictures:
-    """Photographs in memory, and endless random crops of them.
-
-    Pictures are stored landscape or portrait as they are; a crop is flipped at random, never
-    turned, because upright edges differ from level ones in photographs.
-    """
-
-    def __init__(self, files: Sequence[Path], device: torch.device) -> None:
-        """Read every file as RGB bytes (3, H, W)."""
-        if not files:
-            raise InputError("no picture to train on: name a folder that holds .jpg or .png files")
-        self.images = [
-            torch.from_numpy(np.asarray(Image.open(file).convert("RGB")).copy())
-            .permute(2, 0, 1)
-            .contiguous()
-            .to(device)
-            for file in files
-        ]
-
-    def crops(self, recipe: Recipe, generator: np.random.Generator) -> Tensor:
-        """A batch (N, 3, size, size) in [0, 1]."""
-        batch = torch.cat([self._crop(recipe, generator) for _ in range(recipe.batch)])
-        return _alter(batch, recipe.altered, generator)
-
-    def _crop(self, recipe: Recipe, generator: np.random.Generator) -> Tensor:
-        image = self.images[generator.integers(len(self.images))]
-        height, width = image.shape[-2:]
-        largest = min(height, width)
-        side = int(generator.integers(min(recipe.smallest_crop, largest), largest + 1))
-        top = int(generator.integers(height - side + 1))
-        left = int(generator.integers(width - side + 1))
-        crop = image[None, :, top : top + side, left : left + side].float() / 255
-        if generator.random() < 0.5:
-            crop = crop.flip(-1)
-        return functional.interpolate(
-            crop, size=(recipe.size, recipe.size), mode="bilinear", antialias=True
-        )
-
-
-def _alter(batch: Tensor, share: float, generator: np.random.Generator) -> Tensor:
-    """Change some crops so that the student also meets what stylisation makes of photographs.
-
-    A stylised picture has other colours, more noise and more structure than a photograph; a
-    student that has only seen photographs answers to it less like its teachers.
-    """
-    altered = batch.clone()
-    for i in range(len(batch)):
-        if generator.random() >= share:
-            continue
-        kind = generator.integers(3)
-        if kind == 0:  # other colours: a random mixture of the channels, contrast and brightness
-            mixture = np.eye(3) + generator.normal(0, 0.3, (3, 3))
-            matrix = torch.tensor(mixture, dtype=batch.dtype, device=batch.device)
-            gain, shift = generator.uniform(0.5, 1.6), generator.normal(0, 0.15)
-            mean = batch[i].mean()
-            colours = torch.einsum("oc,chw->ohw", matrix, batch[i] - mean)
-            altered[i] = colours * gain + mean + shift
-        elif kind == 1:  # noise, from a trace up to the start of an optimisation
-            scale = float(10 ** generator.uniform(-2, -0.3))
-            seed = int(generator.integers(2**31))
-            noise = torch.Generator(batch.device).manual_seed(seed)
-            keep = generator.uniform(0, 1)
-            grain = torch.randn(batch[i].shape, generator=noise, device=batch.device) * scale
-            altered[i] = batch[i] * keep + batch[i].mean() * (1 - keep) + grain
-        else:  # a second picture on top
-            other = batch[generator.integers(len(batch))]
-            share_of_other = generator.uniform(0.2, 0.8)
-            altered[i] = batch[i] * (1 - share_of_other) + other * share_of_other
-    return altered.clamp(0, 1)
 
 
 @dataclass(frozen=True)
@@ -169,13 +94,6 @@ def teach(teachers: Sequence[Teacher], images: Tensor) -> dict[str, Tensor]:
     return {layer: value for part in features for layer, value in part.items()}
 
 
-def _rate(step: int, recipe: Recipe) -> float:
-    if step < recipe.warmup:
-        return recipe.rate * (step + 1) / recipe.warmup
-    progress = (step - recipe.warmup) / max(1, recipe.steps - recipe.warmup)
-    return recipe.rate * 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
-
-
 @dataclass(frozen=True)
 class Progress:
     """Where a training stands: step, its relative errors (square roots, per layer), seconds."""
@@ -212,7 +130,7 @@ def train(
     sums: dict[str, Tensor] = {}
     for step in range(start, recipe.steps):
         for group in optimiser.param_groups:
-            group["lr"] = _rate(step, recipe)
+            group["lr"] = cosine_rate(step, recipe)
         images = pictures.crops(recipe, np.random.default_rng((recipe.seed, step)))
         images = images.contiguous(memory_format=torch.channels_last)
         errors = relative_errors(student(images), teach(teachers, images))
@@ -240,7 +158,6 @@ def _save(
     step: int,
     curve: list[dict[str, float]],
 ) -> None:
-    temporary = path.with_suffix(".tmp")
     state = {
         "recipe": asdict(recipe),
         "student": student.state_dict(),
@@ -248,8 +165,7 @@ def _save(
         "step": step,
         "curve": curve,
     }
-    torch.save(state, temporary)
-    temporary.replace(path)
+    save_checkpoint(path, state)
 
 
 def _resume(
@@ -259,14 +175,9 @@ def _resume(
     optimiser: torch.optim.Optimizer,
     device: torch.device,
 ) -> tuple[int, list[dict[str, float]]]:
-    if not path.exists():
+    state = load_checkpoint(path, asdict(recipe), device)
+    if state is None:
         return 0, []
-    state: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
-    if state["recipe"] != asdict(recipe):
-        raise InputError(
-            f"checkpoint {path} was made with another recipe: use the same options, or another "
-            "--checkpoint file"
-        )
     student.load_state_dict(state["student"])
     optimiser.load_state_dict(state["optimiser"])
     return int(state["step"]), list(state["curve"])

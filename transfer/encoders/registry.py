@@ -45,6 +45,11 @@ class EncoderSpec:
     pooling: Pooling = "max"
     padding: Padding = "zero"
 
+    @property
+    def owner(self) -> str:
+        """Whose weights they are, for messages."""
+        return f"encoder '{self.name}'"
+
 
 _SPECS = (
     EncoderSpec(

@@ -22,7 +22,6 @@ from transfer.encoders import load_encoder
 from transfer.encoders.agreement import agreement
 from transfer.encoders.architecture import IMAGENET, Encoder
 from transfer.encoders.distillation import (
-    Pictures,
     Progress,
     Recipe,
     Teacher,
@@ -30,6 +29,7 @@ from transfer.encoders.distillation import (
     trained_weights,
 )
 from transfer.errors import InputError
+from transfer.learning import Pictures, picture_files
 from transfer.pictures import read_picture, resize_to_width, to_tensor
 
 TEACHERS = {
@@ -69,7 +69,9 @@ def run(options: argparse.Namespace) -> None:
         for name, layers in TEACHERS.items()
     ]
     checkpoint = options.checkpoint or options.out.with_suffix(".checkpoint")
-    pictures = Pictures([file for folder in options.images for file in _files(folder)], device)
+    pictures = Pictures(
+        [file for folder in options.images for file in picture_files(folder)], device
+    )
     train(recipe, pictures, teachers, checkpoint, device=device, report=_report(recipe))
     weights, _, curve = trained_weights(checkpoint)
     metadata = {"recipe": json.dumps(asdict(recipe)), "curve": json.dumps(curve)}
@@ -94,16 +96,9 @@ def _report(recipe: Recipe) -> Callable[[Progress], None]:
     return report
 
 
-def _files(folder: Path) -> list[Path]:
-    files = sorted([*folder.glob("*.jpg"), *folder.glob("*.png")])
-    if not files:
-        raise InputError(f"{folder} holds no .jpg or .png file: name a folder of photographs")
-    return files
-
-
 def _tensors(folder: Path, device: torch.device) -> Iterator[Tensor]:
     """Pictures (1, 3, H, 256) in [0, 1]: the width at which small studies are made."""
-    for file in _files(folder):
+    for file in picture_files(folder):
         yield to_tensor(resize_to_width(read_picture(file), 256)).to(device)
 
 

@@ -1,4 +1,4 @@
-"""Finding, checking and reading weights files.
+"""Finding, checking and reading weights files of encoders and decoders.
 
 Looked for in this order: the path that was named, the directory ECSPACE_WEIGHTS, the cache
 (ECSPACE_CACHE, by default ~/.cache/ecspace), the encoder's address. A file is read only when its
@@ -13,6 +13,7 @@ import pickle
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import Protocol
 
 import torch
 from safetensors import SafetensorError
@@ -23,13 +24,42 @@ from transfer.encoders.layout import CONVOLUTIONS
 from transfer.encoders.registry import EncoderSpec
 from transfer.errors import WeightsError
 
+
+class Stored(Protocol):
+    """What the registry says of the files that hold a network's weights."""
+
+    @property
+    def owner(self) -> str:
+        """Whose weights they are, for messages."""
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """File names looked for, the best first."""
+
+    @property
+    def sha256(self) -> tuple[str, ...]:
+        """Accepted hashes, or their first digits."""
+
+    @property
+    def origin(self) -> str:
+        """Where a person gets them, and their licence."""
+
+    @property
+    def url(self) -> str:
+        """Where `files[0]` is fetched from; empty where there is no such address."""
+
+    @property
+    def directory(self) -> Path | None:
+        """The directory of the package that holds them, where they are ours."""
+
+
 _TIMEOUT = 30  # seconds without an answer before a download is given up
 _PIECE = 1 << 20
 # Where torchvision's VGG-19 keeps its convolutions (torchvision.models.vgg, configuration E).
 _TORCHVISION = (0, 2, 5, 7, 10, 12, 14, 16, 19, 21, 23, 25, 28)
 
 
-def find_weights(spec: EncoderSpec, weights: Path | None = None) -> Path | None:
+def find_weights(spec: Stored, weights: Path | None = None) -> Path | None:
     """The weights file of an encoder on this machine, or None where there is none.
 
     Args:
@@ -46,7 +76,7 @@ def find_weights(spec: EncoderSpec, weights: Path | None = None) -> Path | None:
         found = _in_directory(spec, weights)
         if found is None:
             raise WeightsError(
-                f"no weights for encoder '{spec.name}' at {weights}: name a file, or a directory "
+                f"no weights for {spec.owner} at {weights}: name a file, or a directory "
                 f"that holds {' or '.join(spec.files)}"
             )
         return found
@@ -66,7 +96,7 @@ def cache_directory() -> Path:
     return Path(os.environ.get("ECSPACE_CACHE", "") or "~/.cache/ecspace").expanduser()
 
 
-def fetch_weights(spec: EncoderSpec) -> Path:
+def fetch_weights(spec: Stored) -> Path:
     """Fetch the encoder's file into the cache, once; a file that is not complete is not kept.
 
     Raises:
@@ -106,6 +136,16 @@ def read_weights(spec: EncoderSpec, path: Path) -> dict[str, Tensor]:
         WeightsError: the file's hash is not known, or the file is not such a network.
 
     """
+    return _as_layout(read_tensors(spec, path), path)
+
+
+def read_tensors(spec: Stored, path: Path) -> dict[str, Tensor]:
+    """All tensors of a checked file, under the file's own names.
+
+    Raises:
+        WeightsError: the file's hash is not known, or it does not hold tensors alone.
+
+    """
     _check_hash(spec, path)
     try:
         if path.suffix == ".safetensors":
@@ -126,7 +166,7 @@ def read_weights(spec: EncoderSpec, path: Path) -> dict[str, Tensor]:
         ) from error
     if not isinstance(tensors, dict):
         raise WeightsError(f"{path} holds no dictionary of tensors: it is not a weights file")
-    return _as_layout(tensors, path)
+    return tensors
 
 
 def sha256_of(path: Path) -> str:
@@ -135,15 +175,15 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _in_directory(spec: EncoderSpec, directory: Path) -> Path | None:
+def _in_directory(spec: Stored, directory: Path) -> Path | None:
     return next((directory / name for name in spec.files if (directory / name).is_file()), None)
 
 
-def _is_known(spec: EncoderSpec, digest: str) -> bool:
+def _is_known(spec: Stored, digest: str) -> bool:
     return any(digest.startswith(known) for known in spec.sha256)
 
 
-def _check_hash(spec: EncoderSpec, path: Path) -> None:
+def _check_hash(spec: Stored, path: Path) -> None:
     try:
         digest = sha256_of(path)
         beside = path.with_name(f"{path.name}.sha256")
@@ -157,16 +197,16 @@ def _check_hash(spec: EncoderSpec, path: Path) -> None:
         raise WeightsError(f"{path} cannot be read ({error.strerror}): check the file") from error
     if not accepted:
         raise WeightsError(
-            f"the SHA-256 of {path} is {digest[:16]}…, expected {expected} for encoder "
-            f"'{spec.name}': the file is damaged or another one; if it is yours, write its hash "
+            f"the SHA-256 of {path} is {digest[:16]}…, expected {expected} for "
+            f"{spec.owner}: the file is damaged or another one; if it is yours, write its hash "
             f"beside it: sha256sum {path.name} > {path.name}.sha256"
         )
 
 
-def _advice(spec: EncoderSpec, what: str) -> str:
+def _advice(spec: Stored, what: str) -> str:
     source = spec.url or spec.origin
     return (
-        f"no weights for encoder '{spec.name}': {what}; put {spec.files[0]} "
+        f"no weights for {spec.owner}: {what}; put {spec.files[0]} "
         f"(from {source}, SHA-256 {spec.sha256[0][:16]}…) into the directory ECSPACE_WEIGHTS or "
         "name it by --weights, or use --encoder compact"
     )

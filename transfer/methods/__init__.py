@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from transfer.errors import InputError
-from transfer.methods import cross_layer, gatys, gatys_cov
+from transfer.methods import cross_layer, gatys, gatys_cov, universal
 from transfer.methods.base import Method
 from transfer.methods.parameters import Values, as_object, describe, resolve
 
@@ -21,6 +21,7 @@ METHODS: dict[str, Method] = {
         gatys,
         gatys_cov,
         cross_layer,
+        universal,
     )
 }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -12,7 +11,7 @@ from torch import Tensor
 from transfer.encoders.architecture import Encoder
 from transfer.encoders.layout import IMAGENET
 from transfer.methods.base import Descent, Method, Term
-from transfer.methods.engine import Made, Task
+from transfer.methods.engine import Made, Task, digest_of
 from transfer.methods.losses import Losses, Targets, targets_of
 from transfer.methods.scale import style_scale
 from transfer.optimise import lbfgs
@@ -47,7 +46,7 @@ def run(
     known: dict[tuple[bytes, tuple[Term, ...]], Targets] = {}
 
     def targets(terms: tuple[Term, ...], pictures: Sequence[Tensor]) -> Targets:
-        key = (_digest(pictures), terms)
+        key = (digest_of(pictures), terms)
         if key not in known:
             known[key] = targets_of(terms, [place(one) for one in pictures], encoder, context)
         return known[key]
@@ -110,11 +109,3 @@ def fastest_format(device: torch.device, precision: str) -> torch.memory_format:
 
 def _place(picture: Tensor, device: torch.device, memory_format: torch.memory_format) -> Tensor:
     return picture.to(device).contiguous(memory_format=memory_format)
-
-
-def _digest(pictures: Sequence[Tensor]) -> bytes:
-    digest = hashlib.sha256()
-    for picture in pictures:
-        digest.update(str(tuple(picture.shape)).encode())
-        digest.update(picture.contiguous().numpy().tobytes())
-    return digest.digest()

@@ -4,11 +4,14 @@ An engine is a module of `transfer.methods` with a function
 
     run(method, parameters, tasks, *, encoder, precision, progress) -> list[Made]
 
-that makes all `tasks`, whose contents have one size, and tells `progress` its steps.
+that makes all `tasks`, whose contents have one size, and tells `progress` its steps. The engine of
+a method that needs decoders takes `autoencoders` as well.
 """
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from torch import Tensor
@@ -37,3 +40,12 @@ class Made:
     losses: dict[str, float]
     evaluations: int = 0
     error: str = ""
+
+
+def digest_of(pictures: Sequence[Tensor]) -> bytes:
+    """A hash of pictures on the CPU, by which targets are found again that many tasks share."""
+    digest = hashlib.sha256()
+    for picture in pictures:
+        digest.update(str(tuple(picture.shape)).encode())
+        digest.update(picture.contiguous().numpy().tobytes())
+    return digest.digest()

@@ -196,7 +196,7 @@ def test_it_lists_the_methods(capsys: pytest.CaptureFixture[str]) -> None:
     assert [method["key"] for method in listed] == list(METHODS)
     for method in listed:
         assert method["paper"]
-        assert not method["needs_decoder"]
+        assert method["needs_decoder"] == (method["key"] == "universal")
         for parameter in method["parameters"]:
             assert parameter["source"]
             assert parameter["help"]

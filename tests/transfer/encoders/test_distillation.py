@@ -17,7 +17,6 @@ from transfer.encoders import training
 from transfer.encoders.agreement import agreement
 from transfer.encoders.architecture import Encoder, random_weights
 from transfer.encoders.distillation import (
-    Pictures,
     Progress,
     Recipe,
     Teacher,
@@ -26,6 +25,7 @@ from transfer.encoders.distillation import (
     trained_weights,
 )
 from transfer.errors import InputError
+from transfer.learning import Pictures
 
 WIDTHS = (4, 4, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8)
 RECIPE = Recipe(steps=4, batch=2, size=32, warmup=1, smallest_crop=24, altered=0.5)

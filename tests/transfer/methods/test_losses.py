@@ -112,7 +112,7 @@ def test_paper_losses_are_those_of_the_equations(encoder: Encoder) -> None:
     torch.testing.assert_close(found.style, wanted)
 
 
-@pytest.mark.parametrize("key", METHODS)
+@pytest.mark.parametrize("key", [key for key in METHODS if METHODS[key].compose is not None])
 @pytest.mark.parametrize("normalisation", ["relative", "gatys", "paper"])
 def test_its_gradient_is_the_derivative(key: str, normalisation: str, encoder: Encoder) -> None:
     losses = losses_of(composed(key, normalisation=normalisation), encoder)

@@ -1,0 +1,61 @@
+"""Li et al. 2017, "Universal Style Transfer via Feature Transforms": whitening and colouring.
+
+Nothing is optimised. At each level, from relu5_1 up to relu1_1, the picture is encoded, its
+features get the mean and covariance of the style's, and a decoder makes a picture of them again,
+which the next level begins with. `universal_engine` does it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from transfer.encoders.layout import STYLE_LAYERS
+from transfer.errors import InputError
+from transfer.methods.base import Method
+from transfer.methods.parameters import Parameters, layers, number, parameter
+
+RELEASE = "Yijunmaverick/UniversalStyleTransfer"  # the authors' own code
+
+
+@dataclass(frozen=True)
+class Universal(Parameters):
+    """How strongly, and at which levels."""
+
+    alpha: float = parameter(
+        0.6,
+        number(0, 1),
+        "strength of the style at every level: 0 gives the decoders' picture of the content, 1 "
+        "the style's statistics in full",
+        source=f"{RELEASE}, test_wct.lua:20-38: alpha = 0.6; the paper samples it (seed 000 §1.1)",
+    )
+    style_layers: tuple[str, ...] = parameter(
+        STYLE_LAYERS,
+        layers(),
+        "the levels, run from the deepest to the shallowest; each needs a decoder",
+        source="Li et al. 2017 §3.3, figure 1(c): relu5_1 to relu1_1",
+    )
+    eigenvalue_threshold: float = parameter(
+        1e-5,
+        number(0),
+        "directions of less variance than this, relative to the features' mean square, are left "
+        "out",
+        source=f"{RELEASE}, test_wct.lua:104-126: eigenvalues below 1e-5; relative is ours",
+    )
+
+    def check(self) -> None:
+        """Raise InputError where a layer has no decoder in any encoder."""
+        if other := [name for name in self.style_layers if name not in STYLE_LAYERS]:
+            raise InputError(
+                f"style_layers={','.join(other)} cannot be used by method 'universal': decoders "
+                f"begin at {', '.join(STYLE_LAYERS)}"
+            )
+
+
+METHOD = Method(
+    key="universal",
+    name="Universal",
+    paper="Li et al. 2017; seed 000 §1.1 and Table 1 (Universal)",
+    parameters=Universal,
+    engine="universal_engine",
+    needs_decoder=True,
+)
