@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 if TYPE_CHECKING:
     from studies.models import Participant, Study
 
-ENDINGS = ("completed", "attention", "screened_out", "no_consent", "full")
+ENDINGS = ("completed", "attention", "screened_out", "no_consent", "full", "not_loaded")
 """Endings for which a study may declare a code of its own."""
 _PROLIFIC = "https://app.prolific.com/submissions/complete"
 

@@ -40,3 +40,17 @@ TRAPS = {
     ),
 }
 """What a trap asks, by the choice that it wants."""
+
+CONSENT = gettext_noop(
+    """\
+In this study you see a picture at the top of the page and two pictures below it. Each time you \
+choose one of the two. There are no right or wrong answers: we want to know what you see.
+
+Taking part is voluntary. You may stop at any time by closing the page, without giving a reason. \
+You may also have everything erased that you answered: the link “Stop” on every page leads there.
+
+We store your choices, how long they took, and the size of your window. We store neither your name \
+nor your address on the internet. The choices are analysed together with those of others, and may \
+be published without anything that points to you."""
+)
+"""What a study asks consent to until its researchers write a text of their own."""

@@ -9,6 +9,7 @@ urlpatterns = [
     path("", researcher.studies, name="studies"),
     path("new/", researcher.create, name="create"),
     path("<int:pk>/", researcher.study, name="study"),
+    path("<int:pk>/edit/", researcher.edit, name="edit"),
     path("<int:pk>/open/", researcher.open_study, name="open"),
     path("<int:pk>/close/", researcher.close_study, name="close"),
     path("<int:pk>/on/", researcher.go_on, name="go_on_study"),

@@ -1,5 +1,6 @@
 // One trial after the other: show three pictures at once, take one answer, deliver it, go on.
 import { insist, patience, reachable, Shelf } from "./delivery.js";
+import { isStacked, screenNow } from "./screen.js";
 
 const RETRIES = 3;
 const GUARD_MS = 200; // the second half of a double click must not answer the next question
@@ -21,6 +22,7 @@ class Trial {
     this.shelf = new Shelf(`vote ${this.words.vote}`);
     this.shownAt = null;
     this.answered = false;
+    this.arrange();
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
       if (event.submitter) this.choose(event.submitter);
@@ -30,6 +32,10 @@ class Trial {
   say(text) {
     this.state.textContent = text;
     this.footer.classList.toggle("busy", text !== "");
+  }
+
+  arrange() {
+    this.form.classList.toggle("stacked", isStacked(this.words, screenNow()));
   }
 
   async begin() {
@@ -79,11 +85,16 @@ class Trial {
     const response = performance.now() - this.shownAt;
     if (response < GUARD_MS) return;
     this.answered = true;
+    const { width, height, pixel_ratio } = screenNow();
     const vote = {
       trial: this.form.elements.trial.value,
       choice: answer.value,
       client_uuid: uuid4(),
       response_ms: Math.round(response),
+      width,
+      height,
+      pixel_ratio,
+      layout: this.form.classList.contains("stacked") ? "stacked" : "beside",
     };
     this.shelf.put(vote);
     answer.classList.add("chosen");
@@ -156,6 +167,8 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault(); // a key held down is one answer
   }
 });
+
+window.addEventListener("resize", () => { if (trial) trial.arrange(); });
 
 // A page that a browser kept alive behind others is out of date when it is shown again.
 window.addEventListener("pageshow", (event) => {

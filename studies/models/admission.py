@@ -19,12 +19,15 @@ if TYPE_CHECKING:
 
 
 @transaction.atomic
-def admit(study: Study, external_id: str = "", **details: Any) -> Participant:
+def admit(
+    study: Study, external_id: str = "", known: Participant | None = None, **details: Any
+) -> Participant:
     """Let somebody begin who has just consented; who began before goes on instead.
 
     Args:
         study: what they want to take part in.
         external_id: an id that names the person elsewhere; it is stored hashed.
+        known: the session that their browser remembers, where they came without an id.
         details: further fields of the participant.
 
     Raises:
@@ -36,12 +39,12 @@ def admit(study: Study, external_id: str = "", **details: Any) -> Participant:
     # The lock lets people who arrive together be counted one after the other.
     study = type(study).objects.select_for_update().get(pk=study.pk)
     cohort = details.setdefault("cohort", Cohort.PEOPLE)
-    if details.get("screen", {}).get("width", study.least_width) < study.least_width:
-        # A row remains of who was turned away, so that reports can count them.
-        details.update(state=Participant.State.TURNED_AWAY, excluded="window too narrow")
-        return Participant.objects.create(study=study, **details)
+    if refusal := study.gate.refusal(details.get("screen", {})):
+        return turn_away(study, refusal, **details)
     digest = hashed(external_id) if external_id.strip() else ""
-    if digest and (known := _returning(study, digest)) is not None:
+    if digest:
+        known = study.participants.filter(external_id=digest).first()
+    if known is not None and not _begins_anew(known):
         return known
     pilot = cohort == Cohort.PILOT
     if study.state != study.State.OPEN or (study.paused_because and not pilot):
@@ -73,17 +76,28 @@ def admit(study: Study, external_id: str = "", **details: Any) -> Participant:
     return participant
 
 
-def _returning(study: Study, digest: str) -> Participant | None:
-    """The session of somebody who comes back; None where they begin anew."""
-    known = study.participants.filter(external_id=digest).first()
-    if known is None or known.state == Participant.State.FINISHED:
-        return known
+def turn_away(study: Study, refusal: str, **details: Any) -> Participant:
+    """Leave a row of somebody whose window did not do, so that reports can count them."""
+    state = Participant.State.TURNED_AWAY
+    return Participant.objects.create(study=study, state=state, excluded=refusal, **details)
+
+
+def _begins_anew(known: Participant) -> bool:
+    """Whether somebody who comes back begins a new session in place of the one they have.
+
+    Raises:
+        BegunError: the study lets nobody return.
+
+    """
+    study = known.study
+    if known.state == Participant.State.FINISHED:
+        return False
     if study.returning == study.Returning.BLOCK:
         raise BegunError
     if study.returning == study.Returning.RESTART and study.state == study.State.OPEN:
         known.let_go("began anew")
-        return None
-    return known
+        return True
+    return False
 
 
 def has_room(study: Study) -> bool:

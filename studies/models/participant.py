@@ -21,6 +21,8 @@ from studies.rules import Record, exclusion
 if TYPE_CHECKING:
     from studies.models.trial import Trial
 
+FAILURES = 3
+"""After so many trials in a row without pictures, somebody is told that they do not arrive."""
 AWAY = timedelta(minutes=30)
 """Somebody who was not seen for so long has left: the place goes to somebody else."""
 
@@ -56,6 +58,8 @@ class Participant(models.Model):
     source = models.CharField(max_length=20, default="link")
     consent_version = models.PositiveSmallIntegerField(default=0)
     consented_at = models.DateTimeField(null=True, blank=True)
+    # In which the session is held: chosen at consent, and kept.
+    language = models.CharField(max_length=10, blank=True)
     # What the gates before consent saw: CSS size, device-pixel ratio, orientation.
     screen: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(
         default=dict, blank=True
@@ -155,6 +159,16 @@ class Participant(models.Model):
         slots = self.study.slots.filter(cohort=self.cohort)
         slot = slots.abandoned().next_for(seen, due) or slots.free().next_for(seen, due)
         return None if slot is None else Trial.assign(self, slot, position)
+
+    def goes_on(self) -> bool:
+        """Whether somebody who comes back is led to this session, and not to a new one."""
+        resumes = self.study.returning == self.study.Returning.RESUME
+        return resumes or self.state == self.State.FINISHED
+
+    def pictures_fail(self) -> bool:
+        """Whether none of the latest trials could load its pictures, so that there is no use."""
+        latest = self.trials.order_by("-position").values_list("outcome", flat=True)
+        return list(latest[:FAILURES]) == [Outcome.COULD_NOT_LOAD] * FAILURES
 
     def rest_is_due(self) -> bool:
         """Whether a break comes before the next trial."""

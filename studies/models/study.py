@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from studies.design import Item, blocks_of
+from studies.gates import Gates
 from studies.models.choices import Cohort
 from studies.models.feasibility import check
 from studies.models.planning import items_of, plan_of, write_slots
@@ -110,8 +111,12 @@ class Study(models.Model):
         default=dict, blank=True
     )
     returning = models.CharField(max_length=7, choices=Returning.choices, default=Returning.RESUME)
-    # CSS pixels that a window must be wide; 0 lets every screen in.
-    least_width = models.PositiveIntegerField(default=0)
+    # What a window must offer, as it was declared (studies.gates).
+    gates: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(
+        default=dict, blank=True
+    )
+    # Of the participants' pages; empty: the one that each browser asks for.
+    language = models.CharField(max_length=10, blank=True)
 
     state = models.CharField(max_length=6, choices=State.choices, default=State.DRAFT)
     paused_because = models.CharField(max_length=200, blank=True)
@@ -166,6 +171,11 @@ class Study(models.Model):
         return Rules.of(self.rules)
 
     @property
+    def gate(self) -> Gates:
+        """What a participant's window must offer."""
+        return Gates.of(self.gates)
+
+    @property
     def questions_per_person(self) -> int:
         """All trials of a session."""
         return self.trials_per_participant + self.declared.controls
@@ -183,8 +193,9 @@ class Study(models.Model):
 
     def set_consent(self, text: str) -> None:
         """Ask for consent to `text` from now on; earlier texts stay on record."""
-        if text.strip() != self.consent.text:
-            self.consent_texts.create(version=self.consent.version + 1, text=text.strip())
+        text = text.strip().replace("\r\n", "\n")
+        if text != self.consent.text:
+            self.consent_texts.create(version=self.consent.version + 1, text=text)
 
     @property
     def votes_wanted(self) -> int:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from django.conf import settings
 from django.core import signing
 from django.db import models, transaction
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext, override
 
 from studies.design import DESIGNS
 from studies.models.choices import Choice, Outcome, TrialKind
@@ -17,9 +19,6 @@ from studies.models.participant import Participant
 from studies.models.plan import Pair, Slot
 from studies.models.showing import Showing
 from transfer.models import Picture, Stimulus
-
-if TYPE_CHECKING:
-    from studies.models.study import Study
 
 LEASE = timedelta(minutes=10)
 """A trial that was not answered for so long is offered to somebody else."""
@@ -98,7 +97,7 @@ class Trial(models.Model):
             right=showing.right,
             expected=showing.expected,
             repeat_of=showing.repeat_of,
-            snapshot=_snapshot(participant.study, showing),
+            snapshot=_snapshot(participant, showing),
             lease_until=timezone.now() + LEASE,
         )
 
@@ -115,7 +114,7 @@ class Trial(models.Model):
 
     @property
     def question(self) -> str:
-        """What it asked, in English."""
+        """What it asked, in the participant's language."""
         return str(self.snapshot["question"]["text"])
 
     def renew(self) -> None:
@@ -141,7 +140,13 @@ class Trial(models.Model):
         return trials.get(public_id=public_id), place
 
     @transaction.atomic
-    def vote(self, choice: str, client_uuid: uuid.UUID, response_ms: int | None = None) -> Vote:
+    def vote(
+        self,
+        choice: str,
+        client_uuid: uuid.UUID,
+        response_ms: int | None = None,
+        screen: dict[str, Any] | None = None,
+    ) -> Vote:
         """Record the answer. Called again it changes nothing and gives the vote that counts.
 
         An answer that came when the slot was somebody else's already is kept and does not count.
@@ -156,6 +161,7 @@ class Trial(models.Model):
             choice=choice,
             client_uuid=client_uuid,
             response_ms=response_ms,
+            screen=screen or {},
             excluded="late" if late else "",
         )
         trial.outcome = Outcome.VOTED
@@ -187,6 +193,10 @@ class Vote(models.Model):
     # From the first paint after all pictures were decoded, by the browser's clock.
     response_ms = models.PositiveIntegerField(null=True, blank=True)
     received_at = models.DateTimeField(default=timezone.now)
+    # The window it was given in: CSS size, device-pixel ratio, pictures beside or stacked.
+    screen: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(
+        default=dict, blank=True
+    )
     excluded = models.CharField(max_length=100, blank=True)
 
     class Meta:
@@ -196,15 +206,19 @@ class Vote(models.Model):
         return f"{self.choice} in {self.trial}"
 
 
-def _snapshot(study: Study, showing: Showing) -> dict[str, Any]:
+def _snapshot(participant: Participant, showing: Showing) -> dict[str, Any]:
+    study, language = participant.study, participant.language or settings.LANGUAGE_CODE
     reference, left, right = showing.reference, showing.left, showing.right
+    with override(language):
+        question = gettext(showing.question or study.question.text)
     return {
         "reference": {"role": reference.role, "sha256": reference.sha256},
         "left": {"stimulus": left.public_id.hex, "sha256": left.sha256},
         "right": {"stimulus": right.public_id.hex, "sha256": right.sha256},
         "question": {
             "version": study.question_version,
-            "text": showing.question or study.question.text,
+            "language": language,
+            "text": question,
         },
         "rule": {
             "name": study.design,

@@ -6,13 +6,16 @@ nothing to go back to: every visit shows what comes next.
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.signing import BadSignature
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -20,12 +23,14 @@ from studies import codes, display
 from studies.erasure import erase
 from studies.errors import NotAdmittedError
 from studies.forms import ConsentForm, TrialForm, VoteForm
+from studies.language import language_for, page
 from studies.models import Cohort, Participant, Study, Trial
+from studies.models.admission import turn_away
 from studies.models.trial import PLACES
 from transfer.errors import PictureError
 
-EXTERNAL_IDS = ("PROLIFIC_PID", "prolific_pid", "workerId", "participant", "pid")
-"""Names under which recruitment services put a person's id into the address."""
+EXTERNAL_IDS = ("prolific_pid", "prolificid", "workerid", "participant_id", "participant", "pid")
+"""Names, in whatever case, under which recruitment services put a person's id into the address."""
 REMEMBERED = 30 * 24 * 3600
 """Seconds for which a browser finds back to its session from the study's link."""
 
@@ -38,28 +43,43 @@ def enter(request: HttpRequest, token: str) -> HttpResponse:
     study = get_object_or_404(Study, Q(entry_token=token) | Q(pilot_token=token))
     pilot = token == study.pilot_token
     external_id = _external_id(request)
-    if not external_id and (known := _remembered(request, study, pilot)) is not None:
+    known = None if external_id else _remembered(request, study, pilot)
+    if known is not None and known.goes_on():
         return redirect(known.take_url)
+    if known is not None and study.returning == Study.Returning.BLOCK:
+        return _away(request, study, "begun", known)
     if request.method == "POST":
-        form = ConsentForm(request.POST)
-        if not form.is_valid() or form.cleaned_data["consent"] == "no":
-            return _away(request, study, "no_consent")
-        try:
-            participant = study.admit(
-                external_id,
-                cohort=Cohort.PILOT if pilot else Cohort.PEOPLE,
-                source=study.recruiter,
-                screen=form.screen(),
-            )
-        except NotAdmittedError as reason:
-            return _away(request, study, reason.ending)
-        if participant.state == Participant.State.TURNED_AWAY:
-            return _away(request, study, "screened_out")
-        return _remember(HttpResponseRedirect(participant.take_url, status=303), participant)
-    if not pilot and not external_id and not study.admits():
+        return _answer_to_consent(request, study, pilot, known)
+    if not pilot and not external_id and known is None and not study.admits():
         return _away(request, study, "full" if study.state == Study.State.OPEN else "not_open")
-    context = {"study": study, "consent": study.consent, "pilot": pilot}
-    return render(request, "studies/consent.html", context)
+    # Our own text has translations; a text of the researcher's own stays as it is.
+    consent = gettext_lazy(study.consent.text)
+    language = language_for(study, request)
+    return page(request, "consent", study, language, consent=consent, pilot=pilot)
+
+
+def _answer_to_consent(
+    request: HttpRequest, study: Study, pilot: bool, known: Participant | None
+) -> HttpResponse:
+    form = ConsentForm(request.POST)
+    if not form.is_valid() or form.cleaned_data["consent"] == "no":
+        return _away(request, study, "no_consent")
+    details = {
+        "cohort": Cohort.PILOT if pilot else Cohort.PEOPLE,
+        "source": study.recruiter,
+        "screen": form.screen(),
+        "language": language_for(study, request),
+    }
+    if form.cleaned_data["consent"] == "cannot":
+        turn_away(study, study.gate.refusal(form.screen()) or "left at the gate", **details)
+        return _away(request, study, "screened_out")
+    try:
+        participant = study.admit(_external_id(request), known=known, **details)
+    except NotAdmittedError as reason:
+        return _away(request, study, reason.ending)
+    if participant.state == Participant.State.TURNED_AWAY:
+        return _away(request, study, "screened_out")
+    return _remember(HttpResponseRedirect(participant.take_url, status=303), participant)
 
 
 @login_not_required
@@ -69,26 +89,27 @@ def take(request: HttpRequest, token: str) -> HttpResponse:
     """What comes next for a participant: a trial, a break, or the end."""
     participant = _participant(token)
     study = participant.study
+    answered = participant.answered()
     if participant.rest_is_due():
-        context = {"participant": participant, "study": study, "answered": participant.answered()}
-        return render(request, "studies/break.html", context)
+        return _page(request, "break", participant, answered=answered)
+    if participant.pictures_fail() and "again" not in request.GET:
+        return _away(request, study, "not_loaded", participant)
     trial = participant.current_trial()
     if trial is None:
         return _end(request, participant)
-    return render(
+    return _page(
         request,
-        "studies/trial.html",
-        {
-            "trial": trial,
-            "study": study,
-            "reference_name": study.question.reference,
-            "pictures": {place: trial.picture_url(place) for place in PLACES},
-            "answered": participant.answered(),
-            "total": len(participant.plan),
-            "vote_url": reverse("studies:vote", args=[token]),
-            "unloadable_url": reverse("studies:unloadable", args=[token]),
-            "stop_url": reverse("studies:stop", args=[token]),
-        },
+        "trial",
+        participant,
+        trial=trial,
+        reference_name=study.question.reference,
+        pictures={place: trial.picture_url(place) for place in PLACES},
+        answered=answered,
+        total=len(participant.plan),
+        gate=study.gate,
+        vote_url=reverse("studies:vote", args=[token]),
+        unloadable_url=reverse("studies:unloadable", args=[token]),
+        stop_url=reverse("studies:stop", args=[token]),
     )
 
 
@@ -111,9 +132,7 @@ def stop(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST" and request.POST.get("erase") == "yes":
         erase(participant)
         return HttpResponseRedirect(participant.take_url, status=303)
-    return render(
-        request, "studies/stop.html", {"participant": participant, "study": participant.study}
-    )
+    return _page(request, "stop", participant)
 
 
 @login_not_required
@@ -123,12 +142,11 @@ def vote(request: HttpRequest, token: str) -> HttpResponse:
     """Record an answer. However often it is sent, there is one vote and one answer: recorded."""
     participant = _participant(token)
     form = VoteForm(request.POST)
-    form.full_clean()
-    if set(form.errors) - {"response_ms"}:
+    if not form.is_answer():
         return HttpResponse("this is not an answer to a trial", status=400)
     sent = form.cleaned_data
     trial = get_object_or_404(participant.trials, public_id=sent["trial"])
-    trial.vote(sent["choice"], sent["client_uuid"], sent.get("response_ms"))
+    trial.vote(sent["choice"], sent["client_uuid"], sent.get("response_ms"), form.screen())
     return _onward(request, participant)
 
 
@@ -163,6 +181,14 @@ def _participant(token: str) -> Participant:
     return get_object_or_404(Participant.objects.select_related("study"), token=token)
 
 
+def _page(
+    request: HttpRequest, name: str, participant: Participant, **context: Any
+) -> HttpResponse:
+    """A page of a session, in the session's language."""
+    study = participant.study
+    return page(request, name, study, participant.language, participant=participant, **context)
+
+
 def _onward(request: HttpRequest, participant: Participant) -> HttpResponse:
     # Our script asks for the next page itself; a plain form needs to be led there.
     if request.headers.get("X-Requested-With") == "fetch":
@@ -172,33 +198,38 @@ def _onward(request: HttpRequest, participant: Participant) -> HttpResponse:
 
 def _end(request: HttpRequest, participant: Participant) -> HttpResponse:
     if participant.state == Participant.State.WITHDRAWN:
-        return _away(request, participant.study, "withdrawn")
+        return _away(request, participant.study, "withdrawn", participant)
     if participant.state != Participant.State.FINISHED:
-        return _away(request, participant.study, "begun")
+        return _away(request, participant.study, "begun", participant)
     ending = codes.ending_of(participant)
-    context = {
-        "participant": participant,
-        "study": participant.study,
-        "code": codes.code_for(participant.study, ending) or participant.code,
-        "return_url": codes.return_url(participant.study, ending),
-    }
-    return render(request, "studies/finish.html", context)
+    code = codes.code_for(participant.study, ending) or participant.code
+    return_url = codes.return_url(participant.study, ending)
+    return _page(request, "finish", participant, code=code, return_url=return_url)
 
 
-def _away(request: HttpRequest, study: Study, ending: str) -> HttpResponse:
-    context = {
-        "study": study,
-        "ending": ending,
-        "code": codes.code_for(study, ending),
-        "return_url": codes.return_url(study, ending),
-    }
-    return render(request, "studies/away.html", context)
+def _away(
+    request: HttpRequest, study: Study, ending: str, participant: Participant | None = None
+) -> HttpResponse:
+    language = participant.language if participant else language_for(study, request)
+    again_url = f"{participant.take_url}?again=1" if participant else ""
+    return page(
+        request,
+        "away",
+        study,
+        language,
+        ending=ending,
+        code=codes.code_for(study, ending),
+        return_url=codes.return_url(study, ending),
+        again_url=again_url,
+    )
 
 
 def _external_id(request: HttpRequest) -> str:
     """The id that a recruitment service put into the address."""
-    found = (request.GET.get(name, "") for name in EXTERNAL_IDS)
-    return next((value.strip()[:200] for value in found if value.strip()), "")
+    given = {name.lower(): str(value).strip() for name, value in request.GET.items()}
+    found = (given.get(name, "") for name in EXTERNAL_IDS)
+    # A placeholder that the service did not fill would make one person of all who come.
+    return next((value[:200] for value in found if value and "{%" not in value), "")
 
 
 def _cookie(study: Study, pilot: bool) -> str:

@@ -8,9 +8,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from studies.bundle import LICENCES
-from studies.forms import StudyForm
 from studies.models import Cohort, Study
 from studies.monitor import watch
+from studies.study_form import CodesForm, StudyForm
 from studies.views.access import visible_study
 from transfer.errors import InputError
 
@@ -32,6 +32,17 @@ def create(request: HttpRequest) -> HttpResponse:
     return render(request, "studies/create.html", {"form": form})
 
 
+def edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """The form of a study: all of it in draft, later only the codes."""
+    found = visible_study(request, pk)
+    kind = StudyForm if found.state == Study.State.DRAFT else CodesForm
+    form = kind(request.POST or None, instance=found)
+    if request.method == "POST" and form.is_valid():
+        messages.success(request, "Saved.")
+        return redirect(form.save())
+    return render(request, "studies/create.html", {"form": form, "study": found})
+
+
 @require_safe
 def study(request: HttpRequest, pk: int) -> HttpResponse:
     """One study: its link, its state, its votes."""
@@ -46,6 +57,7 @@ def study(request: HttpRequest, pk: int) -> HttpResponse:
         "pilot_link": request.build_absolute_uri(found.pilot_url),
         "rules": found.declared.declared(),
         "licences": list(LICENCES),
+        "gates": found.gate.declared(),
         "is_owner": found.belongs_to(request.user),
     }
     return render(request, "studies/study.html", context)

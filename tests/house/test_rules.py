@@ -33,6 +33,8 @@ WITH_DJANGO = {
     "bundle",
     "erasure",
     "export",
+    "language",
+    "study_form",
     "files",
     "launch",
     "ledger",

@@ -40,7 +40,7 @@ def prolific(draft: Callable[..., Study]) -> Study:
     study = draft(
         recruiter="prolific",
         codes={"completed": "C0MP", "no_consent": "N0", "full": "FULL", "screened_out": "SCR33N"},
-        least_width=1000,
+        gates={"least_width": 1000},
     )
     study.open()
     return study

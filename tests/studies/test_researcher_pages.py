@@ -52,7 +52,8 @@ def test_it_creates_a_study_by_a_form(researcher, batch):
     study = Study.objects.get()
     assert answer["Location"] == f"/studies/{study.pk}/"
     assert (study.kind, study.state, study.created_by.username) == ("C", "draft", "ada")
-    assert (study.rules, study.least_width, study.returning) == ({"gold": 1}, 900, "block")
+    assert (study.rules, study.gates) == ({"gold": 1}, {"least_width": 900})
+    assert study.returning == "block"
     assert study.consent.text == "You look at pictures."
     refused = researcher.post("/studies/new/", {**fields, "name": "second", "votes_per_pair": 0})
     assert "greater than or equal to 1" in refused.content.decode()
@@ -105,7 +106,7 @@ def test_it_declares_rules_and_codes_from_the_command_line(batch):
     study = Study.objects.get()
     assert study.rules == {"gold": 2}
     assert study.codes == {"completed": "ABC", "full": "XYZ"}
-    assert (study.recruiter, study.least_width) == ("prolific", 800)
+    assert (study.recruiter, study.gates) == ("prolific", {"least_width": 800})
 
 
 def test_it_erases_a_person_from_the_command_line(study):

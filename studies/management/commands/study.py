@@ -10,6 +10,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -18,9 +19,10 @@ from tqdm import tqdm
 from studies.codes import ENDINGS
 from studies.design import DESIGNS
 from studies.erasure import erase_again, erase_person
-from studies.forms import CONSENT
+from studies.gates import ORIENTATIONS, Gates
 from studies.management import files
 from studies.models import Study, Vote
+from studies.questions import CONSENT
 from studies.rules import Rules
 from studies.simulate import Behaviour, simulate
 from studies.vote_import import import_votes
@@ -71,7 +73,14 @@ class Command(InputCommand):
             parser.add_argument(f"--{rule.name.replace('_', '-')}", type=int, metavar="N")
         parser.add_argument("--recruiter", choices=Study.Recruiter.values)
         parser.add_argument("--returning", choices=Study.Returning.values)
-        parser.add_argument("--least-width", type=int, help="CSS pixels a window must be wide")
+        for side in ("width", "height"):
+            parser.add_argument(f"--least-{side}", type=int, help="of the window, in CSS pixels")
+        parser.add_argument("--stack", action="store_const", const=True,
+                            help="narrower windows show the pictures stacked")  # fmt: skip
+        parser.add_argument("--least-pixel-ratio", type=float, help="device pixels per CSS pixel")
+        parser.add_argument("--orientation", choices=ORIENTATIONS[1:])
+        parser.add_argument("--language", choices=[code for code, _ in settings.LANGUAGES],
+                            help="of participants' pages; default: each browser's")  # fmt: skip
         parser.add_argument("--code", action="append", metavar="ENDING=CODE", default=[],
                             help=f"endings: {', '.join(ENDINGS)}")  # fmt: skip
         parser.add_argument("--owner", metavar="ACCOUNT", help="default: every researcher sees it")
@@ -107,8 +116,12 @@ class Command(InputCommand):
         given = {
             name: value for name, value in options.items() if name in names and value is not None
         }
-        rules = {rule.name: options[rule.name] for rule in fields(Rules) if options[rule.name]}
-        given |= {"rules": Rules.of(rules).declared(), "codes": _codes(options["code"])}
+        rules, gates = (
+            {field.name: options[field.name] for field in fields(kind) if options[field.name]}
+            for kind in (Rules, Gates)
+        )
+        given |= {"rules": Rules.of(rules).declared(), "gates": Gates.of(gates).declared()}
+        given["codes"] = _codes(options["code"])
         study = Study(**given, created_by=_account(options["owner"]))
         try:
             study.full_clean()
