@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 
-from metrics.cli import boundaries, calibration, effectiveness
+from metrics.cli import boundaries, calibration, ecspace, effectiveness
 from transfer.console import run
 
 COMMANDS = (
     effectiveness.add_commands,
     boundaries.add_commands,
     calibration.add_commands,
+    ecspace.add_commands,
 )
 
 if __name__ == "__main__":

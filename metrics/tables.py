@@ -30,8 +30,8 @@ def table_markdown(rows: Rows, note: str = "") -> str:
     """The grid as a Markdown table, one row per third of E."""
     lines = ["| | low C | middle C | high C |", "| --- | --- | --- | --- |"]
     for band in _bands(rows):
-        cells = ["<br>".join(_lines(cell)) for cell in band]
-        lines.append(f"| **{band[0]['E']} E** | {' | '.join(cells).replace('_', chr(92) + '_')} |")
+        cells = ["<br>".join(map(_markdown, _lines(cell))) for cell in band]
+        lines.append(f"| **{band[0]['E']} E** | {' | '.join(cells)} |")
     return "\n".join([*lines, *(["", f"*{note}*"] if note else []), ""])
 
 
@@ -61,6 +61,10 @@ def _bands(rows: Rows) -> list[Rows]:
 def _lines(cell: dict[str, Any]) -> list[str]:
     listed = [f"{part['method']}: {part['percent']}" for part in cell["methods"]]
     return [f"({cell['count']} stimuli)", *listed]
+
+
+def _markdown(text: str) -> str:
+    return "".join(f"\\{c}" if c in "\\`*_[]<>|&" else c for c in text)
 
 
 def _latex(text: str) -> str:

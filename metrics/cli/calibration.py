@@ -1,4 +1,4 @@
-"""The commands `calibrate`, `score` and `ecspace`."""
+"""The commands `calibrate` and `score`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from metrics.files import read_csv, read_model, write_bytes, write_csv, write_text
+from metrics.files import read_csv, read_model, write_csv, write_text
 from transfer.console import say, write_json
 from transfer.errors import InputError
 
@@ -19,10 +19,9 @@ if TYPE_CHECKING:
 
 
 def add_commands(subparsers: Subparsers) -> None:
-    """Add `calibrate`, `score` and `ecspace`."""
+    """Add `calibrate` and `score`."""
     _add_calibrate(subparsers)
     _add_score(subparsers)
-    _add_ecspace(subparsers)
 
 
 def _add_calibrate(subparsers: Subparsers) -> None:
@@ -187,47 +186,3 @@ def score_columns(
             raise InputError(f"two models give an {column.name}: name one of each target")
         columns[str(column.name)] = column
     return columns
-
-
-def _add_ecspace(subparsers: Subparsers) -> None:
-    parser = subparsers.add_parser(
-        "ecspace", help="the 3×3 grid, the table of methods, and figures"
-    )
-    parser.add_argument("scores", type=Path, metavar="SCORES.csv")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
-    parser.add_argument(
-        "--bins",
-        choices=("independent", "nested"),
-        default="independent",
-        help="independent: thirds of E and of C (the paper's, default); nested: equal cells",
-    )
-    parser.add_argument("--json", action="store_true", help="print the grid and table as JSON")
-    parser.set_defaults(answer=_ecspace)
-
-
-def _ecspace(options: argparse.Namespace) -> None:
-    from metrics.ecspace import ecspace, table
-    from metrics.plots import FORMATS, plot_data, plotly_figure, render, static_figure
-
-    space = ecspace(read_csv(options.scores, "scores"), options.bins)
-    answer = {
-        "bins": space.bins,
-        "stimuli": len(space.frame),
-        "unscored": space.unscored,
-        "counts": space.counts.tolist(),
-        "E_cuts": list(space.E_cuts),
-        "C_cuts": space.C_cuts.tolist(),
-        "table": table(space),
-    }
-    plot = plot_data(space)
-    figure = static_figure(plot)
-    options.out.mkdir(parents=True, exist_ok=True)
-    write_csv(space.frame, options.out / "cells.csv")
-    write_text(json.dumps(answer, indent=1, ensure_ascii=False), options.out / "ecspace.json")
-    write_text(json.dumps(plotly_figure(plot)), options.out / "figure.plotly.json")
-    for name in FORMATS:
-        write_bytes(render(figure, name), options.out / f"ecspace.{name}")
-    if options.json:
-        write_json(answer)
-    else:
-        say(f"wrote the grid of {answer['stimuli']} stimuli to {options.out}")

@@ -58,7 +58,7 @@ def _traces(group: Points) -> Iterator[dict[str, Any]]:
             "color": mark.colour,
             "symbol": mark.symbol,
             "size": 5 if group.faint else 9,
-            "opacity": 0.35 if group.faint else 0.85,
+            "opacity": 0.45 if group.faint else 0.85,
             "line": {"width": 1.5 if mark.hollow else 0.5},
         },
         "hovertemplate": "%{x:.3f}, %{y:.3f}",

@@ -44,10 +44,27 @@ GROUND = Mark("#8b95a1", "circle", "o")
 """What a figure is not about."""
 
 
+GATYS, CROSS_LAYER, OTHERS = "gatys", "cross-layer", "others"
+_TABLE_1 = ("xl", "xm", "xlc", "xlcm")
+"""What the paper's Table 1 calls the methods with a cross-layer loss."""
+
+
+def family(method: str) -> str:
+    """Tell a method's family by its name: one loss within layers, one across them, or neither."""
+    name = method.casefold()
+    if name.startswith("gatys"):
+        return GATYS
+    return CROSS_LAYER if name.startswith("cross-layer") or name in _TABLE_1 else OTHERS
+
+
 def marks(methods: Sequence[str]) -> dict[str, Mark]:
-    """Give each method its colour and symbol, the same for the same set in any order."""
+    """Give each method its colour and symbol, the same for the same set in any order.
+
+    Families stay together, so that up to eight methods of one family differ in colour as well.
+    """
     found = {}
-    for place, method in enumerate(sorted(set(methods))):
+    ordered = sorted(set(methods), key=lambda method: (family(method), method))
+    for place, method in enumerate(ordered):
         symbol, marker = SYMBOLS[place % len(SYMBOLS)]
         hollow = (place // len(SYMBOLS)) % 2 == 1
         symbol = f"{symbol}-open" if hollow else symbol

@@ -8,19 +8,7 @@ import pandas as pd
 
 from metrics.ecspace import ECSpace
 from metrics.plots.data import Line, Plot, Points, span
-from metrics.plots.marks import GROUND, Mark, marks
-
-GATYS, CROSS_LAYER, OTHERS = "gatys", "cross-layer", "others"
-_TABLE_1 = ("xl", "xm", "xlc", "xlcm")
-"""What the paper's Table 1 calls the methods with a cross-layer loss."""
-
-
-def family(method: str) -> str:
-    """Tell a method's family by its name: one loss within layers, one across them, or neither."""
-    name = method.casefold()
-    if name.startswith("gatys"):
-        return GATYS
-    return CROSS_LAYER if name.startswith("cross-layer") or name in _TABLE_1 else OTHERS
+from metrics.plots.marks import CROSS_LAYER, GATYS, GROUND, OTHERS, Mark, family, marks
 
 
 def plot_data(space: ECSpace, *, note: str = "") -> Plot:
@@ -32,7 +20,7 @@ def plot_data(space: ECSpace, *, note: str = "") -> Plot:
     x_range, y_range = (span(frame[column].tolist()) for column in ("C_score", "E_score"))
     return Plot(
         key="ecspace",
-        title=_noted(f"EC space: {len(frame)} stimuli, {space.bins} thirds", note),
+        title=_noted(f"EC space: {len(frame)} stimuli · {space.bins} thirds", note),
         groups=tuple(_points(frame, method, mark) for method, mark in _marks(space).items()),
         lines=_lines(space, x_range, y_range),
         x_range=x_range,
@@ -59,7 +47,7 @@ def family_plots(space: ECSpace, *, note: str = "") -> tuple[Plot, ...]:
     for name, methods in families.items():
         rest = frame[~frame["method"].isin(methods)].assign(method="the rest")
         subject = [_points(frame, method, look[method]) for method in methods]
-        title = f"{_TITLES[name] or ', '.join(methods)} against the rest, {space.bins} thirds"
+        title = f"{_TITLES[name] or ', '.join(methods)} against the rest · {space.bins} thirds"
         found.append(
             replace(
                 whole,

@@ -129,5 +129,5 @@ class ShownSpace:
     @property
     def mosaic_title(self) -> str:
         """The mosaic's title."""
-        title = f"Stimuli in the EC space, {self.bins} thirds"
+        title = f"Stimuli in the EC space · {self.bins} thirds"
         return f"{title} · {self.note}" if self.note else title

@@ -12,7 +12,7 @@
     const colour = (name) => style.getPropertyValue(name).trim();
     const axis = { color: colour("--text"), gridcolor: colour("--line"), linecolor: colour("--line") };
     const named = (of) => ({ ...of, ...axis, title: { ...of.title, font: { size: phone.matches ? 12 : 14 } } });
-    const title = phone.matches ? layout.title.text.replaceAll(/, | · /g, "<br>") : layout.title.text;
+    const title = phone.matches ? layout.title.text.replaceAll(" · ", "<br>") : layout.title.text;
     return {
       ...layout,
       title: { ...layout.title, text: title, font: { size: phone.matches ? 13 : 16 } },

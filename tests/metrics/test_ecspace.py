@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metrics.ecspace import admissible, ecspace, examples, percent, shares, table, thirds
+from metrics.ecspace import LEVELS, admissible, ecspace, examples, percent, shares, table, thirds
 from transfer.errors import InputError
 
 # Table 1 of the supplement (seed 000), row by row from high E, low C to high C; and how many
@@ -138,6 +138,21 @@ def test_a_better_score_never_lies_in_a_worse_third(pairs, bins):
         high = inside.loc[inside["C_third"] == 2, "C_score"]
         if len(low) and len(high):
             assert low.max() <= space.C_cuts[band, 0] <= space.C_cuts[band, 1] <= high.min()
+
+
+@given(scores, st.sampled_from(["independent", "nested"]))
+def test_percentages_of_every_cell_sum_to_100_before_the_table_is_cut(pairs, bins):
+    space = ecspace(frame(pairs), bins)
+    whole = table(space, top=7)
+    for row, cut in zip(whole, table(space, top=2), strict=True):
+        assert sum(part["count"] for part in row["methods"]) == row["count"]
+        assert cut["methods"] == row["methods"][:2]
+        if row["count"]:
+            total = sum(float(part["percent"].rstrip("%")) for part in row["methods"])
+            assert total == pytest.approx(100, abs=0.005 * len(row["methods"]) + 1e-9)
+            ours = space.shares(LEVELS.index(row["E"]), LEVELS.index(row["C"]))
+            assert sum(part.share for part in ours) == pytest.approx(1, abs=1e-12)
+    assert sum(row["count"] for row in whole) == len(pairs)
 
 
 @given(st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=60))

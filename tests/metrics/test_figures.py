@@ -24,7 +24,7 @@ from metrics.plots import (
     render,
     static_figure,
 )
-from metrics.plots.space import family
+from metrics.plots.marks import family, marks
 from metrics.plots.static import drawn
 
 METHODS = ("gatys", "gatys-cov", "cross-layer", "cross-layer-cov", "gal", "universal")
@@ -79,6 +79,19 @@ def test_symbols_of_fourteen_methods_differ_without_colour():
 )  # fmt: skip
 def test_it_knows_the_family_of_a_method(method, expected):
     assert family(method) == expected
+
+
+def test_methods_of_one_family_differ_in_colour_as_well():
+    paper = [
+        *(f"gatys{tail}" for tail in ("", "-aggressive", "-cov", "-histogram", "-layerwise")),
+        *("gatys-mean", "gatys-mean-cov", "gal", "universal"),
+        *(f"cross-layer{tail}" for tail in ("", "-aggressive", "-cov", "-mean-cov")),
+        "cross-layer-multiplicative",
+    ]
+    look = marks(paper)
+    for one, other in combinations(paper, 2):
+        if family(one) == family(other):
+            assert look[one].colour != look[other].colour, (one, other)
 
 
 def test_each_family_is_shown_before_the_rest():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 import pytest
 
@@ -44,8 +45,19 @@ def test_markdown_has_a_row_for_each_third_of_e(rows):
         "**high E**", "**middle E**", "**low E**",
     ]  # fmt: skip
     assert all(line.count("|") == 5 for line in lines[:5])
-    assert "gatys\\_cov & more: 75.00%" in text
+    assert "gatys\\_cov \\& more: 75.00%" in text
     assert "*simulated votes*" in text
+
+
+def test_markdown_keeps_names_as_they_are():
+    name = "a|b <i>*c*</i> [d](e) `f`"
+    parts = [{"method": name, "count": 1, "percent": "100.00%"}]
+    rows = [{"E": e, "C": c, "count": 1, "methods": parts} for e in LEVELS for c in LEVELS]
+    line = table_markdown(rows).splitlines()[2]
+    assert len(re.findall(r"(?<!\\)\|", line)) == 5
+    assert not re.search(r"(?<!\\)[`\[\]]|(?<!\\)<(?!br>)", line)
+    shown = re.sub(r"\\(.)", r"\1", line)
+    assert shown.count(name) == 3
 
 
 def test_latex_escapes_what_latex_reads(rows):

@@ -7,7 +7,7 @@ import json
 import pandas as pd
 import pytest
 
-from metrics.cli.calibration import add_commands
+from metrics.cli import calibration, ecspace
 from tests.metrics.calibration import simulated
 from transfer.console import run
 
@@ -25,7 +25,7 @@ def folder(tmp_path):
 def call(folder, capsys):
     def answer(*arguments):
         words = [str(folder / word[1:]) if word.startswith("@") else word for word in arguments]
-        code = run("metrics", "", [add_commands], words)
+        code = run("metrics", "", [calibration.add_commands, ecspace.add_commands], words)
         out, err = capsys.readouterr()
         return code, out, err
 
@@ -70,9 +70,13 @@ def test_it_goes_from_votes_to_the_grid_by_files(call, folder):
     assert [sum(row) for row in answer["counts"]] == [30, 30, 30]
     assert len(answer["table"]) == 9
     assert {path.name for path in (folder / "space").iterdir()} == {
-        "cells.csv", "ecspace.json", "figure.plotly.json",
+        "cells.csv", "ecspace.json", "figure.plotly.json", "table.csv", "table.md", "table.tex",
         "ecspace.png", "ecspace.svg", "ecspace.pdf",
     }  # fmt: skip
+    assert json.loads((folder / "space" / "ecspace.json").read_text()) == answer
+    assert sum(row["stimuli"] for row in answer["methods"]) == 90
+    for found in answer["variance"].values():
+        assert sum(found["shares"].values()) + found["rest"] == pytest.approx(1)
 
 
 def test_names_that_look_like_numbers_stay_names(call, folder):

@@ -108,6 +108,18 @@ def test_the_page_shows_whether_to_believe_the_model(researcher, calibration):
     assert "simulated votes" in curve["layout"]["title"]["text"]
 
 
+def test_the_page_shows_what_to_read_the_selection_against(researcher, calibration):
+    single = {"name": "best single statistic", "terms": ["E3"], "log_loss": 0.61, "accuracy": 0.7}
+    unknown = {"name": "majority of the others", "terms": [], "log_loss": None, "accuracy": None}
+    calibration.model["selection"]["baselines"] = [single, unknown]
+    calibration.save()
+    page = researcher.get(calibration.get_absolute_url()).content.decode()
+    rows = page[page.index("What to read it against") :]
+    assert "best single statistic: E3</th>" in rows
+    assert "0.6100" in rows
+    assert "majority of the others</th>" in rows
+
+
 def test_the_page_shows_methods_by_votes_and_by_score(researcher, calibration):
     page = researcher.get(calibration.get_absolute_url()).content.decode()
     figure = json.loads(
