@@ -20,12 +20,13 @@ import benchmarks
 
 FIELDS = ("name", "ratio", "ours", "reference", "unit")
 _HOUSEKEEPING = {"__main__", "runner"}
+"""Modules that hold no benchmark; those whose name begins with _ belong to one."""
 
 
 def available() -> list[str]:
     """The names of all benchmark modules."""
     names = (module.name for module in pkgutil.iter_modules(benchmarks.__path__))
-    return sorted(name for name in names if name not in _HOUSEKEEPING)
+    return sorted(name for name in names if name not in _HOUSEKEEPING and name[0] != "_")
 
 
 def run(names: Sequence[str], out: TextIO = sys.stdout) -> int:

@@ -114,8 +114,8 @@ class Participant(models.Model):
         only ever lead to this trial.
         """
         # The lock keeps two windows of one person from getting two trials.
-        me = Participant.objects.select_for_update(of=("self",)).select_related("study")
-        locked = me.get(pk=self.pk)
+        locked = Participant.objects.select_for_update().get(pk=self.pk)
+        locked.study = self.study
         if locked.state != locked.State.ACTIVE:
             return None
         locked.last_seen = timezone.now()
@@ -172,9 +172,10 @@ class Participant(models.Model):
 
     def rest_is_due(self) -> bool:
         """Whether a break comes before the next trial."""
-        every, answered = self.study.declared.break_every, self.answered()
-        is_turn = bool(every) and answered > 0 and answered % every == 0
-        return is_turn and self.rested < answered < len(self.plan)
+        if not (every := self.study.declared.break_every):
+            return False
+        answered = self.answered()
+        return answered > 0 and answered % every == 0 and self.rested < answered < len(self.plan)
 
     def rest(self) -> None:
         """Go on after a break."""

@@ -8,6 +8,9 @@ from django.db import models
 from django.utils import timezone
 
 _STIMULUS = ("public_id", "sha256")
+# Written this way round, because SQLite takes "trial_id IS NULL" for an entry of the unique index
+# of trials, of which it expects one row, and would read and sort thousands of free slots.
+_FREE = ~models.Q(trial__isnull=False)
 
 
 class Pair(models.Model):
@@ -36,11 +39,16 @@ class SlotQuerySet(models.QuerySet["Slot"]):
 
     def free(self) -> SlotQuerySet:
         """Slots that nobody has been asked about, or whose trial was given back."""
-        return self.filter(trial=None)
+        return self.filter(_FREE)
 
     def abandoned(self) -> SlotQuerySet:
         """Slots held by a trial that was not answered in time."""
-        return self.filter(trial__outcome="", trial__lease_until__lt=timezone.now())
+        from studies.models.trial import Trial
+
+        # Few trials wait, mostly none for too long, and an index knows them; slots are many. So the
+        # trials are looked for first, and where there are none, no slot is.
+        late = Trial.objects.filter(outcome="", lease_until__lt=timezone.now())
+        return self.filter(trial__in=list(late.values_list("pk", flat=True)))
 
     def next_for(self, seen: Collection[int], first_left: bool | None) -> Slot | None:
         """The earliest of these slots for somebody who has seen the pairs `seen`, locked.
@@ -90,7 +98,7 @@ class Slot(models.Model):
         indexes = [
             models.Index(
                 fields=["study", "cohort", "rank"],
-                condition=models.Q(trial=None),
+                condition=_FREE,
                 name="free_slots",
             )
         ]
