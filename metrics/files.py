@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import tempfile
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,23 +17,60 @@ if TYPE_CHECKING:
 
     from metrics.calibration.export import Model
 
-TEXT = ("participant", "study", "trial", "stimulus", "stimulus_left", "stimulus_right", "method",
-        "content", "style", "choice", "kind", "instrument_E", "instrument_C")  # fmt: skip
-"""Columns that stay text, so that `007` is not 7 on one side and 007 on the other."""
+NAMES = ("participant", "study", "trial", "stimulus", "stimulus_left", "stimulus_right", "method",
+         "content", "style")  # fmt: skip
+"""Columns of names: `007` is not 7 on one side and 007 on the other, and `NA` may be a name."""
+TEXT = (*NAMES, "choice", "kind", "instrument_E", "instrument_C")
+NOTHING = ["", "NA", "N/A", "#N/A", "NaN", "nan", "null", "NULL", "None"]
+"""How other programs write that there is no value."""
 
 
 def read_csv(path: Path, what: str) -> pd.DataFrame:
-    """Read a table. Raises InputError in one line for a file that is not one."""
+    """Read a table: UTF-8, with commas and a line of names.
+
+    Raises InputError in one line for a file that is not one.
+    """
     import pandas as pd
 
     try:
-        return pd.read_csv(path, dtype=dict.fromkeys(TEXT, str), skipinitialspace=True)
+        names = _header(path, what)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)  # values without a name
+            return pd.read_csv(
+                path,
+                names=names,
+                header=0,
+                index_col=False,
+                dtype=dict.fromkeys(TEXT, str),
+                encoding="utf-8-sig",
+                keep_default_na=False,
+                low_memory=False,
+                na_values={name: [""] if name in NAMES else NOTHING for name in names},
+                skipinitialspace=True,
+            )
     except FileNotFoundError as error:
         raise InputError(f"there is no file {path}: name the {what} as a CSV file") from error
-    except pd.errors.EmptyDataError as error:
-        raise InputError(f"{path} is empty: the {what} need at least a line of names") from error
-    except (OSError, UnicodeDecodeError, pd.errors.ParserError, ValueError) as error:
+    except pd.errors.ParserWarning as error:
+        raise InputError(
+            f"{path} has lines with more values than the first line has names: quote values that "
+            "hold commas"
+        ) from error
+    except (OSError, UnicodeDecodeError, pd.errors.ParserError, ValueError, csv.Error) as error:
         raise InputError(f"{path} cannot be read as CSV ({error})") from error
+
+
+def _header(path: Path, what: str) -> list[str]:
+    """Read the first line, which names the columns, each once."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        names = [name.strip() for name in next(csv.reader(file, skipinitialspace=True), [])]
+    if not any(names):
+        raise InputError(f"{path} is empty: the {what} need at least a line of names")
+    if len(names) == 1 and (";" in names[0] or "\t" in names[0]):
+        raise InputError(f"{path} is separated by semicolons or tabs: save it with commas")
+    twice = next((name for name in names if name and names.count(name) > 1), None)
+    if twice:
+        raise InputError(f"{path} has two columns {twice!r}: keep one")
+    return names
 
 
 def read_model(name: str) -> Model:

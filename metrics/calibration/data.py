@@ -104,6 +104,7 @@ def compare(
         raise InputError("there are no votes: the votes file is empty")
     if ties not in TIES:
         raise InputError(f"ties {ties!r} is unknown: use one of {', '.join(TIES)}")
+    votes = votes.reset_index(drop=True)
     table = statistics_table(statistics, terms)
     reasons = _reasons(votes, ties=ties, include_simulated=include_simulated)
     kinds = _kinds(votes)
@@ -158,6 +159,8 @@ def statistics_table(statistics: pd.DataFrame, terms: Sequence[str]) -> pd.DataF
     _require(statistics, ("stimulus", *terms), "the statistics")
     if len(set(terms)) != len(terms) or not terms:
         raise InputError(f"terms {','.join(terms)!r}: name each term once, and at least one")
+    if statistics["stimulus"].isna().any():
+        raise InputError("a row of the statistics names no stimulus: every row needs one")
     table = statistics.assign(stimulus=statistics["stimulus"].astype(str)).set_index("stimulus")
     twice = table.index[table.index.duplicated()]
     if len(twice):
@@ -191,12 +194,14 @@ def _reasons(votes: pd.DataFrame, *, ties: str, include_simulated: bool) -> pd.S
     """Give for each vote why it stays out whatever its kind, or an empty string."""
     unknown = votes["choice"][~votes["choice"].isin(CHOICES)]
     if len(unknown):
+        first = unknown.iloc[0]
+        what = "of nothing" if pd.isna(first) else repr(str(first))
         raise InputError(
-            f"choice {unknown.iloc[0]!r} of {len(unknown)} votes is unknown: use "
-            f"{', '.join(CHOICES)}"
+            f"choice {what} in {len(unknown)} votes is unknown: use {', '.join(CHOICES)}"
         )
-    if votes["participant"].isna().any():
-        raise InputError("a vote has no participant: every vote needs one")
+    for column in VOTE_COLUMNS[:3]:
+        if votes[column].isna().any():
+            raise InputError(f"a vote has no {column}: every vote needs one")
     reasons = pd.Series("", index=votes.index, dtype=object)
     if ties == "drop":
         reasons[votes["choice"] == "tie"] = "tie"
@@ -211,7 +216,7 @@ def _reasons(votes: pd.DataFrame, *, ties: str, include_simulated: bool) -> pd.S
 def _kinds(votes: pd.DataFrame) -> pd.Series[str]:
     if "kind" not in votes.columns:
         return pd.Series("real", index=votes.index, dtype=object)
-    kinds = votes["kind"].fillna("real").astype(object)
+    kinds = votes["kind"].astype(object).fillna("real")
     strange = kinds[~kinds.isin(KINDS)]
     if len(strange):
         raise InputError(f"kind {strange.iloc[0]!r} is unknown: use {', '.join(KINDS)}")
@@ -228,21 +233,21 @@ def _flags(votes: pd.DataFrame, column: str) -> pd.Series[bool]:
     return words == "true"
 
 
-def _each_value(column: pd.Series[Any], translate: Callable[[object], str]) -> pd.Series[str]:
+def _each_value(column: pd.Series[Any], translate: Callable[[Any], str]) -> pd.Series[str]:
     """Translate a column of few distinct values, however many rows it has."""
     codes, values = pd.factorize(column, use_na_sentinel=False)
     words = np.array([translate(value) for value in values], dtype=object)
     return pd.Series(words[codes], index=column.index, dtype=object)
 
 
-def _word(value: object) -> str:
+def _word(value: Any) -> str:
     """Give the many ways of writing a truth value as `true`, `false`, or the words themselves."""
-    text = "" if value is None or value != value else str(value).strip().lower()  # NaN ≠ NaN
+    text = "" if pd.isna(value) else str(value).strip().lower()
     words = {"1": "true", "1.0": "true", "yes": "true", "0": "false", "0.0": "false", "no": "false"}
     return words.get(text, text)
 
 
-def _exclusion(value: object) -> str:
+def _exclusion(value: Any) -> str:
     """`excluded` may be a truth value or the words of a reason."""
     word = _word(value)
     if word in ("", "false"):

@@ -20,6 +20,9 @@ from transfer.errors import InputError
 from .data import Comparisons, Floats
 from .newton import fit_batch
 
+LARGEST = 1e100
+"""Differences beyond it, or below 1 / it, have variances that floating point cannot hold."""
+
 
 @dataclass(frozen=True)
 class Separation:
@@ -136,6 +139,16 @@ def check_rank(comparisons: Comparisons) -> None:
     if flat:
         raise InputError(
             f"{', '.join(flat)} never differs between the two stimuli of a vote: leave it out"
+        )
+    wild = [
+        term
+        for term, value in zip(comparisons.terms, largest, strict=True)
+        if not 1 / LARGEST <= value <= LARGEST
+    ]
+    if wild:
+        raise InputError(
+            f"{', '.join(wild)} differs by more than {LARGEST:g} or less than {1 / LARGEST:g} "
+            "between stimuli: use another unit"
         )
     if rank_of(comparisons.differences / largest) < len(largest):
         raise InputError(

@@ -112,6 +112,9 @@ def test_its_fingerprint_follows_the_data_and_not_their_order(table, votes):
         (lambda v, t: (v.iloc[:0], t), "no votes"),
         (lambda v, t: (v.drop(columns="choice"), t), "lack the column choice"),
         (lambda v, t: (v.assign(choice="both"), t), "choice 'both' .* use left, right, tie"),
+        (lambda v, t: (v.assign(choice=None), t), "choice of nothing in 30 votes"),
+        (lambda v, t: (v.assign(stimulus_right=None), t), "a vote has no stimulus_right"),
+        (lambda v, t: (v, t.assign(stimulus=[None, *t["stimulus"][1:]])), "names no stimulus"),
         (lambda v, t: (v.assign(participant=None), t), "no participant"),
         (lambda v, t: (v.assign(stimulus_left="zz"), t), "30 votes name a stimulus .* 'zz'"),
         (lambda v, t: (v.assign(kind="odd"), t), "kind 'odd' is unknown"),
@@ -137,3 +140,23 @@ def test_it_names_the_instrument_of_the_terms_used(table, votes):
     assert compare(votes, table, ("C",)).instruments == {"C": "gpb"}
     mixed = table.assign(instrument_E=["a", "b"] * 10)
     assert compare(votes, mixed, TERMS, any_instrument=True).instruments == {"E": "a + b"}
+
+
+def test_it_takes_the_types_that_pandas_has(table, votes):
+    """Categories, nullable numbers and booleans, Arrow strings, text, an index that repeats."""
+    usual = compare(votes, table, TERMS)
+    missing = pd.array([pd.NA, False] * 15, dtype="boolean")
+    for changed, other in (
+        (votes.astype(dict.fromkeys(["participant", "choice"], "category")), table),
+        (votes.assign(kind=pd.Categorical([None] * 30, categories=["repeat"])), table),
+        (votes.assign(simulated=missing, excluded=missing), table.astype({"E1": "Float64"})),
+        (votes.convert_dtypes(), table.convert_dtypes()),
+        (votes, table.astype({"E1": str, "E3": object})),
+        (votes.set_axis([0] * 30), table.set_axis([0] * 20)),
+    ):
+        again = compare(changed, other, TERMS)
+        assert again.fingerprint == usual.fingerprint
+        np.testing.assert_array_equal(again.differences, usual.differences)
+    gone = table.astype({"E1": "Float64"})
+    gone.loc[gone["stimulus"] == votes.loc[0, "stimulus_left"], "E1"] = pd.NA
+    assert compare(votes, gone, TERMS).dropped["statistic missing"] >= 1

@@ -192,6 +192,7 @@ def test_firth_is_that_of_firthmodels(seed, count):
     [
         ([[1.0, 0.0], [2.0, 0.0]], "E2 never differs"),
         ([[1.0, 2.0], [2.0, 4.0], [-1.0, -2.0]], "depend on each other"),
+        ([[1e200, 2.0], [2e200, -1.0]], "E1 differs by more than 1e\\+100"),
     ],
 )
 def test_it_refuses_terms_that_have_no_answer(x, message):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import csv
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from metrics.cli import calibration, ecspace
 from tests.metrics.calibration import simulated
+from tests.metrics.calibration.schema import assert_sound
 from transfer.console import run
 
 
@@ -86,6 +89,62 @@ def test_names_that_look_like_numbers_stay_names(call, folder):
     assert call(*CALIBRATE, "--terms", "E3")[0] == 0
 
 
+@pytest.mark.parametrize(
+    "form",
+    [
+        lambda frame: "\ufeff" + frame.to_csv(index=False),
+        lambda frame: frame.to_csv(index=False, quoting=csv.QUOTE_ALL, lineterminator="\r\n"),
+        lambda frame: frame.to_csv(index=False).replace(",", ", ").replace("\n", ",\n"),
+        lambda frame: frame.assign(note='a, "b"\nc', x=None).iloc[:, ::-1].to_csv(index=False),
+        lambda frame: frame.replace({"p0": "NA", "p1": "None", "s0003": "null"}).to_csv(
+            index=False
+        ),
+    ],
+    ids=["byte order mark", "quoted", "spaces", "further columns", "names that mean nothing"],
+)
+def test_it_reads_tables_as_other_programs_write_them(call, folder, form):
+    plain = json.loads(call(*CALIBRATE, "--terms", "E1,E3", "--json")[1])
+    for name in ("votes.csv", "statistics.csv"):
+        (folder / name).write_text(form(pd.read_csv(folder / name)), newline="")
+    again = json.loads(call(*CALIBRATE, "--terms", "E1,E3", "--json")[1])
+    for key in ("votes", "participants", "coefficients", "std_errors", "dropped"):
+        assert again[key] == plain[key]
+
+
+def test_davidsons_model_prints_ln_nu_beside_the_terms(call, folder):
+    votes = pd.read_csv(folder / "votes.csv")
+    votes.loc[votes.index % 4 == 0, "choice"] = "tie"
+    votes.to_csv(folder / "votes.csv", index=False)
+    terms = ("--terms", "E1,E3", "--ties", "davidson", "--out", "@m.json")
+    model = json.loads(call(*CALIBRATE, *terms, "--bootstrap", "20", "--json")[1])
+    assert model["terms"] == ["E1", "E3"]
+    assert model["coefficients"]["tie"] == model["tie"]["ln_nu"]
+    assert model["std_errors"]["tie"] == pytest.approx(model["covariance_matrix"][2][2] ** 0.5)
+    # A quarter of all votes are ties, so between equals P(tie) = ν / (2 + ν) is about that.
+    nu = np.exp(model["tie"]["ln_nu"])
+    assert 0.25 < nu / (2 + nu) < 0.4
+    assert_sound(model)
+    assert call("score", "--model", "@m.json", "@statistics.csv", "--json")[0] == 0
+
+
+def test_what_it_prints_and_writes_is_the_same_and_as_documented(call, folder):
+    printed = json.loads(call(*CALIBRATE, "--out", "@m.json", "--bootstrap", "20", "--json")[1])
+    assert printed == json.loads((folder / "m.json").read_text())
+    assert_sound(printed)
+
+
+def test_it_refuses_statistics_of_another_encoder_unless_told(call, folder):
+    table = pd.read_csv(folder / "statistics.csv")
+    table.assign(instrument_E="one").to_csv(folder / "statistics.csv", index=False)
+    assert call(*CALIBRATE, "--terms", "E3", "--out", "@m.json")[0] == 0
+    table.assign(instrument_E="other").to_csv(folder / "others.csv", index=False)
+    code, out, err = call("score", "--model", "@m.json", "@others.csv", "--json")
+    assert (code, out) == (2, "")
+    assert "fitted to E measured with 'one', these statistics with 'other'" in err
+    told = ("score", "--model", "@m.json", "@others.csv", "--any-instrument", "--json")
+    assert call(*told)[0] == 0
+
+
 def test_without_json_it_tells_a_person_on_standard_error(call):
     code, out, err = call(*CALIBRATE, "--terms", "E3")
     assert (code, out) == (0, "")
@@ -100,6 +159,9 @@ def test_without_json_it_tells_a_person_on_standard_error(call):
         (("calibrate", "@no.csv", "@statistics.csv", "--target", "E"), "no file"),
         (("calibrate", "@empty.csv", "@statistics.csv", "--target", "E"), "is empty"),
         (("calibrate", "@heads.csv", "@statistics.csv", "--target", "E"), "no votes"),
+        (("calibrate", "@semi.csv", "@statistics.csv", "--target", "E"), "save it with commas"),
+        (("calibrate", "@long.csv", "@statistics.csv", "--target", "E"), "more values than"),
+        (("calibrate", "@twice.csv", "@statistics.csv", "--target", "E"), "two columns 'choice'"),
         ((*CALIBRATE, "--terms", "E9"), "lack the column E9"),
         ((*CALIBRATE[:-1], "F"), "invalid choice"),
         (("calibrate", "@strange.csv", "@statistics.csv", "--target", "E"), "lack, the first 'zz'"),
@@ -112,6 +174,12 @@ def test_it_answers_bad_input_with_one_line_and_two(call, folder, arguments, mes
     votes = pd.read_csv(folder / "votes.csv")
     (folder / "empty.csv").write_text("")
     votes.iloc[:0].to_csv(folder / "heads.csv", index=False)
+    votes.to_csv(folder / "semi.csv", index=False, sep=";")
+    text = votes.to_csv(index=False)
+    (folder / "long.csv").write_text(
+        text.replace("left\n", "left,\n").replace("right\n", "right,\n")
+    )
+    (folder / "twice.csv").write_text(text.replace("trial", "choice", 1))
     votes.assign(stimulus_left="zz").to_csv(folder / "strange.csv", index=False)
     code, out, err = call(*arguments)
     assert (code, out) == (2, "")
