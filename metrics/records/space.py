@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from metrics.calibration.presets import PRESETS, preset
 from metrics.models import Calibration
-from metrics.records.table import statistics_frame, usual_instruments
+from metrics.records.table import instruments, statistics_frame, usual_instruments
 from transfer.errors import InputError
 from transfer.models import Batch, Stimulus
 
@@ -31,6 +31,8 @@ class Scoring:
     label: str
     model: Model
     calibration: Calibration | None
+    any_instrument: bool = False
+    """Whether statistics of another instrument than the model's may be scored."""
 
     @property
     def key(self) -> str:
@@ -46,6 +48,14 @@ class Scoring:
     def rows(self) -> list[dict[str, Any]]:
         """The lines of a table of coefficients; published models have no errors."""
         return coefficient_rows(self.model)
+
+    def instruments_for(self, stimuli: QuerySet[Stimulus]) -> dict[str, str]:
+        """The model's instruments; where any may do, only those that measured some of `stimuli`."""
+        return {
+            key: name
+            for key, name in self.model.instruments.items()
+            if not self.any_instrument or name in instruments(stimuli, key)
+        }
 
 
 def coefficient_rows(model: Model) -> list[dict[str, Any]]:
@@ -96,7 +106,7 @@ def scored_frame(stimuli: QuerySet[Stimulus], scorings: Mapping[str, Scoring]) -
     published model, which names none, those that measured most.
 
     Raises:
-        InputError: the instruments of a model measured none of the stimuli.
+        InputError: the instruments of a model measured none of the stimuli, unless any may do.
 
     """
     from metrics.calibration.score import score
@@ -104,12 +114,14 @@ def scored_frame(stimuli: QuerySet[Stimulus], scorings: Mapping[str, Scoring]) -
     usual = usual_instruments(stimuli)
     wanted = dict(usual)
     for chosen in scorings.values():
-        wanted |= chosen.model.instruments
+        wanted |= chosen.instruments_for(stimuli)
     frame = statistics_frame(stimuli, wanted)
     for target, chosen in scorings.items():
-        own = usual | chosen.model.instruments
+        own = usual | chosen.instruments_for(stimuli)
         table = frame if own == wanted else statistics_frame(stimuli, own)
-        frame[f"{target}_score"] = score(chosen.model, table).to_numpy()
+        frame[f"{target}_score"] = score(
+            chosen.model, table, any_instrument=chosen.any_instrument
+        ).to_numpy()
     return frame
 
 
@@ -124,7 +136,7 @@ def space_stability(
     from metrics.calibration.stability import stability
 
     usual = usual_instruments(stimuli)
-    own = [usual | chosen.model.instruments for chosen in scorings.values()]
+    own = [usual | chosen.instruments_for(stimuli) for chosen in scorings.values()]
     if any(each != own[0] for each in own):
         return None
     models = {target: chosen.model for target, chosen in scorings.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -38,14 +39,22 @@ class Command(InputCommand):
             )
         parser.add_argument("--bins", choices=BINS, default="independent")
         parser.add_argument(
+            "--any-instrument",
+            action="store_true",
+            help="score statistics of another encoder or detector than a model was fitted to",
+        )
+        parser.add_argument(
             "--out", type=Path, metavar="DIR", help="default: reports/BATCH in the data folder"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Write, and say where."""
         scorings = {
-            "E": scoring("E", options["e_model"]),
-            "C": scoring("C", options["c_model"]),
+            target: replace(
+                scoring(target, options[f"{target.lower()}_model"]),
+                any_instrument=options["any_instrument"],
+            )
+            for target in ("E", "C")
         }
         named = options["batch"] or []
         names = [named] if isinstance(named, str) else named

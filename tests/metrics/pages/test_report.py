@@ -109,3 +109,13 @@ def test_without_scripts_its_figures_are_pictures(page, folder):
         expect(still).to_be_visible()
         assert "simulated votes" in still.get_attribute("alt")
     context.close()
+
+
+def test_it_scores_statistics_of_another_encoder_only_when_told(calibration, batch, tmp_path):
+    calibration.model["instruments"] = {"E": "another encoder"}
+    calibration.save()
+    with pytest.raises(CommandError, match="'another encoder' measured no E"):
+        call_command("report", batch=batch.name, out=tmp_path / "refused")
+    assert not (tmp_path / "refused").exists()
+    call_command("report", batch=batch.name, out=tmp_path / "told", any_instrument=True)
+    assert (tmp_path / "told" / "index.html").exists()

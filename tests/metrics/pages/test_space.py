@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -165,6 +166,8 @@ def test_a_model_of_another_instrument_is_refused(batch, calibration):
     row.save()
     with pytest.raises(InputError, match="'another encoder' measured no E"):
         scored_frame(batch.stimuli.all(), {"E": scoring("E", str(row.pk))})
+    told = replace(scoring("E", str(row.pk)), any_instrument=True)
+    assert scored_frame(batch.stimuli.all(), {"E": told})["E_score"].notna().all()
 
 
 def test_its_content_policy_lets_in_no_inline_code(researcher, batch):
