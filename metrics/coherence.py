@@ -59,7 +59,7 @@ def human_truth(path: Path) -> Truth:
     return Truth(read_annotations(path).boundaries, "human")
 
 
-def detected_truth(content: Image.Image, detector_name: str = DEFAULT_DETECTOR) -> Truth:
+def detected_truth(content: Image.Image, detector_name: str) -> Truth:
     """The detector's own boundaries of a content picture that nobody annotated.
 
     They are cut at the detector's usual threshold, the best one for F on pictures with human

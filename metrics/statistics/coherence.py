@@ -19,7 +19,8 @@ class Coherence(Statistic):
 
     The truth is the human annotation of the content picture. Where there is none, it is what the
     detector finds in the content picture itself at the stimulus's width, the width at which the
-    stimulus was made from it; the instrument's name says so.
+    stimulus was made from it; the instrument's name says so. Unless a detector is named, it is the
+    paper's own for annotated pictures and the quick one for all others.
     """
 
     key = "C"
@@ -28,8 +29,8 @@ class Coherence(Statistic):
     lowest = 0.0
     highest = 1.0
 
-    def __init__(self, detector: str) -> None:
-        """Measure with the detector of that name."""
+    def __init__(self, detector: str | None) -> None:
+        """Measure with the detector of that name, or with the default ones."""
         self.detector = detector
         self._names: dict[bool, str] = {}
         self._truth: tuple[tuple[Path, Path | int], Truth] | None = None
@@ -37,10 +38,13 @@ class Coherence(Statistic):
     @classmethod
     def add_options(cls, parser: argparse.ArgumentParser) -> None:
         """Add --detector."""
-        from metrics.boundaries.detectors import DEFAULT_DETECTOR
+        from metrics.boundaries.detectors import DEFAULT_DETECTOR, DETECTORS, QUICK_DETECTOR
 
         parser.add_argument(
-            "--detector", default=DEFAULT_DETECTOR, metavar="NAME", help="default: %(default)s"
+            "--detector",
+            metavar="NAME",
+            help=f"one of {', '.join(DETECTORS)} (default: {DEFAULT_DETECTOR} for content pictures "
+            f"with human annotations, {QUICK_DETECTOR} for others)",
         )
 
     @classmethod
@@ -48,10 +52,11 @@ class Coherence(Statistic):
         cls, options: Mapping[str, Any], collection: Collection, progress: Progress
     ) -> Coherence:
         """Choose the detector."""
-        from metrics.boundaries.detectors import DEFAULT_DETECTOR, detector
+        from metrics.boundaries.detectors import detector
 
-        name = options.get("detector") or DEFAULT_DETECTOR
-        detector(name)  # an unknown name is refused before the work, not after it
+        name = options.get("detector")
+        if name:
+            detector(name)  # an unknown name is refused before the work, not after it
         return cls(name)
 
     def instrument(self, sample: Sample) -> str:
@@ -61,7 +66,7 @@ class Coherence(Statistic):
         # Who made the truth is the same for all that people annotated, and for all others.
         annotated = sample.annotations is not None
         if annotated not in self._names:
-            name = instrument(self.detector, self._truth_of(sample))
+            name = instrument(self._detector_for(sample), self._truth_of(sample))
             self._names[annotated] = name if annotated else f"{name} at the stimulus's width"
         return self._names[annotated]
 
@@ -69,13 +74,21 @@ class Coherence(Statistic):
         """C, with the threshold, recall and precision at which F is highest."""
         from metrics.coherence import coherence
 
-        found = coherence(read_picture(sample.image), self._truth_of(sample), self.detector)
+        stimulus, truth = read_picture(sample.image), self._truth_of(sample)
+        found = coherence(stimulus, truth, self._detector_for(sample))
         details = {
             "threshold": found.threshold,
             "recall": found.recall,
             "precision": found.precision,
         }
         return {"C": Value(found.value, details)}
+
+    def _detector_for(self, sample: Sample) -> str:
+        from metrics.boundaries.detectors import DEFAULT_DETECTOR, QUICK_DETECTOR
+
+        if self.detector:
+            return self.detector
+        return DEFAULT_DETECTOR if sample.annotations is not None else QUICK_DETECTOR
 
     def _truth_of(self, sample: Sample) -> Truth:
         from metrics.coherence import detected_truth, human_truth
@@ -86,6 +99,6 @@ class Coherence(Statistic):
                 truth = human_truth(sample.annotations)
             else:
                 content = resize_to_width(read_picture(sample.reference), sample.width)
-                truth = detected_truth(content, self.detector)
+                truth = detected_truth(content, self._detector_for(sample))
             self._truth = key, truth
         return self._truth[1]

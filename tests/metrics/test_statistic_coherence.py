@@ -36,7 +36,7 @@ def test_without_annotations_the_detector_says_what_the_boundaries_are(
     statistic: Coherence, sample: Sample
 ) -> None:
     found = statistic.measure(sample)["C"]
-    expected = coherence(textured(2), detected_truth(textured(1)))
+    expected = coherence(textured(2), detected_truth(textured(1), "gaussian"), "gaussian")
     assert found.value == expected.value
     assert dict(found.details) == {
         "threshold": expected.threshold,
@@ -81,7 +81,10 @@ def test_with_annotations_people_say_so(statistic: Coherence, shared: Path) -> N
     content = data / "images" / "test" / "101084.jpg"
     annotations = data / "groundTruth" / "test" / "101084.mat"
     sample = Sample(content, 481, content, annotations)
+    assert statistic.instrument(sample).startswith("gpb-1:")
     assert statistic.instrument(sample).endswith("truth:human")
+    named = Coherence.open({"detector": "gaussian"}, NOWHERE, nothing)
+    assert named.instrument(sample).startswith("gaussian-1:")
     missing = Sample(content, 481, content, annotations.with_name("none.mat"))
     with pytest.raises(InputError, match=r"none\.mat"):
         statistic.measure(missing)

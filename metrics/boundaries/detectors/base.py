@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import ClassVar
 
@@ -37,5 +38,10 @@ class Detector(ABC):
         return f"{self.name}-{self.version}:{digest}"
 
     @abstractmethod
+    def many(self, images: Sequence[Image]) -> Iterator[NDArray[np.float32]]:
+        """Boundary strengths (H, W) in [0, 1] of RGB pictures; the same picture, the same map."""
+
     def __call__(self, image: Image) -> NDArray[np.float32]:
-        """Boundary strength (H, W) in [0, 1] of an RGB picture; the same picture, the same map."""
+        """Boundary strength (H, W) in [0, 1] of one RGB picture."""
+        (strength,) = self.many([image])
+        return strength

@@ -9,16 +9,18 @@ scales; the result is thinned to its maxima across the direction of greatest cha
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL.Image import Image
-from scipy.ndimage import gaussian_filter, map_coordinates
+from scipy.ndimage import gaussian_filter
 from skimage.color import rgb2lab
 
 from metrics.boundaries.detectors.base import Detector
+from metrics.boundaries.suppression import suppress
 
 
 @dataclass(frozen=True)
@@ -47,19 +49,20 @@ class Gaussian(Detector):
     surround_scale: float = 20.0
     half: float = 10.0
 
-    def __call__(self, image: Image) -> NDArray[np.float32]:
-        """Boundary strength (H, W) in [0, 1]."""
+    def many(self, images: Sequence[Image]) -> Iterator[NDArray[np.float32]]:
+        """Boundary strengths (H, W) in [0, 1] of RGB pictures."""
+        return map(self._strength, images)
+
+    def _strength(self, image: Image) -> NDArray[np.float32]:
         lab = rgb2lab(np.asarray(image.convert("RGB"))) * (1, self.colour, self.colour)
         xx, xy, yy = self._tensor(lab)
         half_trace, half_difference = (xx + yy) / 2, (xx - yy) / 2
         strength = np.sqrt(half_trace + np.hypot(half_difference, xy))
         angle = np.arctan2(xy, half_difference) / 2
-        thin = _is_maximum(strength, np.cos(angle), np.sin(angle))
-        if self.surround:
-            around = gaussian_filter(strength, self.surround_scale, mode="nearest")
-            strength = np.maximum(strength - self.surround * around, 0)
-        mapped = np.where(thin, strength / (strength + self.half), 0)
-        return mapped.astype(np.float32)
+        ridge = suppress(strength, np.cos(angle), np.sin(angle))
+        around = gaussian_filter(strength, self.surround_scale, mode="nearest")
+        lonely = np.maximum(ridge - self.surround * around, 0)
+        return (lonely / (lonely + self.half)).astype(np.float32)
 
     def _tensor(self, lab: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
         total = np.zeros((3, *lab.shape[:2]))
@@ -69,13 +72,3 @@ class Gaussian(Detector):
                 y = scale * gaussian_filter(channel, scale, order=(1, 0), mode="nearest")
                 total += weight * np.stack([x * x, x * y, y * y])
         return tuple(total)
-
-
-def _is_maximum(
-    strength: NDArray[np.float64], x: NDArray[np.float64], y: NDArray[np.float64]
-) -> NDArray[np.bool_]:
-    """Where strength (H, W) is not below that one pixel ahead and behind along (x, y)."""
-    rows, columns = np.indices(strength.shape)
-    ahead = map_coordinates(strength, [rows + y, columns + x], order=1, mode="nearest")
-    behind = map_coordinates(strength, [rows - y, columns - x], order=1, mode="nearest")
-    return (strength >= ahead) & (strength > behind)

@@ -1,0 +1,44 @@
+"""Mirrored borders and enlarged maps (…, H, W)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+
+def mirror(maps: Tensor, top: int, bottom: int, left: int, right: int) -> Tensor:
+    """Extend maps (…, H, W) by mirroring at their borders, as often as the margins ask for."""
+    rows = _mirrored(maps.shape[-2], top, bottom, maps.device)
+    columns = _mirrored(maps.shape[-1], left, right, maps.device)
+    return maps.index_select(-2, rows).index_select(-1, columns)
+
+
+def _mirrored(length: int, before: int, after: int, device: torch.device) -> Tensor:
+    position = torch.arange(-before, length + after, device=device) % (2 * length)
+    return torch.minimum(position, 2 * length - 1 - position)
+
+
+def enlarge(maps: Tensor, factor: int, height: int, width: int) -> Tensor:
+    """Pixels (N, C, height, width) from maps of one value per block of factor × factor pixels.
+
+    Between the middles of blocks, values are interpolated linearly.
+    """
+    if factor == 1:
+        return maps[..., :height, :width]
+    large = functional.interpolate(maps, scale_factor=factor, mode="bilinear", align_corners=False)
+    return large[..., :height, :width]
+
+
+def largest(maps: Tensor, factor: int) -> Tensor:
+    """Maxima of blocks of factor × factor pixels (N, C, ⌈H/factor⌉, ⌈W/factor⌉)."""
+    return functional.max_pool2d(maps, factor, ceil_mode=True)
+
+
+def between(maps: Tensor) -> Tensor:
+    """Maps (N, C, H, W) half a pixel to the right and below: means of four neighbours.
+
+    An edge between two pixels is so found at the left or upper one, where BSDS500 annotations have
+    it, and not with equal strength at both.
+    """
+    return functional.avg_pool2d(mirror(maps, 0, 1, 0, 1), 2, stride=1)
