@@ -12,7 +12,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from metrics.calibration.export import Model
-from tests.width import expect_fits
+from tests.width import expect_boxed, expect_fits
 
 FIGURES = (
     "ecspace", "family-gatys", "family-cross-layer", "family-others", "E-curve", "E-methods",
@@ -94,6 +94,7 @@ def test_it_opens_from_disk_in_a_browser(page, folder):
         expect(still).to_be_hidden()
     page.set_viewport_size({"width": 375, "height": 740})
     expect_fits(page, 375)
+    expect_boxed(page, ".plot, .scroll", 375)
     for box in page.locator(".scroll").all():
         assert box.evaluate("box => getComputedStyle(box).overflowX") == "auto"
 

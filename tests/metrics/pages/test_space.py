@@ -19,7 +19,7 @@ from metrics.models import Calibration
 from metrics.records import statistics_frame
 from metrics.records.space import scored_frame, scoring
 from tests.metrics.pages.world import simulated_study
-from tests.width import expect_fits
+from tests.width import expect_boxed, expect_fits
 from transfer.errors import InputError
 
 ADDRESS = "metrics:ecspace"
@@ -224,6 +224,7 @@ def test_the_page_fits_a_phone(researcher_page, live_server, calibration, scheme
     expect(page.locator("#scatter[data-ready] path.point")).to_have_count(36, timeout=60_000)
     expect(page.locator(".plot[data-ready]")).to_have_count(4, timeout=60_000)
     expect_fits(page, 375)
+    expect_boxed(page, ".plot, .scroll", 375)
     title = page.locator("#scatter .xtitle")
     colour = title.evaluate("node => getComputedStyle(node).fill")
     bright = sum(int(part) for part in re.findall(r"\d+", colour)[:3]) / 3
