@@ -1,4 +1,4 @@
-"""Statistics of feature maps: Gram, covariance, cross-layer Gram, channel means.
+"""Statistics of feature maps: Gram, covariance, cross-layer Gram, channel means, quantiles.
 
 Everything is batched and differentiable: images of a batch never mix. A feature map F of a layer
 is (N, C, H, W); P = H · W is its number of places. Where results are called "per place" they are
@@ -71,6 +71,28 @@ def cross_covariance(fine: Tensor, coarse: Tensor) -> Tensor:
 def channel_means(features: Tensor) -> Tensor:
     """The mean of every channel over its places, (N, C, H, W) → (N, C). Source: seed 000 §1.2."""
     return features.mean(dim=(2, 3))
+
+
+def quantiles(features: Tensor) -> Tensor:
+    """The values of every channel in ascending order, (N, C, H, W) → (N, C, P).
+
+    The mean squared difference of two such is the smallest that a rearrangement of the places can
+    reach (the squared Wasserstein-2 distance of the channels' histograms), and so the histogram
+    loss ‖F − R(F)‖² of Risser et al. 2017 (arXiv 1701.08893, §4.2) with R(F) matched exactly and
+    held fixed: both have the same value and the same gradient.
+    """
+    return features.flatten(2).sort(dim=2, stable=True).values
+
+
+def resampled_quantiles(values: Tensor, places: int) -> Tensor:
+    """Ascending values (N, C, P) as they would be for another number of places, (N, C, `places`).
+
+    The i-th of P values is taken as the quantile (i + ½)/P; between quantiles it is linear. Where
+    the numbers of places are equal the values stay as they are.
+    """
+    if values.shape[2] == places:
+        return values
+    return functional.interpolate(values, size=places, mode="linear", align_corners=False)
 
 
 def _places(features: Tensor) -> Tensor:

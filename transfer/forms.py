@@ -101,6 +101,19 @@ class LaunchForm(forms.Form):
     )
     seed = forms.IntegerField(min_value=0, max_value=2**31 - 1, initial=0)
     encoder = forms.ChoiceField(initial=DEFAULT_ENCODER)
+    weights = forms.TypedChoiceField(
+        required=False,
+        label="Range of style weights",
+        choices=[
+            ("", "as above"),
+            ("ordinary", "ordinary: 50, 150 … 1950"),
+            ("aggressive", "aggressive: 2291 … 9813"),
+        ],
+        coerce=str,
+        empty_value=None,
+        help_text="Twenty weights of the paper's experiment, from lists in its authors' repository "
+        "(α from 0.025 to 0.975 where a method has that); its samples are 300 per method.",
+    )
     samples = forms.IntegerField(
         required=False,
         min_value=1,
@@ -121,7 +134,7 @@ class LaunchForm(forms.Form):
     )
 
     MAIN = ("size", "iterations", "style_weights", "seed")
-    MORE = ("encoder", "samples", "precision", "chunk", "settings")
+    MORE = ("encoder", "weights", "samples", "precision", "chunk", "settings")
 
     def __init__(self, *args: Any, **options: Any) -> None:
         """Offer what the registries hold now."""

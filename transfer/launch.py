@@ -15,6 +15,7 @@ from transfer.decoders import fingerprint_of, load_autoencoders
 from transfer.encoders import DEFAULT_ENCODER, load_encoder
 from transfer.errors import InputError
 from transfer.methods import METHODS
+from transfer.methods.weights import Range
 from transfer.models import Batch, Picture, Stimulus
 
 SMALLEST, LARGEST = 32, 4096
@@ -29,6 +30,8 @@ class Order:
     Attributes:
         style_weights: every method that has a style weight is run at each; empty for its default.
         settings: `name` or `method.name` → value, for any parameter of the methods.
+        weights: `ordinary` or `aggressive`: run methods at the strengths of the paper's experiment
+            instead (`methods.weights`).
         samples: draw so many stimuli per method instead of the full grid.
         threads: CPU threads for each chunk; by default what this machine has.
         chunk: stimuli that are made together.
@@ -42,6 +45,7 @@ class Order:
     size: int = 256
     iterations: int | None = None
     style_weights: Sequence[float] = ()
+    weights: Range | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     seed: int = 0
     encoder: str = DEFAULT_ENCODER
@@ -85,6 +89,7 @@ def recipe_of(order: Order, existing: Mapping[str, Any] | None = None) -> recipe
     methods = recipes.variants(
         order.methods,
         style_weights=order.style_weights,
+        weights=order.weights,
         iterations=order.iterations,
         settings=order.settings,
     )

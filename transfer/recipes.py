@@ -23,6 +23,7 @@ from typing import Any
 
 from transfer import methods as registry
 from transfer.errors import InputError
+from transfer.methods.weights import RANGES, Range, strengths
 
 Recipe = dict[str, Any]
 PRECISIONS = ("float32", "tf32", "bf16")  # as transfer.precision, which imports torch
@@ -62,35 +63,55 @@ def variants(
     methods: Sequence[str],
     *,
     style_weights: Sequence[float] = (),
+    weights: Range | None = None,
     iterations: int | None = None,
     settings: Mapping[str, Any] | None = None,
 ) -> list[dict[str, Any]]:
     """Every method at every style weight, with complete parameters.
 
-    A method that has no style weight comes once. `settings` maps `name` to a value for all methods
-    or `method.name` to a value for one.
+    A method that has no style weight comes once. With `weights` each method is run at the twenty
+    strengths of the paper's experiment instead (`methods.weights`). `settings` maps `name` to a
+    value for all methods or `method.name` to a value for one.
 
     Raises:
-        InputError: no method, an unknown one, or a parameter or value that a method refuses.
+        InputError: no method, an unknown one, weights of both kinds, or a parameter or value that
+            a method refuses.
 
     """
     if not methods:
         raise InputError("no method was chosen: name at least one")
+    if weights and style_weights:
+        raise InputError("style weights and a range of weights were given: give one of the two")
+    if weights and weights not in RANGES:
+        raise InputError(f"unknown range of weights '{weights}': use {' or '.join(RANGES)}")
     found = []
     for method in dict.fromkeys(methods):
         defaults = registry.resolve_parameters(method, {})
         changes = _settings_of(method, settings or {}, methods)
         if iterations is not None and "iterations" in defaults:
             changes["iterations"] = iterations
-        weights: Sequence[float | None] = style_weights or (None,)
-        if "style_weight" not in defaults:
-            weights = (None,)
-        for weight in dict.fromkeys(weights):
-            weighted = changes if weight is None else changes | {"style_weight": weight}
+        name, values = _strengths(method, defaults, style_weights, weights)
+        for value in dict.fromkeys(values):
+            changed = changes if value is None else changes | {name: value}
             found.append(
-                {"method": method, "parameters": registry.resolve_parameters(method, weighted)}
+                {"method": method, "parameters": registry.resolve_parameters(method, changed)}
             )
     return found
+
+
+def _strengths(
+    method: str,
+    defaults: Mapping[str, Any],
+    style_weights: Sequence[float],
+    weights: Range | None,
+) -> tuple[str, Sequence[float | None]]:
+    """The parameter that a method is varied in, and its values; None is the default."""
+    if weights:
+        found = strengths(defaults, registry.find_method(method).weights, weights)
+        return found or ("", (None,))
+    if style_weights and "style_weight" in defaults:
+        return "style_weight", style_weights
+    return "", (None,)
 
 
 def _settings_of(
@@ -242,8 +263,9 @@ def sample(
 ) -> list[tuple[int, int, int]]:
     """Draw different (weight, content, style) indices, each index about equally often.
 
-    The seed alone decides, so methods with equally many weights get the same draws, and their
-    stimuli can be compared within a content and a style.
+    The seed alone decides, and pictures do not depend on how many weights there are (until pairs
+    have to come up again), so all methods get the same contents and styles, and their stimuli can
+    be compared within them.
 
     Raises:
         InputError: there are fewer combinations than draws.
@@ -255,27 +277,33 @@ def sample(
             f"{number} samples were asked for, but there are only {possible} combinations of "
             "style weight, content and style: ask for fewer, or leave --samples out"
         )
-    chance = random.Random(seed)  # noqa: S311 (a design, not a secret)
+    # Designs, not secrets.
+    chance = {axis: random.Random(f"{seed}:{axis}") for axis in range(3)}  # noqa: S311
     used: tuple[Counter[int], Counter[int], Counter[int]] = (Counter(), Counter(), Counter())
-    free: dict[int, dict[int, set[int]]] = {
-        content: {style: set(range(weights)) for style in range(styles)}
-        for content in range(contents)
-    }
-
-    def rarest(candidates: Iterator[int] | set[int] | dict[int, Any], axis: int) -> int:
-        return min(sorted(candidates), key=lambda index: (used[axis][index], chance.random()))
-
+    pairs: Counter[tuple[int, int]] = Counter()
+    taken: set[tuple[int, int, int]] = set()
     draws = []
     for _ in range(number):
-        content = rarest(free, 1)
-        style = rarest(free[content], 2)
-        weight = rarest(free[content][style], 0)
+        # Shuffled whole, whatever is left, so that the next shuffles do not depend on it.
+        content_order, style_order, weight_order = (
+            chance[axis].sample(range(count), count)
+            for axis, count in ((1, contents), (2, styles), (0, weights))
+        )
+        full = Counter(pair[0] for pair, count in pairs.items() if count == weights)
+        content = min(
+            (one for one in content_order if full[one] < styles), key=lambda one: used[1][one]
+        )
+        style = min(
+            (one for one in style_order if pairs[content, one] < weights),
+            key=lambda one: (pairs[content, one], used[2][one]),
+        )
+        weight = min(
+            (one for one in weight_order if (one, content, style) not in taken),
+            key=lambda one: used[0][one],
+        )
         draws.append((weight, content, style))
-        for axis, index in enumerate((weight, content, style)):
+        taken.add(draws[-1])
+        pairs[content, style] += 1
+        for axis, index in enumerate(draws[-1]):
             used[axis][index] += 1
-        free[content][style].remove(weight)
-        if not free[content][style]:
-            del free[content][style]
-        if not free[content]:
-            del free[content]
     return draws

@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 from torch import Tensor
 from torch.nn import functional
 
-from transfer.features import channel_means, covariance, cross_covariance, cross_gram, gram
+from transfer.features import (
+    channel_means,
+    covariance,
+    cross_covariance,
+    cross_gram,
+    gram,
+    quantiles,
+    resampled_quantiles,
+)
 
 FORMATS = [torch.contiguous_format, torch.channels_last]
 WITHIN = [gram, covariance]
@@ -144,3 +152,36 @@ def test_a_shift_moves_the_means_and_not_the_covariance(seed: int, shift: float)
     f = random_map(1, 3, 4, 5, seed=seed)
     torch.testing.assert_close(channel_means(f + shift), channel_means(f) + shift)
     torch.testing.assert_close(covariance(f + shift), covariance(f), rtol=1e-9, atol=1e-9)
+
+
+def test_means_agree_if_and_only_if_their_loss_is_zero() -> None:
+    f = random_map(1, 3, 4, 5)
+    turned = f.flip(3)
+    assert (channel_means(f) - channel_means(turned)).square().sum() < 1e-30
+    other = f.clone()
+    other[0, 1, 0, 0] += 0.2
+    assert (channel_means(f) - channel_means(other)).square().sum() == pytest.approx(
+        (0.2 / 20) ** 2
+    )
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(0, 2**31), st.integers(1, 4), st.integers(1, 6))
+def test_the_histogram_match_is_exact_for_equal_sizes(seed: int, height: int, width: int) -> None:
+    """A step of the length of the gradient puts the style's values in the image's order."""
+    f = random_map(2, 3, height, width, seed=seed).requires_grad_()
+    style = random_map(2, 3, width, height, seed=seed + 1)
+    wanted = resampled_quantiles(quantiles(style), height * width)
+    loss = (quantiles(f) - wanted).square().sum() / 2
+    (gradient,) = torch.autograd.grad(loss, f)
+    matched = f.detach() - gradient
+    torch.testing.assert_close(quantiles(matched), quantiles(style), rtol=1e-12, atol=1e-12)
+    assert torch.equal(matched.flatten(2).argsort(2), f.detach().flatten(2).argsort(2))
+
+
+def test_quantiles_keep_their_distribution_at_another_size() -> None:
+    ramp = torch.linspace(0.5, 999.5, 1000, dtype=torch.float64).reshape(1, 1, 1000) / 1000
+    for places in (10, 250, 4000):
+        found = resampled_quantiles(ramp, places)
+        expected = (torch.arange(places, dtype=torch.float64) + 0.5) / places
+        torch.testing.assert_close(found[0, 0], expected, rtol=0, atol=5e-4)

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from transfer.errors import InputError
+from transfer.methods.weights import strengths
 from transfer.recipes import Source, differences, expand, fingerprint, sample, variants
 
 CONTENTS = [Source(f"c{number}", 60, 40 + 20 * (number % 2)) for number in range(4)]
@@ -112,6 +113,35 @@ def test_every_weight_makes_a_variant_and_a_method_without_weight_one(engine):
     ]  # fmt: skip
     assert found[0]["parameters"]["iterations"] == 7
     assert "iterations" not in found[2]["parameters"]
+
+
+def test_a_range_of_weights_is_that_of_the_papers_lists():
+    """50, 150 … 1950 (wcs1.txt) and 2291…9813 (wcs2.txt); a product has no weight."""
+    keys = ["gatys", "gatys-aggressive", "cross-layer-multiplicative"]
+    found = variants(keys, weights="ordinary")
+    weights = {
+        key: [one["parameters"].get("style_weight") for one in found if one["method"] == key]
+        for key in keys
+    }
+    assert weights["gatys"] == list(range(50, 2000, 100))
+    assert (min(weights["gatys-aggressive"]), max(weights["gatys-aggressive"])) == (2291, 9813)
+    assert len(weights["gatys-aggressive"]) == 20
+    assert weights["cross-layer-multiplicative"] == [None]
+    aggressive = variants(["gatys"], weights="aggressive")
+    assert min(one["parameters"]["style_weight"] for one in aggressive) == 2291
+    with pytest.raises(InputError, match="one of the two"):
+        variants(["gatys"], weights="ordinary", style_weights=[1])
+
+
+def test_alpha_is_sampled_where_there_is_no_weight():
+    name, values = strengths({"alpha": 0.6}, "ordinary", "aggressive")
+    assert name == "alpha"
+    assert (min(values), max(values), len(values)) == (0.025, 0.975, 20)
+
+
+def test_methods_with_and_without_weights_get_the_same_pictures():
+    with_weights, without = (sample(12, weights, 4, 3, seed=5) for weights in (20, 1))
+    assert [draw[1:] for draw in with_weights] == [draw[1:] for draw in without]
 
 
 def test_a_setting_may_belong_to_one_method(engine):

@@ -44,7 +44,7 @@ def test_it_makes_a_picture_by_every_method(encoder: Encoder, method: str) -> No
     assert outcome.error == ""
     assert outcome.image is not None
     assert (outcome.image.size, outcome.image.mode) == ((64, 48), "RGB")
-    assert set(outcome.losses) == {"content", "style", "total"}
+    assert set(outcome.losses) >= {"content", "style", "total"}
     assert all(np.isfinite(value) for value in outcome.losses.values())
     assert outcome.seconds > 0
     assert outcome.evaluations >= 5

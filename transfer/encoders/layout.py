@@ -59,3 +59,9 @@ def layers_up_to(deepest: str) -> tuple[str, ...]:
     if deepest not in LAYERS:
         raise InputError(f"unknown layer '{deepest}': use one of {', '.join(LAYERS)}")
     return LAYERS[: LAYERS.index(deepest) + 1]
+
+
+def map_size(layer: str, height: int, width: int) -> tuple[int, int]:
+    """Height and width of a layer's feature map: each pooling halves them, rounding down."""
+    poolings = len(POOLED_BEFORE & {name.replace("relu", "conv") for name in layers_up_to(layer)})
+    return height >> poolings, width >> poolings

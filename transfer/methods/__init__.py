@@ -9,7 +9,22 @@ from collections.abc import Mapping
 from typing import Any
 
 from transfer.errors import InputError
-from transfer.methods import cross_layer, gatys, gatys_cov, universal
+from transfer.methods import (
+    cross_layer,
+    cross_layer_aggressive,
+    cross_layer_cov,
+    cross_layer_mean_cov,
+    cross_layer_multiplicative,
+    gal,
+    gatys,
+    gatys_aggressive,
+    gatys_cov,
+    gatys_histogram,
+    gatys_layerwise,
+    gatys_mean,
+    gatys_mean_cov,
+    universal,
+)
 from transfer.methods.base import Method
 from transfer.methods.parameters import Values, as_object, describe, resolve
 
@@ -19,8 +34,18 @@ METHODS: dict[str, Method] = {
     module.METHOD.key: module.METHOD
     for module in (
         gatys,
+        gatys_aggressive,
+        gatys_histogram,
+        gatys_layerwise,
+        gatys_mean,
         gatys_cov,
+        gatys_mean_cov,
         cross_layer,
+        cross_layer_aggressive,
+        cross_layer_multiplicative,
+        cross_layer_cov,
+        cross_layer_mean_cov,
+        gal,
         universal,
     )
 }

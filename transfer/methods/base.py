@@ -22,6 +22,7 @@ from transfer.methods.parameters import (
     parameter,
     whole,
 )
+from transfer.methods.weights import Range
 
 SEED = "seed 000"  # "Improving Style Transfer with Calibrated Metrics", supplement
 REFERENCE = "leongatys/PytorchNeuralStyleTransfer"  # Gatys' own notebook
@@ -55,27 +56,29 @@ class Composition:
 
     Attributes:
         combine: `sum`, or `product` of the two losses.
-        scaled: style terms are multiplied by the encoder's style-weight scale (`scale`).
 
     """
 
     content: tuple[Term, ...]
     style: tuple[Term, ...]
-    scaled: bool
     combine: Literal["sum", "product"] = "sum"
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """All terms."""
+        return (*self.content, *self.style)
 
     @property
     def layers(self) -> tuple[str, ...]:
         """All layers that are needed, each once."""
-        named = (name for term in (*self.content, *self.style) for name in term.layers)
+        named = (name for term in self.terms for name in term.layers)
         return tuple(dict.fromkeys(named))
 
 
 @dataclass(frozen=True)
-class Descent(Parameters):
-    """What all methods share that change pixels until a loss is small.
-
-    The sources of the defaults are data: `python -m transfer methods --json` lists them.
+class Weights(Parameters):
+    """What balances style and content. The sources of all defaults are data:
+    `python -m transfer methods --json` lists them.
     """
 
     style_weight: float = parameter(
@@ -91,6 +94,12 @@ class Descent(Parameters):
         "strength of the content",
         source=f"{REFERENCE}, cell 6: content weight 1e0",
     )
+
+
+@dataclass(frozen=True)
+class Unweighted(Parameters):
+    """What all methods share that change pixels until a loss is small."""
+
     content_layer: str = parameter(
         "relu4_1", layer(), "where the content is compared", source=f"{SEED} §1.1: content at R41"
     )
@@ -152,9 +161,37 @@ class Descent(Parameters):
             raise InputError("layer_weights are all zero: give at least one above 0")
 
     @property
+    def groups(self) -> list[tuple[str, ...]]:
+        """The layers of each style term: one, or the finer and the coarser of a pair."""
+        return [(layer,) for layer in self.style_layers]
+
+    @property
     def style_terms(self) -> int:
-        """How many style terms the method forms."""
-        return len(self.style_layers)
+        """How many style terms can be weighted."""
+        return len(self.groups)
+
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """How the style terms weigh against each other."""
+        return self.layer_weights or (1.0,) * self.style_terms
+
+
+@dataclass(frozen=True)
+class Descent(Unweighted, Weights):
+    """The same with a weight for the style and one for the content."""
+
+
+@dataclass(frozen=True)
+class MeanControl(Parameters):
+    """What mean control adds to a method (seed 000 §1.2)."""
+
+    mean_weight: float = parameter(
+        1.0,
+        number(0),
+        "strength of the terms that hold the channel means, against the other style terms",
+        source="ours: seed 000 §1.2 gives no weight. Relative to their targets both kinds of term "
+        "start at 1, so they weigh alike",
+    )
 
 
 Compose = Callable[[Any], Composition]
@@ -170,6 +207,7 @@ class Method:
         compose: the loss from its parameters, for the methods of engine `descent`.
         presets: named changes of the defaults.
         engine: the module of `transfer.methods` whose `run` makes the pictures.
+        weights: the range of style weights that the paper's experiment draws from.
 
     """
 
@@ -181,3 +219,4 @@ class Method:
     presets: Mapping[str, Values] = field(default_factory=dict)
     engine: str = "descent"
     needs_decoder: bool = False
+    weights: Range = "ordinary"

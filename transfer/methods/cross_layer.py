@@ -10,17 +10,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import combinations, pairwise
 
-from transfer.methods.base import Composition, Descent, Method
+from transfer.encoders.layout import STYLE_LAYERS
+from transfer.methods.base import Composition, Descent, Method, Unweighted
 from transfer.methods.parameters import choice, layers, parameter
 from transfer.methods.terms import content_terms, style_terms
 
 
 @dataclass(frozen=True)
-class CrossLayer(Descent):
+class Crossed(Unweighted):
     """What a descent on cross-layer statistics has beyond the others."""
 
     style_layers: tuple[str, ...] = parameter(
-        Descent.style_layers,
+        STYLE_LAYERS,
         layers(least=2),
         "the layers that are paired",
         source="seed 000 §1.1, Figures 4-6: R11, R21, R31, R41, R51",
@@ -38,10 +39,10 @@ class CrossLayer(Descent):
         """The crossed layers, the finer one first."""
         return list((pairwise if self.pairs == "consecutive" else _all)(self.style_layers))
 
-    @property
-    def style_terms(self) -> int:
-        """One for every pair."""
-        return len(self.groups)
+
+@dataclass(frozen=True)
+class CrossLayer(Crossed, Descent):
+    """The same with a weight for the style and one for the content."""
 
 
 def _all(names: tuple[str, ...]) -> combinations[tuple[str, ...]]:
@@ -52,8 +53,7 @@ def compose(parameters: CrossLayer) -> Composition:
     """L = content + Σ_(l,m) w ‖G_lm − A_lm‖² with G_lm = F_l ↑F_mᵀ."""
     return Composition(
         content=content_terms(parameters),
-        style=style_terms("cross-gram", parameters.groups, parameters),
-        scaled=parameters.normalisation != "relative",
+        style=style_terms("cross-gram", parameters),
     )
 
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from transfer.encoders.architecture import Encoder
 from transfer.encoders.layout import IMAGENET
-from transfer.methods.base import Descent, Method, Term
+from transfer.methods.base import Composition, Method, Term, Unweighted
 from transfer.methods.engine import Made, Task, digest_of
 from transfer.methods.losses import Losses, Targets, targets_of
 from transfer.methods.scale import style_scale
@@ -21,7 +21,7 @@ from transfer.precision import encoder_precision
 
 def run(
     method: Method,
-    parameters: Descent,
+    parameters: Unweighted,
     tasks: Sequence[Task],
     *,
     encoder: Encoder,
@@ -37,31 +37,8 @@ def run(
 
     """
     assert method.compose is not None
-    composition = method.compose(parameters)
-    encoder.check(composition.layers)
+    losses = prepare(method.compose(parameters), tasks, encoder, precision)
     device = next(encoder.parameters()).device
-    memory_format = fastest_format(device, precision)
-    context = partial(encoder_precision, precision, device)
-    place = partial(_place, device=device, memory_format=memory_format)
-    known: dict[tuple[bytes, tuple[Term, ...]], Targets] = {}
-
-    def targets(terms: tuple[Term, ...], pictures: Sequence[Tensor]) -> Targets:
-        key = (digest_of(pictures), terms)
-        if key not in known:
-            known[key] = targets_of(terms, [place(one) for one in pictures], encoder, context)
-        return known[key]
-
-    losses = Losses(
-        composition,
-        encoder,
-        [
-            targets(composition.content, [task.content]) | targets(composition.style, task.styles)
-            for task in tasks
-        ],
-        style_scale=style_scale(encoder.name),
-        precision=context,
-        memory_format=memory_format,
-    )
     start = torch.cat([start_of(task, parameters.init, parameters.noise_std) for task in tasks])
     result = lbfgs.minimise(
         losses,
@@ -83,6 +60,43 @@ def run(
             result.images, result.states, rows, result.evaluations, strict=True
         )
     ]
+
+
+def prepare(
+    composition: Composition, tasks: Sequence[Task], encoder: Encoder, precision: str
+) -> Losses:
+    """The losses of all tasks; a picture's statistics are computed once, however often it comes.
+
+    Raises:
+        InputError: the encoder does not have a layer of the composition.
+
+    """
+    encoder.check(composition.layers)
+    device = next(encoder.parameters()).device
+    memory_format = fastest_format(device, precision)
+    context = partial(encoder_precision, precision, device)
+    place = partial(_place, device=device, memory_format=memory_format)
+    height, width = tasks[0].content.shape[-2:]
+    known: dict[tuple[bytes, tuple[Term, ...]], Targets] = {}
+
+    def targets(terms: tuple[Term, ...], pictures: Sequence[Tensor]) -> Targets:
+        key = (digest_of(pictures), terms)
+        if key not in known:
+            placed = [place(one) for one in pictures]
+            known[key] = targets_of(terms, placed, encoder, context, size=(height, width))
+        return known[key]
+
+    return Losses(
+        composition,
+        encoder,
+        [
+            targets(composition.content, [task.content]) | targets(composition.style, task.styles)
+            for task in tasks
+        ],
+        style_scale=style_scale(encoder.name),
+        precision=context,
+        memory_format=memory_format,
+    )
 
 
 def start_of(task: Task, init: str, noise_std: float) -> Tensor:

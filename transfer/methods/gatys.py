@@ -16,13 +16,11 @@ class Gatys(Descent):
     """Nothing beyond what all descents have."""
 
 
-def compose(parameters: Gatys) -> Composition:
+def compose(parameters: Descent) -> Composition:
     """L = content + Σ_l w_l ‖G_l − A_l‖²."""
-    groups = [(layer,) for layer in parameters.style_layers]
     return Composition(
         content=content_terms(parameters),
-        style=style_terms("gram", groups, parameters),
-        scaled=parameters.normalisation != "relative",
+        style=style_terms("gram", parameters),
     )
 
 

@@ -18,11 +18,9 @@ class GatysCov(Descent):
 
 def compose(parameters: GatysCov) -> Composition:
     """L = content + Σ_l w_l ‖Cov_l − Cov_l(style)‖²; the means of features are left free."""
-    groups = [(layer,) for layer in parameters.style_layers]
     return Composition(
         content=content_terms(parameters),
-        style=style_terms("covariance", groups, parameters),
-        scaled=parameters.normalisation != "relative",
+        style=style_terms("covariance", parameters),
     )
 
 

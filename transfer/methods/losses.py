@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -11,6 +12,7 @@ from torch import Tensor
 
 from transfer import features as maps
 from transfer.encoders.architecture import Encoder
+from transfer.encoders.layout import map_size
 from transfer.methods.base import Composition, Term
 
 Features = Mapping[str, Tensor]
@@ -23,12 +25,16 @@ STATISTICS: dict[str, Callable[..., Tensor]] = {
     "cross-gram": maps.cross_gram,
     "cross-covariance": maps.cross_covariance,
     "means": maps.channel_means,
+    "histograms": maps.quantiles,
 }
 """From the feature maps (N, C, H, W) of a term's layers to a statistic (N, …)."""
 UNITS = {"covariance": "gram", "cross-covariance": "cross-gram"}
 """What a relative term is relative to, where it is not its own statistic. Ours: a style weight
 then means the same whether the means are taken off or not, and a plain colour, which has no
 covariance, still has a size."""
+SECOND_ORDER = frozenset({"gram", "covariance", "cross-gram", "cross-covariance"})
+"""What grows with the square of the features. The content term's gradient grows with the features
+themselves, and so do those of first order, so only these need a scale for each encoder."""
 _SMALLEST = 1e-12  # the size of a target that is zero, such as that of dead features
 
 
@@ -65,17 +71,20 @@ class Losses:
         precision: Precision,
         memory_format: torch.memory_format,
     ) -> None:
-        """`targets` has one entry per image, from `content_targets` and `style_targets`."""
+        """`targets` has one entry per image, from `targets_of`; it may hold more than is needed.
+
+        `style_scale` is the encoder's, for second moments in absolute normalisations (`scale`).
+        """
         self.composition, self.encoder = composition, encoder
         self.precision, self.memory_format = precision, memory_format
-        self.style_scale = style_scale if composition.scaled else 1.0
+        self.style_scale = style_scale
         self._images = list(range(len(targets)))
         self._values = {
-            term: torch.cat([one[term].value for one in targets]) for term in targets[0]
+            term: torch.cat([one[term].value for one in targets]) for term in composition.terms
         }
         self._weights = {
-            term: self._weight(term, torch.cat([one[term].size for one in targets]))
-            for term in targets[0]
+            term: self._factor(term, torch.cat([one[term].size for one in targets]))
+            for term in composition.terms
         }
         self._chosen = (self._images, self._values, self._weights)
 
@@ -92,29 +101,48 @@ class Losses:
         return self._parts(images.contiguous(memory_format=self.memory_format), self._images)
 
     def _parts(self, pixels: Tensor, which: Sequence[int]) -> Parts:
-        features = self._features(pixels)
+        return self.of(self.features(pixels), which)
+
+    def of(self, features: Features, which: Sequence[int]) -> Parts:
+        """The losses of features (n, …) that the images `which` have, or might have."""
         _, values, weights = self._choose(which)
+        none = next(iter(features.values())).new_zeros(len(which))
 
         def added(terms: Sequence[Term]) -> Tensor:
             losses = [
                 weights[term] * mean_square(statistic(term, features) - values[term])
                 for term in terms
             ]
-            return torch.stack(losses).sum(dim=0)
+            return torch.stack(losses).sum(dim=0) if losses else none
 
         content, style = added(self.composition.content), added(self.composition.style)
         product = self.composition.combine == "product"
         return Parts(content, style, content * style if product else content + style)
 
-    def _features(self, pixels: Tensor) -> Features:
+    def only(self, composition: Composition) -> Losses:
+        """The same losses of some of the terms."""
+        part = copy.copy(self)
+        part.composition = composition
+        return part
+
+    def target(self, term: Term) -> Tensor:
+        """What the statistic of `term` shall become, (N, …)."""
+        return self._values[term]
+
+    def weight(self, term: Term) -> Tensor:
+        """The factor (N,) of the mean square of `term`."""
+        return self._weights[term]
+
+    def features(self, pixels: Tensor, layers: Sequence[str] = ()) -> Features:
+        """Feature maps at the composition's layers, or at `layers`, in the pixels' precision."""
         with self.precision():
-            found = self.encoder(pixels, self.composition.layers)
+            found = self.encoder(pixels, layers or self.composition.layers)
         return {layer: value.to(pixels.dtype) for layer, value in found.items()}
 
-    def _weight(self, term: Term, size: Tensor) -> Tensor:
+    def _factor(self, term: Term, size: Tensor) -> Tensor:
         """The factor (N,) of a term's mean square; `size` (N,) is that of the targets."""
         weight = torch.full_like(size, term.weight)
-        if term in self.composition.style:
+        if term.statistic in SECOND_ORDER and term.reduction != "relative":
             weight = weight * self.style_scale
         if term.reduction == "sum":
             return weight * self._values[term][0].numel()
@@ -146,13 +174,23 @@ def mean_square(values: Tensor) -> Tensor:
     return values.square().mean(dim=tuple(range(1, values.ndim)))
 
 
+RESAMPLED: dict[str, Callable[[Tensor, int], Tensor]] = {"histograms": maps.resampled_quantiles}
+"""Statistics that have one value per place: how to make them those of a map with P places."""
+
+
 def targets_of(
-    terms: Sequence[Term], pictures: Sequence[Tensor], encoder: Encoder, precision: Precision
+    terms: Sequence[Term],
+    pictures: Sequence[Tensor],
+    encoder: Encoder,
+    precision: Precision,
+    *,
+    size: tuple[int, int],
 ) -> Targets:
     """The statistics of one or several pictures (1, 3, H, W), averaged over the pictures.
 
     Averaging is what several styles mean for statistics that are means over places themselves;
-    all styles then weigh alike, whatever their size.
+    all styles then weigh alike, whatever their size. `size` is height and width of the images
+    that shall reach the targets.
     """
     wanted = {*terms, *map(unit_of, terms)}
     layers = tuple(dict.fromkeys(layer for term in terms for layer in term.layers))
@@ -164,6 +202,9 @@ def targets_of(
             features = {layer: value.to(picture.dtype) for layer, value in found.items()}
             for term in wanted:
                 share = statistic(term, features) / len(pictures)
+                if term.statistic in RESAMPLED:
+                    height, width = map_size(term.layers[0], *size)
+                    share = RESAMPLED[term.statistic](share, height * width)
                 sums[term] = sums[term] + share if term in sums else share
     return {term: Target(sums[term], mean_square(sums[unit_of(term)])) for term in terms}
 

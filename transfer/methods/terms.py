@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 from transfer.encoders.layout import LAYERS, VGG19_WIDTHS
-from transfer.methods.base import Descent, Reduction, Term
+from transfer.methods.base import Reduction, Term
 
 PER_RELATIVE_UNIT = 100.0
 """The style_weight that counts as much as the content weight 1, where terms are relative. Ours,
@@ -19,27 +20,73 @@ _CONTENT: dict[str, tuple[float, Reduction]] = {
 }
 
 
-def content_terms(parameters: Descent) -> tuple[Term, ...]:
+class Weighing(Protocol):
+    """What terms need to know of a method's parameters."""
+
+    @property
+    def style_weight(self) -> float:
+        """Strength of the style."""
+
+    @property
+    def content_weight(self) -> float:
+        """Strength of the content."""
+
+    @property
+    def content_layer(self) -> str:
+        """Where the content is compared."""
+
+    @property
+    def style_layers(self) -> tuple[str, ...]:
+        """Where the style is compared."""
+
+    @property
+    def normalisation(self) -> str:
+        """One of base.NORMALISATIONS."""
+
+    @property
+    def groups(self) -> list[tuple[str, ...]]:
+        """The layers of each style term."""
+
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """The weight of each style term."""
+
+
+def content_terms(parameters: Weighing) -> tuple[Term, ...]:
     """The squared distance of the features at the content layer."""
     factor, reduction = _CONTENT[parameters.normalisation]
     weight = parameters.content_weight * factor
     return (Term("features", (parameters.content_layer,), weight, reduction),)
 
 
-def style_terms(
-    statistic: str, groups: Sequence[tuple[str, ...]], parameters: Descent
-) -> tuple[Term, ...]:
-    """A term of `statistic` for each of `groups`: (layer,), or (finer layer, coarser layer)."""
-    shares = parameters.layer_weights or (1.0,) * len(groups)
+def style_terms(statistic: str, parameters: Weighing) -> tuple[Term, ...]:
+    """A term of the second moment `statistic` for each group of layers."""
+    shares, groups = parameters.shares, parameters.groups
     total = sum(shares)
     return tuple(
-        _style_term(statistic, group, parameters, share, total)
+        _second_moment(statistic, group, parameters, share, total)
         for group, share in zip(groups, shares, strict=True)
     )
 
 
-def _style_term(
-    statistic: str, group: tuple[str, ...], parameters: Descent, share: float, total: float
+def channel_terms(
+    statistic: str, layers: Sequence[str], weight: float, parameters: Weighing
+) -> tuple[Term, ...]:
+    """A term of a statistic of single channels (`means`, `histograms`) for each of `layers`.
+
+    Relative terms are averaged over the layers like those of second moments. In the absolute
+    normalisations, for which no source gives a weight, a term is the mean square over channels and
+    places ÷ C.
+    """
+    factor = parameters.style_weight * weight
+    if parameters.normalisation == "relative":
+        factor /= PER_RELATIVE_UNIT * len(layers)
+        return tuple(Term(statistic, (layer,), factor, "relative") for layer in layers)
+    return tuple(Term(statistic, (layer,), factor / _CHANNELS[layer], "mean") for layer in layers)
+
+
+def _second_moment(
+    statistic: str, group: tuple[str, ...], parameters: Weighing, share: float, total: float
 ) -> Term:
     weight = parameters.style_weight * share
     if parameters.normalisation == "relative":

@@ -26,13 +26,14 @@ def pictures(n: int, seed: int) -> Tensor:
     return torch.rand(n, 3, 32, 32, generator=generator, dtype=torch.float64)
 
 
+SIZE = (32, 32)
 CONTENT, STYLE, IMAGE = pictures(2, 0), pictures(2, 1), pictures(2, 2)
 
 
 def losses_of(composition: Composition, encoder: Encoder, style_scale: float = 1.0) -> Losses:
     targets = [
-        targets_of(composition.content, [CONTENT[i : i + 1]], encoder, nullcontext)
-        | targets_of(composition.style, [STYLE[i : i + 1]], encoder, nullcontext)
+        targets_of(composition.content, [CONTENT[i : i + 1]], encoder, nullcontext, size=SIZE)
+        | targets_of(composition.style, [STYLE[i : i + 1]], encoder, nullcontext, size=SIZE)
         for i in range(2)
     ]
     return Losses(
@@ -135,7 +136,7 @@ def test_it_picks_the_targets_of_the_images_asked_for(encoder: Encoder) -> None:
 
 def test_a_product_multiplies_content_and_style(encoder: Encoder) -> None:
     plain = composed("gatys")
-    product = Composition(plain.content, plain.style, scaled=False, combine="product")
+    product = Composition(plain.content, plain.style, combine="product")
     parts = losses_of(product, encoder).parts(IMAGE)
     torch.testing.assert_close(parts.total, parts.content * parts.style)
 
@@ -166,7 +167,9 @@ def test_layer_weights_are_shares(encoder: Encoder) -> None:
 def test_several_styles_are_averaged(encoder: Encoder) -> None:
     term = Term("gram", ("relu2_1",), 1.0, "mean")
     one, other = ([STYLE[i : i + 1]] for i in range(2))
-    both = targets_of([term], one + other, encoder, nullcontext)[term]
-    first, second = (targets_of([term], x, encoder, nullcontext)[term] for x in (one, other))
+    both = targets_of([term], one + other, encoder, nullcontext, size=SIZE)[term]
+    first, second = (
+        targets_of([term], x, encoder, nullcontext, size=SIZE)[term] for x in (one, other)
+    )
     torch.testing.assert_close(both.value, (first.value + second.value) / 2)
     torch.testing.assert_close(both.size, both.value.square().mean((1, 2)))

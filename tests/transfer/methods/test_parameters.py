@@ -34,8 +34,8 @@ def test_its_defaults_are_complete_json(key: str) -> None:
 
 @pytest.mark.parametrize("key", DESCENTS)
 def test_what_is_resolved_stays_as_it_is(key: str) -> None:
-    values = resolve_parameters(key, {"style_weight": "12.5", "iterations": "7"})
-    assert (values["style_weight"], values["iterations"]) == (12.5, 7)
+    values = resolve_parameters(key, {"noise_std": "0.125", "iterations": "7"})
+    assert (values["noise_std"], values["iterations"]) == (0.125, 7)
     assert resolve_parameters(key, values) == values
     assert parameters_object(key, values).iterations == 7
 
@@ -55,16 +55,18 @@ def test_it_parses_numbers_as_text_or_number(weight: float) -> None:
 
 
 def test_the_papers_method_is_the_default() -> None:
-    """Seed 000 §1.1: content at R41, style at R11 … R51, Gaussian noise; Gatys' 1e3 and 500."""
+    """Seed 000 §1.1: content at R41, style at R11 … R51, Gaussian noise; Gatys' 1e3 and 500.
+
+    Aggressive methods take the middle of 2291…9813 instead; a product has no weight.
+    """
+    weights = {"gatys-aggressive": 6000, "cross-layer-aggressive": 6000}
+    weights["cross-layer-multiplicative"] = None
     for key in DESCENTS:
         values = resolve_parameters(key, {})
         assert values["content_layer"] == "relu4_1"
         assert values["style_layers"] == ["relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"]
-        assert (values["init"], values["style_weight"], values["iterations"]) == (
-            "noise",
-            1000,
-            500,
-        )
+        assert (values["init"], values["iterations"]) == ("noise", 500)
+        assert values.get("style_weight") == weights.get(key, 1000)
 
 
 def test_a_preset_changes_defaults_and_gives_way_to_what_is_set() -> None:
@@ -98,6 +100,10 @@ def test_a_preset_changes_defaults_and_gives_way_to_what_is_set() -> None:
         ("cross-layer", {"layer_weights": "1,1,1,1,1"}, "for 4 style terms"),
         ("gatys", {"layer_weights": "0,0,0,0,0"}, "all zero"),
         ("gatys", {"layer_weights": "1,1,1,1,-1"}, "numbers from 0"),
+        ("gatys-layerwise", {"layer_weights": "1,2"}, "2 layer_weights were given for 5"),
+        ("cross-layer-multiplicative", {"style_weight": 1}, "no parameter 'style_weight'"),
+        ("cross-layer-multiplicative", {"init": "content"}, "use init=noise or init=content+noise"),
+        ("gal", {"content_weight": 0}, "give a number above 0"),
         ("nobody", {}, "unknown method 'nobody': use one of gatys"),
     ],
 )

@@ -17,6 +17,7 @@ from transfer.launch import Order, launch
 from transfer.ledger import Progress
 from transfer.making import make
 from transfer.management.base import InputCommand
+from transfer.methods.weights import RANGES
 from transfer.models import Batch, Picture, Stimulus
 from transfer.progress import Meter
 from transfer.tasks import enqueue_waiting
@@ -48,6 +49,10 @@ class Command(InputCommand):
         add("--set", dest="parameters", nargs="+", action="extend", default=[],
             metavar="NAME=VALUE",
             help="any parameter: NAME for all methods, METHOD.NAME for one")  # fmt: skip
+        add("--weights", choices=RANGES,
+            help="instead: the twenty style weights of the paper's experiment, 50…1950 or "
+            "2291…9813 (lists in the authors' repository); α from 0.025 to 0.975 where a method "
+            "has that; aggressive methods always use the latter")  # fmt: skip
         add("--samples", type=int, metavar="N",
             help="draw N combinations per method instead of the full grid")  # fmt: skip
         add("--seed", type=int, default=0, metavar="N")
@@ -118,6 +123,7 @@ def _order(options: dict[str, Any]) -> Order:
         size=options["size"],
         iterations=options["iterations"],
         style_weights=options["style_weight"],
+        weights=options["weights"],
         settings=settings_of(options["parameters"]),
         seed=options["seed"],
         encoder=options["encoder"],

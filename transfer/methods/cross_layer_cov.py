@@ -1,0 +1,35 @@
+"""Cross-layer style transfer with covariance control (seed 000 §1.2).
+
+Content: features at one layer. Style: the covariance between the features of two layers, each less
+its channel means, the coarser one enlarged to the finer one's size.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from transfer.methods.base import Composition, Method
+from transfer.methods.cross_layer import CrossLayer
+from transfer.methods.terms import content_terms, style_terms
+
+
+@dataclass(frozen=True)
+class CrossLayerCov(CrossLayer):
+    """Nothing beyond what cross-layer methods have."""
+
+
+def compose(parameters: CrossLayerCov) -> Composition:
+    """L = content + Σ_(l,m) w ‖Cov_lm − Cov_lm(style)‖²; the means of features are left free."""
+    return Composition(
+        content=content_terms(parameters),
+        style=style_terms("cross-covariance", parameters),
+    )
+
+
+METHOD = Method(
+    key="cross-layer-cov",
+    name="Cross-layer, with covariance control",
+    paper="seed 000 §1.2 and Table 1 (XLC)",
+    parameters=CrossLayerCov,
+    compose=compose,
+)

@@ -1,0 +1,52 @@
+"""Cross-layer style transfer with the product of the losses (Yeh & Tang 2018, arXiv 1801.01933).
+
+Content: features at one layer. Style: the Gram matrix between the features of two layers. The two
+losses are multiplied, which leaves no weight between them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from transfer.errors import InputError
+from transfer.methods.base import Composition, Method
+from transfer.methods.cross_layer import Crossed
+from transfer.methods.terms import PER_RELATIVE_UNIT, content_terms, style_terms
+
+
+@dataclass(frozen=True)
+class CrossLayerMultiplicative(Crossed):
+    """The cross-layer method's parameters without its weights."""
+
+    # Any factor of the product leaves its minima where they are.
+    style_weight: ClassVar[float] = PER_RELATIVE_UNIT
+    content_weight: ClassVar[float] = 1.0
+
+    def check(self) -> None:
+        """Raise InputError for a start at which the product has no gradient."""
+        super().check()
+        if self.init == "content":
+            raise InputError(
+                "init=content cannot be used with a product of losses: at the content picture the "
+                "content loss and its gradient are zero, so the product's gradient is; use "
+                "init=noise or init=content+noise"
+            )
+
+
+def compose(parameters: CrossLayerMultiplicative) -> Composition:
+    """L = content · Σ_(l,m) ‖G_lm − A_lm‖²."""
+    return Composition(
+        content=content_terms(parameters),
+        style=style_terms("cross-gram", parameters),
+        combine="product",
+    )
+
+
+METHOD = Method(
+    key="cross-layer-multiplicative",
+    name="Cross-layer, multiplicative",
+    paper="Yeh & Tang 2018; seed 000 Table 1 (XM)",
+    parameters=CrossLayerMultiplicative,
+    compose=compose,
+)

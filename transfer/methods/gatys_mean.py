@@ -1,0 +1,36 @@
+"""Gatys with mean control: the Gram matrices and, beside them, the channel means (seed 000 §1.2).
+
+Content: features at one layer. Style: Gram matrix and channel means of each style layer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from transfer.methods.base import Composition, Descent, MeanControl, Method
+from transfer.methods.terms import channel_terms, content_terms, style_terms
+
+
+@dataclass(frozen=True)
+class GatysMean(MeanControl, Descent):
+    """Gatys' parameters and the weight of the means."""
+
+
+def compose(parameters: GatysMean) -> Composition:
+    """L = content + Σ_l w_l ‖G_l − A_l‖² + Σ_l v ‖μ_l − ν_l‖²."""
+    return Composition(
+        content=content_terms(parameters),
+        style=(
+            *style_terms("gram", parameters),
+            *channel_terms("means", parameters.style_layers, parameters.mean_weight, parameters),
+        ),
+    )
+
+
+METHOD = Method(
+    key="gatys-mean",
+    name="Gatys, with mean control",
+    paper="seed 000 §1.2 and Table 1 (GatysM)",
+    parameters=GatysMean,
+    compose=compose,
+)

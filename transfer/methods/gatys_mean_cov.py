@@ -1,0 +1,37 @@
+"""Gatys with control of mean and covariance (seed 000 §1 and §1.2).
+
+Content: features at one layer. Style: centred covariance and channel means of each style layer. The
+Gram matrix is their sum, Cov + μμᵀ, but its loss leaves free how it is split (`transfer.symmetry`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from transfer.methods.base import Composition, Descent, MeanControl, Method
+from transfer.methods.terms import channel_terms, content_terms, style_terms
+
+
+@dataclass(frozen=True)
+class GatysMeanCov(MeanControl, Descent):
+    """Gatys' parameters and the weight of the means."""
+
+
+def compose(parameters: GatysMeanCov) -> Composition:
+    """L = content + Σ_l w_l ‖Cov_l − Cov_l(style)‖² + Σ_l v ‖μ_l − ν_l‖²."""
+    return Composition(
+        content=content_terms(parameters),
+        style=(
+            *style_terms("covariance", parameters),
+            *channel_terms("means", parameters.style_layers, parameters.mean_weight, parameters),
+        ),
+    )
+
+
+METHOD = Method(
+    key="gatys-mean-cov",
+    name="Gatys, with mean and covariance control",
+    paper="seed 000 §1, §1.2 and Table 1 (GatysCM)",
+    parameters=GatysMeanCov,
+    compose=compose,
+)
