@@ -47,7 +47,8 @@ In this study you see a picture at the top of the page and two pictures below it
 choose one of the two. There are no right or wrong answers: we want to know what you see.
 
 Taking part is voluntary. You may stop at any time by closing the page, without giving a reason. \
-You may also have everything erased that you answered: the link “Stop” on every page leads there.
+You may also have everything erased that you answered: the link “Stop” below the pictures leads \
+there.
 
 We store your choices, how long they took, and the size of your window. We store neither your name \
 nor your address on the internet. The choices are analysed together with those of others, and may \

@@ -1,8 +1,8 @@
 """What every test starts from: its own data folder, a researcher, a browser, and honest skips.
 
-A test marked golden, browser, postgres, ray or gpu is skipped where the thing it needs is missing,
-and the reason is shown. A name listed in the environment variable REQUIRE (comma-separated) turns
-that skip into a failure.
+A test marked golden, browser, postgres, ray, gpu or axe is skipped where the thing it needs is
+missing, and the reason is shown. A name listed in the environment variable REQUIRE
+(comma-separated) turns that skip into a failure.
 """
 
 from __future__ import annotations
@@ -52,6 +52,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
+AXE = ROOT / ".venv" / "npm" / "node_modules" / "axe-core" / "axe.min.js"
+"""The accessibility checks of the axe-core project."""
 
 # The same examples in every run: a failure that appears is one that everybody can repeat.
 hypothesis.settings.register_profile(
@@ -90,12 +92,19 @@ def _gpu() -> str:
     return "" if torch.cuda.is_available() else "there is no CUDA device"
 
 
+def _axe() -> str:
+    if AXE.is_file():
+        return ""
+    return f"axe-core is not at {AXE.relative_to(ROOT)} (.ci/run installs it by npm)"
+
+
 MISSING: dict[str, Callable[[], str]] = {
     "golden": cache(_golden),
     "browser": cache(_browser),
     "postgres": cache(_postgres),
     "ray": cache(_ray),
     "gpu": cache(_gpu),
+    "axe": cache(_axe),
 }
 """Marker → why its tests cannot run here, or nothing where they can."""
 

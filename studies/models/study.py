@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models, transaction
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from studies.design import Item, blocks_of
 from studies.gates import Gates
@@ -81,7 +82,7 @@ class Study(models.Model):
 
     name = models.CharField(max_length=200, unique=True)
     # What participants read instead of the name, which may say too much.
-    title = models.CharField(max_length=100, default="Comparing pictures")
+    title = models.CharField(max_length=100, default=gettext_noop("Comparing pictures"))
     kind = models.CharField(max_length=1, choices=Kind.choices)
     entry_token = models.CharField(max_length=40, unique=True, default=new_token, editable=False)
     pilot_token = models.CharField(max_length=40, unique=True, default=new_token, editable=False)

@@ -16,7 +16,7 @@ from studies.errors import FullError
 from studies.models import Participant, Study, Trial, Vote
 from tests.studies.test_participant_pages import begin, csrf, send
 
-PROLIFIC = "?PROLIFIC_PID=5f0a&STUDY_ID=1&SESSION_ID=2"
+PROLIFIC = "?PROLIFIC_PID=60a1b2c3d4e5f60718293a4b&STUDY_ID=1&SESSION_ID=2"
 
 
 @pytest.fixture
@@ -51,7 +51,9 @@ def test_it_sends_people_back_to_prolific_when_all_is_answered(person, prolific)
     address = consent(person, prolific, PROLIFIC, width=1280)["Location"]
     participant = Participant.objects.get()
     assert participant.screen == {"width": 1280}
-    assert "5f0a" not in json.dumps(list(Participant.objects.values()), default=str)
+    assert "60a1b2c3d4e5f60718293a4b" not in json.dumps(
+        list(Participant.objects.values()), default=str
+    )
     for _ in range(6):
         page = person.get(address).content.decode()
         assert "C0MP" not in page and "prolific" not in page
