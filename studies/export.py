@@ -35,6 +35,7 @@ _FIELDS = {
     "left_parameters": "trial__left__parameters",
     "right_method": "trial__right__method",
     "right_parameters": "trial__right__parameters",
+    "rules_version": "trial__participant__rules_version",
 }
 _DTYPES = {
     "string": "str",
@@ -95,6 +96,7 @@ def _row(vote: Mapping[str, Any]) -> dict[str, Any]:
         "received_at": vote["received_at"],
         "rule": f"{snapshot['rule']['name']} {snapshot['rule']['version']}",
         "question_version": snapshot["question"]["version"],
+        "rules_version": vote["rules_version"],
         "left_sha256": snapshot["left"]["sha256"],
         "right_sha256": snapshot["right"]["sha256"],
         "observer": participant,

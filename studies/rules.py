@@ -1,7 +1,8 @@
 """The rules that a study declares before its first participant: control trials, exclusions, breaks.
 
-They are stored as JSON with the study and frozen when it opens. Failing a control trial excludes
-data; it never decides about payment, and no row is deleted.
+They are stored as JSON with the study and frozen when it opens. Every participant carries their
+version: that of this module and that of the study's declaration, as in "1.3". Failing a control
+trial excludes data; it never decides about payment, and no row is deleted.
 """
 
 from __future__ import annotations
@@ -11,6 +12,9 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from transfer.errors import InputError
+
+VERSION = 1
+"""Of the meaning of the rules below: raise it whenever `exclusion` judges differently."""
 
 
 @dataclass(frozen=True)

@@ -88,6 +88,7 @@ def simulate(
             study=study,
             cohort=Cohort.SIMULATED,
             source="simulation",
+            rules_version=study.rules_in_force,
             plan=[TrialKind.REAL] * trials,
             state=Participant.State.FINISHED,
             finished_at=timezone.now(),

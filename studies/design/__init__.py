@@ -6,16 +6,18 @@ and one line in DESIGNS.
 
 from __future__ import annotations
 
-from studies.design import balanced, full, random_subset
+from studies.design import asap, balanced, full, random_subset, swiss
 from studies.design.blocks import Block, Item, blocks_of
-from studies.design.rule import Pair, Rule
+from studies.design.rule import Pair, Rule, Wins
 from studies.design.schedule import Planned, schedule
 
-__all__ = ["DESIGNS", "Block", "Item", "Pair", "Planned", "Rule", "blocks_of", "schedule"]
+__all__ = ["DESIGNS", "Block", "Item", "Pair", "Planned", "Rule", "Wins", "blocks_of", "schedule"]
 
 DESIGNS: dict[str, Rule] = {
     "balanced": balanced.RULE,
     "full": full.RULE,
     "random": random_subset.RULE,
+    "swiss": swiss.RULE,
+    "asap": asap.RULE,
 }
 """Every selection rule by the name that studies and trials carry."""

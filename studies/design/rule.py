@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -15,6 +15,11 @@ Pair = tuple[int, int]
 
 Pairs = Callable[[Sequence[Block], int, int, np.random.Generator], list[Pair]]
 
+Wins = Mapping[Pair, tuple[float, float]]
+"""Votes so far, for the stimulus with the lower key and for the other; a tie is half of each."""
+
+Round = Callable[[Sequence[Block], Wins, np.random.Generator], list[Pair]]
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -23,11 +28,22 @@ class Rule:
     `pairs(blocks, wanted, least, generator)` gives distinct pairs within blocks in the order in
     which they are asked: about `wanted` of them, as the rule's promises allow, and at least `least`
     where there are so many.
+
+    A rule that follows the votes has a `next_round(blocks, wins, generator)` as well: the pairs to
+    ask next, each once. It takes seconds where stimuli are many, so only tasks call it; until one
+    did, and wherever none does, the study asks `pairs`, which are those of the rule `begins_as`.
     """
 
     label: str
     pairs: Pairs
     version: int = 1
+    next_round: Round | None = None
+    begins_as: str = ""
+
+    @property
+    def follows_votes(self) -> bool:
+        """Whether what is asked depends on what was answered."""
+        return self.next_round is not None
 
 
 def pair(one: int, two: int) -> Pair:

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from django.db import transaction
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from studies.design.session import session_plan
 from studies.errors import BegunError, FullError, NotOpenError
-from studies.models.choices import Cohort
+from studies.models.choices import Cohort, Outcome, TrialKind
 from studies.models.participant import Participant
 from studies.models.tokens import hashed
 
@@ -60,6 +61,7 @@ def admit(
         external_id=digest,
         consent_version=study.consent.version,
         consented_at=timezone.now(),
+        rules_version=study.rules_in_force,
         **details,
     )
     if not participant.plan:
@@ -101,8 +103,15 @@ def _begins_anew(known: Participant) -> bool:
 
 
 def has_room(study: Study) -> bool:
-    """Whether one more person is wanted: places of people who left are given again."""
-    if study.participants.present(Cohort.PEOPLE).count() >= study.participant_target:
-        return False
-    slots = study.slots.filter(cohort=Cohort.PEOPLE)
-    return slots.free().exists() or slots.abandoned().exists()
+    """Whether one more person is wanted: more votes are open than people on their way will give.
+
+    So places of people who left, or whose votes do not count, are given again until every vote
+    that is wanted is in, and never more places than that.
+    """
+    open_votes: int = study.slots.filter(cohort=Cohort.PEOPLE).unanswered().count()
+    states = Participant.State
+    here = study.participants.present(Cohort.PEOPLE).filter(state=states.ACTIVE)
+    real = Q(trials__kind=TrialKind.REAL, trials__outcome=Outcome.VOTED)
+    given = here.aggregate(people=Count("pk", distinct=True), votes=Count("trials", filter=real))
+    owed: int = given["people"] * study.trials_per_participant - given["votes"]
+    return open_votes > owed

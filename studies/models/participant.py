@@ -19,6 +19,7 @@ from studies.models.tokens import new_code, new_token
 from studies.rules import Record, exclusion
 
 if TYPE_CHECKING:
+    from studies.models.plan import Slot
     from studies.models.trial import Trial
 
 FAILURES = 3
@@ -70,6 +71,8 @@ class Participant(models.Model):
     # After how many answers the last break was taken.
     rested = models.PositiveIntegerField(default=0)
     code = models.CharField(max_length=40, default=new_code, editable=False)
+    # The version of the rules that judge the session.
+    rules_version = models.CharField(max_length=20, blank=True)
     # Why the votes do not count, by the declared rules. The rows stay.
     excluded = models.CharField(max_length=100, blank=True)
     started_at = models.DateTimeField(auto_now_add=True)
@@ -156,8 +159,7 @@ class Participant(models.Model):
             for _, _, left, kind, outcome in past
             if (kind, outcome) == (TrialKind.REAL, Outcome.VOTED)
         )
-        slots = self.study.slots.filter(cohort=self.cohort)
-        slot = slots.abandoned().next_for(seen, due) or slots.free().next_for(seen, due)
+        slot = self._next_slot(seen, due)
         return None if slot is None else Trial.assign(self, slot, position)
 
     def goes_on(self) -> bool:
@@ -169,6 +171,14 @@ class Participant(models.Model):
         """Whether none of the latest trials could load its pictures, so that there is no use."""
         latest = self.trials.order_by("-position").values_list("outcome", flat=True)
         return list(latest[:FAILURES]) == [Outcome.COULD_NOT_LOAD] * FAILURES
+
+    def _next_slot(self, seen: list[int], due: bool | None) -> Slot | None:
+        slots = self.study.slots.filter(cohort=self.cohort)
+        abandoned, free = slots.abandoned(), slots.free()
+        slot = abandoned.next_for(seen, due)
+        if slot is None and due is None and (side := free.plentiful_side()) is not None:
+            slot = free.next_for(seen, side)
+        return slot or free.next_for(seen, due)
 
     def rest_is_due(self) -> bool:
         """Whether a break comes before the next trial."""

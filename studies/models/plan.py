@@ -7,6 +7,8 @@ from collections.abc import Collection
 from django.db import models
 from django.utils import timezone
 
+AHEAD = 64
+"""Slots that a look at the supply of sides takes in, however many there are."""
 _STIMULUS = ("public_id", "sha256")
 # Written this way round, because SQLite takes "trial_id IS NULL" for an entry of the unique index
 # of trials, of which it expects one row, and would read and sort thousands of free slots.
@@ -41,6 +43,10 @@ class SlotQuerySet(models.QuerySet["Slot"]):
         """Slots that nobody has been asked about, or whose trial was given back."""
         return self.filter(_FREE)
 
+    def unanswered(self) -> SlotQuerySet:
+        """Slots whose vote is not in, whoever holds them."""
+        return self.filter(models.Q(trial=None) | models.Q(trial__outcome=""))
+
     def abandoned(self) -> SlotQuerySet:
         """Slots held by a trial that was not answered in time."""
         from studies.models.trial import Trial
@@ -49,6 +55,16 @@ class SlotQuerySet(models.QuerySet["Slot"]):
         # trials are looked for first, and where there are none, no slot is.
         late = Trial.objects.filter(outcome="", lease_until__lt=timezone.now())
         return self.filter(trial__in=list(late.values_list("pk", flat=True)))
+
+    def plentiful_side(self) -> bool | None:
+        """The side of which the next of these slots offer clearly more; None where both are even.
+
+        Who is free to take either side takes this one, so that the sides which people who left
+        have not seen do not pile up until nobody can take them.
+        """
+        sides = list(self.order_by("rank").values_list("first_left", flat=True)[:AHEAD])
+        lead = 2 * sum(sides) - len(sides)
+        return None if abs(lead) <= 2 else lead > 0
 
     def next_for(self, seen: Collection[int], first_left: bool | None) -> Slot | None:
         """The earliest of these slots for somebody who has seen the pairs `seen`, locked.
@@ -67,7 +83,7 @@ class SlotQuerySet(models.QuerySet["Slot"]):
         stimuli = [f"pair__{one}__{field}" for one in ("first", "second") for field in _STIMULUS]
         reference = ("pair__reference__role", "pair__reference__sha256")
         return self.select_related("pair__first", "pair__second", "pair__reference").only(
-            "study", "rank", "first_left", "trial", "pair", *stimuli, *reference
+            "study", "rank", "first_left", "rule", "trial", "pair", *stimuli, *reference
         )
 
 
@@ -84,6 +100,8 @@ class Slot(models.Model):
     rank = models.PositiveIntegerField()
     pair = models.ForeignKey(Pair, on_delete=models.PROTECT, related_name="slots")
     first_left = models.BooleanField()
+    # The selection rule that chose the pair.
+    rule = models.CharField(max_length=30, blank=True)
     trial = models.OneToOneField(
         "studies.Trial", null=True, blank=True, on_delete=models.SET_NULL, related_name="slot"
     )

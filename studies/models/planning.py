@@ -11,8 +11,9 @@ from studies.models.plan import Pair, Slot
 from transfer.models import Stimulus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+    from studies.design import Pair as Comparison
     from studies.models.study import Study
 
 
@@ -44,19 +45,26 @@ def plan_of(study: Study) -> Iterator[Planned]:
     return schedule(pairs, generator)
 
 
-def write_slots(study: Study, cohort: str, start: int, planned: list[Planned]) -> None:
-    """Store planned votes of a cohort as slots from rank `start` on, with the pairs they need."""
+def pair_ids(study: Study, pairs: Iterable[Comparison]) -> dict[Comparison, int]:
+    """The keys of a study's pairs; rows are made for those of `pairs` that have none."""
     references = {item.key: item.reference for item in study.items()}
     known = set(study.pairs.values_list("first_id", "second_id"))
-    fresh = dict.fromkeys(wanted.pair for wanted in planned if wanted.pair not in known)
     Pair.objects.bulk_create(
         [
             Pair(study=study, reference_id=references[one], first_id=one, second_id=two)
-            for one, two in fresh
+            for one, two in dict.fromkeys(pairs)
+            if (one, two) not in known
         ],
         batch_size=1000,
+        ignore_conflicts=True,  # two cohorts may plan at once
     )
-    ids = {(one, two): pk for pk, one, two in study.pairs.values_list("pk", "first", "second")}
+    return {(one, two): pk for pk, one, two in study.pairs.values_list("pk", "first", "second")}
+
+
+def write_slots(study: Study, cohort: str, start: int, planned: list[Planned]) -> None:
+    """Store planned votes of a cohort as slots from rank `start` on, with the pairs they need."""
+    ids = pair_ids(study, (wanted.pair for wanted in planned))
+    rule = DESIGNS[study.design].begins_as or study.design
     Slot.objects.bulk_create(
         [
             Slot(
@@ -65,6 +73,7 @@ def write_slots(study: Study, cohort: str, start: int, planned: list[Planned]) -
                 rank=start + i,
                 pair_id=ids[wanted.pair],
                 first_left=wanted.lower_on_left,
+                rule=rule,
             )
             for i, wanted in enumerate(planned)
         ],

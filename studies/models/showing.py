@@ -34,6 +34,8 @@ class Showing:
     question: str = ""
     """Another question than the study's, for traps."""
     repeat_of: Trial | None = None
+    rule: str = ""
+    """The selection rule that chose the pair; nothing for control trials."""
 
     @classmethod
     def of_pair(cls, kind: str, pair: Pair, first_left: bool, **known: object) -> Showing:
@@ -44,7 +46,7 @@ class Showing:
     @classmethod
     def of_slot(cls, slot: Slot) -> Showing:
         """What a slot wants to know."""
-        return cls.of_pair(TrialKind.REAL, slot.pair, slot.first_left)
+        return cls.of_pair(TrialKind.REAL, slot.pair, slot.first_left, rule=slot.rule)
 
 
 def control(

@@ -14,10 +14,12 @@ from django.utils.translation import gettext_noop
 from studies.design import Item, blocks_of
 from studies.gates import Gates
 from studies.models.choices import Cohort
+from studies.models.consent import ConsentText
 from studies.models.feasibility import check
 from studies.models.planning import items_of, plan_of, write_slots
 from studies.models.tokens import new_token
 from studies.questions import LATEST, QUESTIONS, Question
+from studies.rules import VERSION as RULES_VERSION
 from studies.rules import Rules
 from transfer.errors import InputError
 from transfer.models import Batch, Stimulus
@@ -68,7 +70,7 @@ class Study(models.Model):
 
     class Scope(models.TextChoices):
         BOTH = "both", "share content and style, and differ in method or weight"
-        REFERENCE = "reference", "share the picture on top only"
+        REFERENCE = "reference", "share the picture on top only (any content or style)"
 
     class Returning(models.TextChoices):
         RESUME = "resume", "go on where they were"
@@ -106,6 +108,8 @@ class Study(models.Model):
     rules: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(
         default=dict, blank=True
     )
+    # Counts the declarations of the draft; the last one is in force for good.
+    rules_version = models.PositiveSmallIntegerField(default=1, editable=False)
     recruiter = models.CharField(max_length=8, choices=Recruiter.choices, default=Recruiter.LINK)
     # Completion codes by ending (studies.codes); what is not given is made per person.
     codes: models.JSONField[dict[str, str], dict[str, str]] = models.JSONField(
@@ -143,14 +147,32 @@ class Study(models.Model):
         return self.name
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save; a new study asks the latest question of its kind."""
+        """Save; a new study asks the latest question of its kind.
+
+        Raises:
+            InputError: the rules were changed after opening, when they were declared already.
+
+        """
         if self._state.adding:
             self.question_version = LATEST[self.kind]
+        elif "rules" in kwargs.get("update_fields", ["rules"]):
+            self._declare_again()
         super().save(*args, **kwargs)
 
     def get_absolute_url(self) -> str:
         """The researcher's page."""
         return reverse("studies:study", args=[self.pk])
+
+    def _declare_again(self) -> None:
+        state, rules = Study.objects.values_list("state", "rules").get(pk=self.pk)
+        if rules == self.rules:
+            return
+        if state != self.State.DRAFT:
+            raise InputError(
+                f"the rules of study '{self}' were declared when it opened, and hold for everybody "
+                "in it: close it and create a new one"
+            )
+        self.rules_version += 1
 
     @property
     def entry_url(self) -> str:
@@ -175,6 +197,11 @@ class Study(models.Model):
     def gate(self) -> Gates:
         """What a participant's window must offer."""
         return Gates.of(self.gates)
+
+    @property
+    def rules_in_force(self) -> str:
+        """The version of the rules: of their meaning, and of this study's declaration."""
+        return f"{RULES_VERSION}.{self.rules_version}"
 
     @property
     def questions_per_person(self) -> int:
@@ -303,21 +330,3 @@ class Study(models.Model):
         keys = [item.key for item in self.items()]
         methods = Stimulus.objects.filter(pk__in=keys).order_by("method").values_list("method")
         return [method for (method,) in methods.distinct()]
-
-
-class ConsentText(models.Model):
-    """A version of what a study's participants consent to. It is never changed."""
-
-    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="consent_texts")
-    version = models.PositiveSmallIntegerField()
-    text = models.TextField()
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        ordering = ["version"]
-        constraints = [
-            models.UniqueConstraint(fields=["study", "version"], name="one_text_per_version")
-        ]
-
-    def __str__(self) -> str:
-        return f"consent {self.version} of {self.study}"

@@ -17,6 +17,7 @@ from studies.design import DESIGNS
 from studies.models.choices import Choice, Outcome, TrialKind
 from studies.models.participant import Participant
 from studies.models.plan import Pair, Slot
+from studies.models.rounds import ask_for_round
 from studies.models.showing import Showing
 from transfer.models import Picture, Stimulus
 
@@ -166,6 +167,8 @@ class Trial(models.Model):
         )
         trial.outcome = Outcome.VOTED
         trial.save(update_fields=["outcome"])
+        if trial.kind == TrialKind.REAL and not late:
+            ask_for_round(trial)
         if trial.kind == TrialKind.GOLD:
             trial.participant.study.watch_over()
         if trial.position >= len(trial.participant.plan):
@@ -209,6 +212,7 @@ class Vote(models.Model):
 def _snapshot(participant: Participant, showing: Showing) -> dict[str, Any]:
     study, language = participant.study, participant.language or settings.LANGUAGE_CODE
     reference, left, right = showing.reference, showing.left, showing.right
+    rule = showing.rule or study.design
     with override(language):
         question = gettext(showing.question or study.question.text)
     return {
@@ -221,8 +225,8 @@ def _snapshot(participant: Participant, showing: Showing) -> dict[str, Any]:
             "text": question,
         },
         "rule": {
-            "name": study.design,
-            "version": DESIGNS[study.design].version,
+            "name": rule,
+            "version": DESIGNS[rule].version,
             "scope": study.scope,
         },
     }

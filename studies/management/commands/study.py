@@ -21,7 +21,8 @@ from studies.design import DESIGNS
 from studies.erasure import erase_again, erase_person
 from studies.gates import ORIENTATIONS, Gates
 from studies.management import files
-from studies.models import Study, Vote
+from studies.models import Cohort, Study, Vote
+from studies.models.rounds import plan_round
 from studies.questions import CONSENT
 from studies.rules import Rules
 from studies.simulate import Behaviour, simulate
@@ -45,6 +46,8 @@ class Command(InputCommand):
         self._add_create(actions.add_parser("create", help="a new study in draft"))
         for action, does in (("open", "let participants in"), ("close", "let nobody in any more")):
             actions.add_parser(action, help=does).add_argument("study", help="name or number")
+        plan = actions.add_parser("plan", help="choose the next pairs of a rule that follows votes")
+        plan.add_argument("study", help="name or number")
         self._add_simulate(actions.add_parser("simulate", help="votes by simulated participants"))
         erase = actions.add_parser("erase", help="erase a person's sessions in all studies")
         who = erase.add_mutually_exclusive_group(required=True)
@@ -139,6 +142,13 @@ class Command(InputCommand):
         study = _study(options["study"])
         study.open()
         self.stdout.write(f"study '{study}' is open; participants' link: {study.entry_url}")
+
+    def _plan(self, options: dict[str, Any]) -> None:
+        study = _study(options["study"])
+        if not DESIGNS[study.design].follows_votes:
+            raise InputError(f"study '{study}' asks {study.design} pairs, whatever the votes are")
+        planned = plan_round(study, Cohort.PEOPLE)
+        self.stdout.write(f"{planned} next pairs of study '{study}' were chosen by its votes")
 
     def _close(self, options: dict[str, Any]) -> None:
         study = _study(options["study"])
