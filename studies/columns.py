@@ -62,7 +62,7 @@ VOTES = (
     Column("rule", "string", "the rule that chose the pair, and its version",
            missing="not recorded"),
     Column("question_version", "integer", "version of the question's text", missing="not recorded"),
-    Column("rules_version", "string", "version of the exclusion rules: of their meaning, and of the "
+    Column("rules_version", "string", "the exclusion rules: version of their meaning, and of the "
            "study's declaration", missing="not recorded"),
     Column("left_sha256", "string", "SHA-256 of the file on the left", missing="not recorded"),
     Column("right_sha256", "string", "SHA-256 of the file on the right", missing="not recorded"),

@@ -112,7 +112,7 @@ def test_it_gives_every_pair_its_share_of_votes_although_people_leave(crowded, d
     assert whole >= 0.6 * PERSONS
 
 
-@pytest.mark.parametrize(("design", "enough"), zip(FIXED, (67, 94, 131), strict=True))
+@pytest.mark.parametrize(("design", "enough"), list(zip(FIXED, (67, 94, 131), strict=True)))
 def test_it_is_nearly_even_wherever_it_stops(crowded, design, enough):
     study = crowded(design)
     run(study, seed=2, enough=enough)
