@@ -127,6 +127,8 @@ STATICFILES_DIRS: list[Path | tuple[str, Path]] = [
 # Files are served from the folders they lie in, so there is no STATIC_ROOT to collect them in.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
+STUDY_STATISTICS = "metrics.records.design.statistics_of"
+"""Where studies ask for the statistics of their stimuli: they import nothing of metrics."""
 MEDIA_ROOT = DATA_DIR / "media"
 """Pictures and stimuli. There is no MEDIA_URL: views hand files out, to those who may see them."""
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
+
+import numpy as np
+from django.conf import settings
+from django.utils.module_loading import import_string
 
 from studies.design.session import REPEAT_GAP
 from transfer.errors import InputError
 from transfer.models import Picture, Stimulus
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
-    from studies.design import Block, Planned
+    from studies.design import Block, Pair, Planned
     from studies.models.study import Study
 
 
@@ -20,7 +25,8 @@ def check(study: Study, blocks: Sequence[Block], planned: Sequence[Planned]) -> 
 
     Raises:
         InputError: nothing can be compared, a participant would have to see a pair twice, or the
-            votes do not connect the stimuli of a reference, or its methods.
+            votes do not connect the stimuli of a reference, or its methods, or the differences of
+            the measured statistics are not of full column rank.
 
     """
     # SciPy is slow to import and only needed here.
@@ -63,6 +69,34 @@ def check(study: Study, blocks: Sequence[Block], planned: Sequence[Planned]) -> 
         raise InputError(
             f"some methods are never compared with each other ({named}): generate them for common "
             "contents and styles, or let stimuli meet that share the reference only"
+        )
+
+    _check_rank(study, pairs)
+
+
+def _check_rank(study: Study, pairs: Collection[Pair]) -> None:
+    """Refuse pairs that leave coefficients of a calibration undetermined.
+
+    Where nothing is measured yet, the terms would be the methods themselves, and their indicators
+    are independent exactly where the graph of methods is connected, which was checked.
+    """
+    from studies.design.rank import undetermined
+
+    statistics = import_string(settings.STUDY_STATISTICS)
+    known = statistics({key for pair in pairs for key in pair}, study.kind)
+    terms = sorted(known)
+    rows = [
+        [known[term].get(one, math.nan) - known[term].get(two, math.nan) for term in terms]
+        for one, two in pairs
+    ]
+    differences = np.array(rows, dtype=float).reshape(len(rows), len(terms))
+    whole = differences[np.isfinite(differences).all(axis=1)]
+    if terms and (lost := undetermined(whole, terms)):
+        raise InputError(
+            f"{len(whole)} measured pairs leave the coefficients of {', '.join(lost)} undetermined "
+            f"(of {', '.join(terms)}): the two stimuli of a pair never differ in these statistics, "
+            "or only together with others; ask about more pairs, add methods or weights, or "
+            "measure the stimuli that are not measured yet"
         )
 
 
