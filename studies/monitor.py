@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING
 
-from django.db.models import Max
+from django.db.models import Count, Q
 
 from studies.agreement import krippendorff_alpha, share_with_interval
 from studies.models.choices import Choice, Cohort, Outcome, TrialKind
@@ -154,8 +154,8 @@ def _dropout(study: Study, cohort: str) -> dict[int, int]:
     people = study.participants.filter(cohort=cohort)
     here = people.present(cohort).values("pk")
     gone = people.filter(state=Participant.State.ACTIVE).exclude(pk__in=here)
-    reached = gone.annotate(reached=Max("trials__position")).values_list("reached", flat=True)
-    return _tally([max(0, (position or 0) - 1) for position in reached])
+    voted = Count("trials", filter=Q(trials__outcome=Outcome.VOTED))
+    return _tally(list(gone.annotate(answers=voted).values_list("answers", flat=True)))
 
 
 def _exclusions(study: Study, cohort: str) -> dict[str, int]:

@@ -2,7 +2,8 @@
 
 They leave the same rows as people do, and every one of their sessions says that it is simulated.
 A participant prefers the left stimulus with probability
-(1 − λ) σ(u_left − u_right + b) + λ/2, with utilities u, side bias b and inattention λ.
+(1 − λ) σ(u_left − u_right + b) + λ/2, with utilities u, side bias b and inattention λ, which grows
+where they tire.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from django.utils import timezone
 
 from studies.design.sides import side_due
 from studies.models import Choice, Cohort, Outcome, Participant, Slot, Study, Trial, TrialKind, Vote
+from studies.models.participant import AWAY
 from studies.models.showing import Showing
 from transfer.errors import InputError
 
@@ -30,17 +32,31 @@ class Behaviour:
     """Added to the left utility; positive: they favour the left side."""
     inattention: float = 0.0
     """The share of trials answered without looking, 0 … 1."""
+    fatigue: float = 0.0
+    """The share of attention that is gone at the end of a session, 0 … 1; it goes evenly."""
+    dropout: float = 0.0
+    """The share of participants who leave in mid-study, 0 … 1, each after any number of answers."""
     median_ms: float = 2500.0
     """Median response time; times are log-normal."""
 
     def __post_init__(self) -> None:
-        if not 0 <= self.inattention <= 1:
-            raise InputError(f"inattention {self.inattention} is no share: use 0 … 1")
+        for name in ("inattention", "fatigue", "dropout"):
+            if not 0 <= (value := getattr(self, name)) <= 1:
+                raise InputError(f"{name} {value} is no share: use 0 … 1")
 
-    def prefers_left(self, left: float, right: float) -> float:
-        """The probability of choosing the left stimulus, given both utilities."""
+    def prefers_left(self, left: float, right: float, tired: float = 0.0) -> float:
+        """The probability of choosing the left stimulus, given both utilities.
+
+        `tired` is how much of the session is over, 0 … 1.
+        """
         attentive = 1 / (1 + np.exp(-(left - right + self.side_bias)))
-        return float((1 - self.inattention) * attentive + self.inattention / 2)
+        looks = (1 - self.inattention) * (1 - self.fatigue * tired)
+        return float(looks * attentive + (1 - looks) / 2)
+
+    def stay(self, trials: int, generator: np.random.Generator) -> int | None:
+        """After how many answers of a session they leave; None: they stay to the end."""
+        leaves = self.dropout > 0 and generator.random() < self.dropout
+        return int(generator.integers(trials)) if leaves else None
 
     def response_ms(self, generator: np.random.Generator) -> int:
         """A response time in milliseconds."""
@@ -93,8 +109,12 @@ def simulate(
             state=Participant.State.FINISHED,
             finished_at=timezone.now(),
         )
+        stay = behaviour.stay(trials, generator)
+        if stay is not None:
+            participant.state, participant.finished_at = Participant.State.ACTIVE, None
+            participant.last_seen -= 2 * AWAY
         taken: list[Slot] = []
-        while not _take_slots(free, taken, trials):
+        while not _take_slots(free, taken, trials if stay is None else stay):
             # The last ones may have seen every pair that is left: want some votes more.
             study.want_votes(
                 Cohort.SIMULATED,
@@ -147,7 +167,10 @@ def _store(
     holder = Trial.objects.filter(participant=participant, pair=OuterRef("pair"))
     taken = Slot.objects.filter(pk__in=[slot.pk for slot in slots])
     taken.update(trial=Subquery(holder.values("pk")[:1]))
-    Vote.objects.bulk_create([_answer(trial, utilities, behaviour, generator) for trial in trials])
+    length = len(participant.plan)
+    Vote.objects.bulk_create(
+        _answer(trial, utilities, behaviour, generator, trial.position / length) for trial in trials
+    )
 
 
 def _answer(
@@ -155,10 +178,11 @@ def _answer(
     utilities: Mapping[str, float],
     behaviour: Behaviour,
     generator: np.random.Generator,
+    tired: float,
 ) -> Vote:
     assert trial.left and trial.right
     left, right = (utilities[stimulus.public_id.hex] for stimulus in (trial.left, trial.right))
-    prefers_left = generator.random() < behaviour.prefers_left(left, right)
+    prefers_left = generator.random() < behaviour.prefers_left(left, right, tired)
     return Vote(
         trial=trial,
         choice=Choice.LEFT if prefers_left else Choice.RIGHT,

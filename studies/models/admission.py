@@ -52,10 +52,10 @@ def admit(
         raise NotOpenError
     if cohort == Cohort.PEOPLE and not has_room(study):
         raise FullError
-    if pilot:
-        # Pilots have no quota: there is always more than one of them needs.
+    if cohort != Cohort.PEOPLE:
+        # Only people have a quota: for others there is always more than one of them needs.
         spare = 4 * study.questions_per_person
-        study.want_votes(Cohort.PILOT, study.slots_taken(Cohort.PILOT) + spare)
+        study.want_votes(cohort, study.slots_taken(cohort) + spare)
     participant = Participant(
         study=study,
         external_id=digest,

@@ -17,7 +17,7 @@ from studies.models.choices import Cohort
 from studies.models.consent import ConsentText
 from studies.models.feasibility import check
 from studies.models.planning import items_of, plan_of, write_slots
-from studies.models.tokens import new_token
+from studies.models.tokens import new_token, simulated_token
 from studies.questions import LATEST, QUESTIONS, Question
 from studies.rules import VERSION as RULES_VERSION
 from studies.rules import Rules
@@ -187,6 +187,11 @@ class Study(models.Model):
     def belongs_to(self, user: AbstractBaseUser | AnonymousUser) -> bool:
         """Whether a researcher may share the study with others."""
         return getattr(user, "is_superuser", False) or self.created_by_id in (None, user.pk)
+
+    @property
+    def simulated_url(self) -> str:
+        """The address for simulated participants: their votes are marked as such."""
+        return reverse("studies:enter", args=[simulated_token(self.entry_token)])
 
     @property
     def declared(self) -> Rules:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 
+from django.core import signing
 from django.utils.crypto import salted_hmac
 
 _LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # nobody mistakes I for 1 or O for 0
@@ -12,6 +13,19 @@ _LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # nobody mistakes I for 1 or O for
 def new_token() -> str:
     """192 random bits: whoever holds the token is let in, and nobody guesses it."""
     return secrets.token_urlsafe(24)
+
+
+def simulated_token(entry_token: str) -> str:
+    """The key to a study for simulated participants: only who has the site's secret can make it."""
+    return signing.Signer(salt="studies.simulated").sign(entry_token)
+
+
+def simulated_entry(token: str) -> str | None:
+    """The entry token in a key that `simulated_token` made; None where it is none."""
+    try:
+        return signing.Signer(salt="studies.simulated").unsign(token)
+    except signing.BadSignature:
+        return None
 
 
 def new_code() -> str:

@@ -26,6 +26,7 @@ from studies.forms import ConsentForm, TrialForm, VoteForm
 from studies.language import language_for, page
 from studies.models import Cohort, Participant, Study, Trial
 from studies.models.admission import turn_away
+from studies.models.tokens import simulated_entry
 from studies.models.trial import PLACES
 from transfer.errors import PictureError
 
@@ -40,7 +41,9 @@ REMEMBERED = 30 * 24 * 3600
 @require_http_methods(["GET", "HEAD", "POST"])
 def enter(request: HttpRequest, token: str) -> HttpResponse:
     """The consent page. Consenting begins the session; who has begun goes on where they were."""
-    study = get_object_or_404(Study, Q(entry_token=token) | Q(pilot_token=token))
+    entry = simulated_entry(token)
+    found = Q(entry_token=entry) if entry else Q(entry_token=token) | Q(pilot_token=token)
+    study = get_object_or_404(Study, found)
     pilot = token == study.pilot_token
     external_id = _external_id(request)
     known = None if external_id else _remembered(request, study, pilot)
@@ -49,8 +52,9 @@ def enter(request: HttpRequest, token: str) -> HttpResponse:
     if known is not None and study.returning == Study.Returning.BLOCK:
         return _away(request, study, "begun", known)
     if request.method == "POST":
-        return _answer_to_consent(request, study, pilot, known)
-    if not pilot and not external_id and known is None and not study.admits():
+        cohort = Cohort.PILOT if pilot else Cohort.SIMULATED if entry else Cohort.PEOPLE
+        return _answer_to_consent(request, study, cohort, known)
+    if not pilot and not entry and not external_id and known is None and not study.admits():
         return _away(request, study, "full" if study.state == Study.State.OPEN else "not_open")
     # Our own text has translations; a text of the researcher's own stays as it is.
     consent = gettext_lazy(study.consent.text)
@@ -59,14 +63,14 @@ def enter(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _answer_to_consent(
-    request: HttpRequest, study: Study, pilot: bool, known: Participant | None
+    request: HttpRequest, study: Study, cohort: Cohort, known: Participant | None
 ) -> HttpResponse:
     form = ConsentForm(request.POST)
     if not form.is_valid() or form.cleaned_data["consent"] == "no":
         return _away(request, study, "no_consent")
     details = {
-        "cohort": Cohort.PILOT if pilot else Cohort.PEOPLE,
-        "source": study.recruiter,
+        "cohort": cohort,
+        "source": "simulation" if cohort == Cohort.SIMULATED else study.recruiter,
         "screen": form.screen(),
         "language": language_for(study, request),
     }

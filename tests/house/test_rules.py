@@ -42,6 +42,7 @@ WITH_DJANGO = {
     "monitor",
     "picture_import",
     "questions",
+    "rehearsal",
     "report",
     "simulate",
     "vote_import",

@@ -6,6 +6,7 @@ import csv
 import math
 from argparse import ArgumentParser
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from studies.management import files
 from studies.models import Cohort, Study, Vote
 from studies.models.rounds import plan_round
 from studies.questions import CONSENT
+from studies.rehearsal import own_server, rehearse
 from studies.rules import Rules
 from studies.simulate import Behaviour, simulate
 from studies.vote_import import import_votes
@@ -49,6 +51,10 @@ class Command(InputCommand):
         plan = actions.add_parser("plan", help="choose the next pairs of a rule that follows votes")
         plan.add_argument("study", help="name or number")
         self._add_simulate(actions.add_parser("simulate", help="votes by simulated participants"))
+        rehearse = actions.add_parser("rehearse", help="the same over HTTP, page by page")
+        self._add_behaviour(rehearse)
+        rehearse.add_argument("--server", metavar="URL", help="default: one of its own")
+        rehearse.add_argument("--at-once", type=int, default=4, help="how many side by side")
         erase = actions.add_parser("erase", help="erase a person's sessions in all studies")
         who = erase.add_mutually_exclusive_group(required=True)
         who.add_argument("--external-id", help="the person's id on a recruitment service")
@@ -90,14 +96,18 @@ class Command(InputCommand):
         parser.add_argument("--open", action="store_true", help="open it at once")
 
     def _add_simulate(self, parser: ArgumentParser) -> None:
+        self._add_behaviour(parser)
+        parser.add_argument("--trials", type=int, default=50)
+
+    def _add_behaviour(self, parser: ArgumentParser) -> None:
         parser.add_argument("study", help="name or number")
         parser.add_argument("--scores", type=Path, required=True, help="SCORES.csv")
         parser.add_argument("--column", required=True, help="its column of true utilities")
         parser.add_argument("--participants", type=int, default=40)
-        parser.add_argument("--trials", type=int, default=50)
         parser.add_argument("--seed", type=int, default=1)
         parser.add_argument("--side-bias", type=float, default=0.0)
-        parser.add_argument("--inattention", type=float, default=0.0)
+        for share in ("inattention", "fatigue", "dropout"):
+            parser.add_argument(f"--{share}", type=float, default=0.0, metavar="SHARE")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Do what the subcommand says."""
@@ -158,7 +168,7 @@ class Command(InputCommand):
     def _simulate(self, options: dict[str, Any]) -> None:
         study = _study(options["study"])
         utilities = _column(options["scores"], options["column"])
-        behaviour = Behaviour(side_bias=options["side_bias"], inattention=options["inattention"])
+        behaviour = _behaviour(options)
         with tqdm(total=options["participants"], unit="participant", disable=None) as bar:
             votes = simulate(
                 study,
@@ -170,6 +180,22 @@ class Command(InputCommand):
                 lambda done, total: _advance(bar, done),
             )
         self.stdout.write(f"{votes} simulated votes in study '{study}'")
+
+    def _rehearse(self, options: dict[str, Any]) -> None:
+        study = _study(options["study"])
+        study.open()
+        utilities = _column(options["scores"], options["column"])
+        behaviour, people = _behaviour(options), options["participants"]
+        server = nullcontext(options["server"].rstrip("/")) if options["server"] else own_server()
+        with server as origin, tqdm(total=people, unit="participant", disable=None) as bar:
+            told = (study, origin, utilities, people, options["seed"], behaviour)
+            answers, left = rehearse(
+                *told, options["at_once"], lambda: _advance(bar, int(bar.n) + 1)
+            )
+        self.stdout.write(
+            f"{answers} simulated answers over HTTP by {people} participants in study '{study}'; "
+            f"{left} left early"
+        )
 
     def _erase(self, options: dict[str, Any]) -> None:
         count = erase_again() if options["again"] else erase_person(options["external_id"])
@@ -191,6 +217,10 @@ class Command(InputCommand):
         votes = Vote.objects.filter(trial__participant__study=study).count()
         people = study.participants.count()
         self.stdout.write(f"study {study.pk} '{study}': {votes} votes of {people} participants")
+
+
+def _behaviour(options: dict[str, Any]) -> Behaviour:
+    return Behaviour(**{f.name: options[f.name] for f in fields(Behaviour) if f.name in options})
 
 
 def _advance(bar: tqdm[Any], done: int) -> None:
