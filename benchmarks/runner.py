@@ -19,7 +19,7 @@ from typing import TextIO
 import benchmarks
 
 FIELDS = ("name", "ratio", "ours", "reference", "unit")
-_HOUSEKEEPING = {"__main__", "runner"}
+_HOUSEKEEPING = {"__main__", "runner", "timing"}
 """Modules that hold no benchmark; those whose name begins with _ belong to one."""
 
 

@@ -1,7 +1,8 @@
 """A step of each method (losses, gradient, update) against the bare encoder, forward and backward.
 
-Both go to the same depth, at 256 px. The floor is the faster of the two memory formats. Steps and
-bare passes alternate, so that a busy moment hits all alike; the quickest of each counts.
+Both go to the same depth, at 256 px, on one thread and in processor time. The floor is the faster
+of the two memory formats. Steps and bare passes alternate, so that a busy moment hits all alike;
+the quickest of each counts.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
+from benchmarks.timing import one_thread
 from transfer.encoders.architecture import Encoder, random_weights
 from transfer.encoders.layout import QUARTER_WIDTHS, STYLE_LAYERS, VGG19_WIDTHS
 from transfer.methods import METHODS, parameters_object, resolve_parameters
@@ -32,7 +34,8 @@ def benchmarks() -> Iterator[dict[str, object]]:
         encoder = Encoder(random_weights(widths), name="random", padding=padding)
         for key, method in METHODS.items():
             if method.engine == "descent":
-                ours, floor = step_and_floor(key, encoder)
+                with one_thread():
+                    ours, floor = step_and_floor(key, encoder)
                 yield {
                     "name": f"step/{key}@{layout}",
                     "ratio": ours / floor,
@@ -48,14 +51,14 @@ def step_and_floor(key: str, encoder: Encoder) -> tuple[float, float]:
     content, style = (torch.rand(1, 3, SIZE, SIZE, generator=generator) for _ in range(2))
     steps: list[float] = []
     passes: list[float] = []
-    began = time.perf_counter()
+    began = time.process_time()
 
     def between(step: int) -> None:
         nonlocal began
         if step > HISTORY:
-            steps.append(time.perf_counter() - began)
+            steps.append(time.process_time() - began)
             passes.extend(bare(encoder, content, memory_format) for memory_format in FORMATS)
-        began = time.perf_counter()
+        began = time.process_time()
 
     values = resolve_parameters(key, {"iterations": HISTORY + ROUNDS, "history": HISTORY})
     run(
@@ -72,7 +75,7 @@ def step_and_floor(key: str, encoder: Encoder) -> tuple[float, float]:
 def bare(encoder: Encoder, image: Tensor, memory_format: torch.memory_format) -> float:
     """Seconds of one forward and backward pass to the pixels."""
     pixels = image.contiguous(memory_format=memory_format).requires_grad_()
-    start = time.perf_counter()
+    start = time.process_time()
     deepest = encoder(pixels, STYLE_LAYERS)[STYLE_LAYERS[-1]]
     torch.autograd.grad(deepest, pixels, torch.ones_like(deepest))
-    return time.perf_counter() - start
+    return time.process_time() - start

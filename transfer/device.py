@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from transfer.errors import InputError
+
+if TYPE_CHECKING:
+    import torch
 
 DEVICES = ("auto", "cpu", "cuda")
 
@@ -24,3 +29,13 @@ def choose_device(name: str) -> str:
             "nvidia-smi, or use --device cpu"
         )
     return name
+
+
+def free_memory(device: torch.device) -> int | None:
+    """Bytes that are free on a GPU, those that torch holds and does not use included; else None."""
+    import torch
+
+    if device.type != "cuda":
+        return None
+    free, _ = torch.cuda.mem_get_info(device)
+    return free + torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 import torch
 from PIL import Image
 
+from transfer.device import free_memory
 from transfer.errors import PictureError
+from transfer.memory import descent_bytes, images_that_fit
 from transfer.methods import find_method, parameters_object, resolve_parameters
 from transfer.methods.engine import Made, Task
 from transfer.pictures import resize_to_width, to_image, to_tensor
@@ -123,7 +125,7 @@ def stylise(
     counter = _Counter(steps * sum(map(len, groups.values())), progress)
     for group in groups.values():
         began = time.monotonic()
-        made = _make(make, [task for _, task in group], counter)
+        made = _make_in_parts(make, [task for _, task in group], counter, encoder, values)
         counter.finish(steps * len(group))
         seconds = (time.monotonic() - began) / len(group)
         for (number, _), one in zip(group, made, strict=True):
@@ -155,6 +157,32 @@ def _task(job: Job, size: int) -> Task:
         styles=tuple(to_tensor(resize_to_width(style, size)) for style in job.styles),
         seed=job.seed,
     )
+
+
+def _make_in_parts(
+    make: Callable[..., list[Made]],
+    tasks: Sequence[Task],
+    counter: _Counter,
+    encoder: Encoder,
+    values: Mapping[str, Any],
+) -> list[Made]:
+    """Make a group at once, or in halves of halves where an estimate says that it cannot fit."""
+    free = free_memory(next(encoder.parameters()).device)
+    if free is not None and len(tasks) > 1 and "history" in values:
+        each = descent_bytes(
+            encoder.widths,
+            (tasks[0].content.shape[2], tasks[0].content.shape[3]),
+            padding=encoder.padding,
+            history=values["history"],
+        )
+        if len(tasks) > images_that_fit(free, each):
+            middle = len(tasks) // 2
+            return [
+                made
+                for half in (tasks[:middle], tasks[middle:])
+                for made in _make_in_parts(make, half, counter, encoder, values)
+            ]
+    return _make(make, tasks, counter)
 
 
 def _make(make: Callable[..., list[Made]], tasks: Sequence[Task], counter: _Counter) -> list[Made]:

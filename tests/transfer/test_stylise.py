@@ -231,3 +231,24 @@ def test_it_halves_a_group_that_does_not_fit(
     assert sizes == [3, 1, 2, 1, 1]
     assert [bool(outcome.image) for outcome in outcomes] == [True, True, False]
     assert "memory" in outcomes[2].error
+
+
+def test_it_halves_a_group_that_an_estimate_says_cannot_fit(
+    encoder: Encoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from transfer import stylise as module
+    from transfer.memory import descent_bytes
+    from transfer.methods import descent
+
+    run, sizes = descent.run, []
+
+    def counted(method, parameters, tasks, **options):
+        sizes.append(len(tasks))
+        return run(method, parameters, tasks, **options)
+
+    each = descent_bytes(encoder.widths, (48, 64), padding="reflect")
+    monkeypatch.setattr(descent, "run", counted)
+    monkeypatch.setattr(module, "free_memory", lambda device: 2 * each)
+    outcomes = make(encoder, [job(seed) for seed in range(5)])
+    assert sizes == [2, 1, 2]
+    assert all(outcome.image for outcome in outcomes)
