@@ -3,7 +3,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || echo python3)
 BIN := .venv/bin
 
-.PHONY: venv demo test chaos lint format bench validate run worker
+.PHONY: venv demo test chaos lint format bench validate run worker audit
 .DEFAULT_GOAL := help
 
 help:  ## show this list
@@ -29,10 +29,15 @@ test: venv  ## the whole test suite; what cannot run here is skipped and says wh
 chaos: venv  ## outages in real time; takes minutes
 	$(BIN)/python -m pytest -m chaos
 
-lint: venv  ## ruff and mypy --strict
+lint: venv  ## ruff, mypy --strict and bandit
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy .
+	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml config studies transfer metrics
+
+audit: venv  ## known faults of the packages in use; needs the network
+	$(BIN)/pip-audit --strict --skip-editable --progress-spinner off || { code=$$?; \
+		echo "make audit: either a package above has a known fault, or the list of faults (pypi.org) was not reached" >&2; exit $$code; }
 
 format: venv  ## put the code into its standard form
 	$(BIN)/ruff check --fix-only --quiet .
@@ -46,7 +51,7 @@ validate: venv  ## long simulations: coverage of the intervals, and how often se
 
 run: venv  ## the site at 127.0.0.1:8000
 	$(BIN)/python manage.py migrate --verbosity 0
-	$(BIN)/gunicorn config.wsgi --bind 127.0.0.1:8000 --workers 2 --threads 4
+	$(BIN)/gunicorn config.wsgi --bind 127.0.0.1:8000 --workers 2 --threads 4 --no-control-socket
 
 worker: venv  ## make what batches ask for
 	$(BIN)/python manage.py migrate --verbosity 0

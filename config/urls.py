@@ -9,7 +9,7 @@ from config import views
 
 urlpatterns = [
     path("", views.home, name="home"),
-    path("login/", auth.LoginView.as_view(), name="login"),
+    path("login/", views.Login.as_view(), name="login"),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
     path("transfer/", include("transfer.urls")),
     path("studies/", include("studies.urls")),

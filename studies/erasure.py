@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from django.conf import settings
@@ -24,13 +25,21 @@ def log_path() -> Path:
 
 def erase(participant: Participant) -> None:
     """Erase a participant's answers and ids; a row without identity remains."""
-    entry = {"participant": participant.public_id.hex, "at": timezone.now().isoformat()}
     # The log first: an erasure that is written down twice is harmless, a forgotten one is not.
-    with log_path().open("a", encoding="utf-8") as log:
-        log.write(json.dumps(entry) + "\n")
-        log.flush()
-        os.fsync(log.fileno())
+    _write([{"participant": participant.public_id.hex, "at": timezone.now().isoformat()}])
     participant.withdraw()
+
+
+def remember(public_ids: Iterable[str]) -> None:
+    """Write down those erasures that the log does not name yet."""
+    known = {entry["participant"] for entry in _entries(_text())}
+    now = timezone.now().isoformat()
+    _write([{"participant": key, "at": now} for key in public_ids if key not in known])
+
+
+def merge_log(text: str) -> None:
+    """Take in the erasures of another log, such as one that lay in a backup."""
+    remember(entry["participant"] for entry in _entries(text))
 
 
 def erase_person(external_id: str) -> int:
@@ -43,12 +52,24 @@ def erase_person(external_id: str) -> int:
 
 def erase_again() -> int:
     """Erase whatever the log names and the database still holds, as after a restore."""
-    if not log_path().exists():
-        return 0
-    lines = log_path().read_text(encoding="utf-8").splitlines()
-    erased = {json.loads(line)["participant"] for line in lines if line.strip()}
+    erased = {entry["participant"] for entry in _entries(_text())}
     back = Participant.objects.filter(public_id__in=erased)
     sessions = list(back.exclude(state=Participant.State.WITHDRAWN))
     for participant in sessions:
         participant.withdraw()
     return len(sessions)
+
+
+def _text() -> str:
+    return log_path().read_text(encoding="utf-8") if log_path().exists() else ""
+
+
+def _entries(text: str) -> list[dict[str, str]]:
+    return [json.loads(line) for line in text.splitlines() if line.strip()]
+
+
+def _write(entries: Iterable[dict[str, str]]) -> None:
+    with log_path().open("a", encoding="utf-8") as log:
+        log.writelines(json.dumps(entry) + "\n" for entry in entries)
+        log.flush()
+        os.fsync(log.fileno())

@@ -2,7 +2,8 @@
 
 A test marked golden, browser, postgres, ray, gpu or axe is skipped where the thing it needs is
 missing, and the reason is shown. A name listed in the environment variable REQUIRE
-(comma-separated) turns that skip into a failure.
+(comma-separated) turns that skip into a failure. TESTS_ON=postgres runs tests on
+the server of TEST_POSTGRES_URL.
 """
 
 from __future__ import annotations
@@ -36,6 +37,9 @@ DATA = Path(tempfile.mkdtemp(prefix="ecspace-tests-"))
 os.environ["ECSPACE_DATA"] = str(DATA)
 os.environ["SECRET_KEY_FILE"] = str(DATA / "secret_key")
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+if os.environ.get("TESTS_ON") == "postgres":
+    # Tests make a database of their own on that server.
+    os.environ["DATABASE_URL"] = os.environ["TEST_POSTGRES_URL"]
 # Playwright keeps an event loop running in the main thread, where Django's records are used too.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
@@ -152,7 +156,10 @@ def pytest_unconfigure() -> None:
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings() -> None:
     """Tests use a database file, as installations do: every thread has its own connection to it."""
-    connection.settings_dict["TEST"]["NAME"] = str(DATA / "test.sqlite3")
+    if connection.vendor == "sqlite":
+        connection.settings_dict["TEST"]["NAME"] = str(DATA / "test.sqlite3")
+    else:  # several runs may share a server
+        connection.settings_dict["TEST"]["NAME"] = f"test_ecspace_{os.getpid()}"
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -278,7 +278,7 @@ def sample(
             "style weight, content and style: ask for fewer, or leave --samples out"
         )
     # Designs, not secrets.
-    chance = {axis: random.Random(f"{seed}:{axis}") for axis in range(3)}  # noqa: S311
+    chance = {axis: random.Random(f"{seed}:{axis}") for axis in range(3)}  # noqa: S311  # nosec B311
     used: tuple[Counter[int], Counter[int], Counter[int]] = (Counter(), Counter(), Counter())
     pairs: Counter[tuple[int, int]] = Counter()
     taken: set[tuple[int, int, int]] = set()

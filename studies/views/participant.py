@@ -24,6 +24,7 @@ from studies.erasure import erase
 from studies.errors import NotAdmittedError
 from studies.forms import ConsentForm, TrialForm, VoteForm
 from studies.language import language_for, page
+from studies.limits import ARRIVALS, SESSION
 from studies.models import Cohort, Participant, Study, Trial
 from studies.models.admission import turn_away
 from studies.models.tokens import simulated_entry
@@ -39,6 +40,7 @@ REMEMBERED = 30 * 24 * 3600
 @login_not_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@ARRIVALS.on_posts
 def enter(request: HttpRequest, token: str) -> HttpResponse:
     """The consent page. Consenting begins the session; who has begun goes on where they were."""
     entry = simulated_entry(token)
@@ -120,6 +122,7 @@ def take(request: HttpRequest, token: str) -> HttpResponse:
 @login_not_required
 @never_cache
 @require_POST
+@SESSION.on_posts
 def go_on(request: HttpRequest, token: str) -> HttpResponse:
     """Go on after a break."""
     participant = _participant(token)
@@ -130,6 +133,7 @@ def go_on(request: HttpRequest, token: str) -> HttpResponse:
 @login_not_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@SESSION.on_posts
 def stop(request: HttpRequest, token: str) -> HttpResponse:
     """Stop taking part: leave it at what was answered, or have everything erased."""
     participant = _participant(token)
@@ -142,6 +146,7 @@ def stop(request: HttpRequest, token: str) -> HttpResponse:
 @login_not_required
 @never_cache
 @require_POST
+@SESSION.on_posts
 def vote(request: HttpRequest, token: str) -> HttpResponse:
     """Record an answer. However often it is sent, there is one vote and one answer: recorded."""
     participant = _participant(token)
@@ -157,6 +162,7 @@ def vote(request: HttpRequest, token: str) -> HttpResponse:
 @login_not_required
 @never_cache
 @require_POST
+@SESSION.on_posts
 def unloadable(request: HttpRequest, token: str) -> HttpResponse:
     """Record that a trial's pictures could not be shown; another trial takes its place."""
     participant = _participant(token)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-import pickle
+import pickle  # nosec B403
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -110,7 +110,7 @@ def fetch_weights(spec: Stored) -> Path:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with (
-            urllib.request.urlopen(spec.url, timeout=_TIMEOUT) as answer,  # noqa: S310 (our https)
+            urllib.request.urlopen(spec.url, timeout=_TIMEOUT) as answer,  # noqa: S310 (our https)  # nosec B310
             temporary.open("wb") as file,
         ):
             while piece := answer.read(_PIECE):

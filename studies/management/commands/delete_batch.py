@@ -1,0 +1,52 @@
+"""manage.py delete_batch: remove a batch, its stimuli, and what was measured of them."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.db import transaction
+
+from studies.models import Study
+from transfer.errors import InputError
+from transfer.files import media_path
+from transfer.management.base import InputCommand
+from transfer.models import Batch, Stimulus
+from transfer.thumbnails import thumbnail_path
+
+
+class Command(InputCommand):
+    """`manage.py delete_batch`. It lives here, because only studies know who uses a batch."""
+
+    help = "Remove a batch with its stimuli and measurements, unless a study shows them."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the options."""
+        parser.add_argument("batch", help="its name")
+        parser.add_argument("--yes", action="store_true", help="do not ask")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Ask, remove, and say what is gone."""
+        batch = Batch.objects.filter(name=options["batch"]).first()
+        if batch is None:
+            known = ", ".join(Batch.objects.values_list("name", flat=True)[:10]) or "there is none"
+            raise InputError(f"no batch '{options['batch']}': known are: {known}")
+        if used := Study.objects.filter(batches=batch).values_list("name", flat=True):
+            raise InputError(f"batch '{batch}' stays: it is shown in study '{used[0]}'")
+        count = batch.stimuli.count()
+        if not options["yes"] and input(f"Remove '{batch}' and {count} stimuli? [y/N] ") != "y":
+            raise InputError("nothing was removed")
+        with transaction.atomic():
+            files = dict(batch.stimuli.exclude(file="").values_list("file", "sha256"))
+            batch.delete()
+            # The same picture may have been made in another batch as well.
+            shared = Stimulus.objects.filter(file__in=files).values_list("file", flat=True)
+            gone = set(files) - set(shared)
+            transaction.on_commit(lambda: _remove({name: files[name] for name in gone}))
+        self.stdout.write(f"batch '{options['batch']}' and {count} stimuli are removed")
+
+
+def _remove(files: dict[str, str]) -> None:
+    for name, sha256 in files.items():
+        media_path(name).unlink(missing_ok=True)
+        thumbnail_path(sha256).unlink(missing_ok=True)
