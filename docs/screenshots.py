@@ -1,0 +1,165 @@
+"""Takes the pictures of the study pages in docs/, from the data that `make demo` leaves behind.
+
+    ECSPACE_DATA=var python docs/screenshots.py --out docs
+
+It works on a copy of the data folder: the installation itself is not touched.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import django
+from playwright.sync_api import Page, expect, sync_playwright
+
+if TYPE_CHECKING:
+    from studies.models import Study
+
+ROOT = Path(__file__).resolve().parents[1]
+DESKTOP, PHONE = (1280, 800), (390, 844)
+QUESTIONS = 8
+
+
+def main() -> None:
+    """Copy the data, serve the copy, walk through a session, and look at it as the researcher."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=Path, default=ROOT / "docs")
+    out = parser.parse_args().out
+    with tempfile.TemporaryDirectory() as folder:
+        data = Path(folder) / "data"
+        shutil.copytree(os.environ.get("ECSPACE_DATA", ROOT / "var"), data)
+        os.environ["ECSPACE_DATA"] = str(data)
+        os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright keeps an event loop running
+        sys.path.insert(0, str(ROOT))
+        django.setup()
+        address = f"127.0.0.1:{_free_port()}"
+        server = subprocess.Popen(  # noqa: S603 - our own server
+            [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", address, "--threads", "4"],
+            cwd=ROOT,
+            env=os.environ,
+        )
+        try:
+            _take(f"http://{address}", out)
+        finally:
+            server.terminate()
+            server.wait()
+
+
+def _take(site: str, out: Path) -> None:
+    study, session = _study()
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
+        )
+        for (width, height), suffix in ((DESKTOP, ""), (PHONE, "-phone")):
+            window = chromium.new_context(
+                viewport={"width": width, "height": height}, has_touch=bool(suffix)
+            )
+            _participant(window.new_page(), f"{site}{study.entry_url}", out, suffix)
+            window.close()
+        window = chromium.new_context(viewport={"width": DESKTOP[0], "height": DESKTOP[1]})
+        window.add_cookies([{"name": "sessionid", "value": session, "url": site}])
+        page = window.new_page()
+        page.goto(f"{site}/studies/{study.pk}/monitor/?of=simulated")
+        _keep(page, out / "study-monitor.jpg")
+        chromium.close()
+
+
+def _participant(page: Page, address: str, out: Path, suffix: str) -> None:
+    _arrive(page, address)
+    _keep(page, out / f"study-consent{suffix}.jpg")
+    page.get_by_role("checkbox").check()
+    page.get_by_role("button", name="Begin").click()
+    for number in range(QUESTIONS):
+        if number == QUESTIONS // 2:
+            expect(page.get_by_role("heading")).to_have_text("Time for a short rest")
+            _keep(page, out / f"study-break{suffix}.jpg")
+            page.get_by_role("button", name="Go on").click()
+        expect(page.get_by_role("progressbar")).to_have_attribute("value", str(number))
+        left = page.get_by_role("button", name="Left picture")
+        expect(left).to_be_enabled()
+        page.wait_for_timeout(300)  # longer than the guard against double clicks
+        if number == 2:
+            page.mouse.move(0, 0)
+            _keep(page, out / f"study-trial{suffix}.jpg")
+        left.click()
+    expect(page.get_by_role("heading")).to_have_text("Thank you!")
+    _keep(page, out / f"study-finish{suffix}.jpg")
+
+
+def _arrive(page: Page, address: str) -> None:
+    """Open the first page of a server that is just starting."""
+    for _ in range(100):
+        try:
+            page.goto(address)
+            return
+        except Exception:
+            time.sleep(0.2)
+    sys.exit(f"no answer from {address}")
+
+
+def _keep(page: Page, path: Path) -> None:
+    page.evaluate("document.activeElement.blur()")
+    page.screenshot(path=path, type="jpeg", quality=72, animations="disabled")
+
+
+def _study() -> tuple[Study, str]:
+    """A study over the demo's batch with simulated votes, and a researcher's session."""
+    from importlib import import_module
+
+    from django.conf import settings
+    from django.contrib.auth import (
+        BACKEND_SESSION_KEY,
+        HASH_SESSION_KEY,
+        SESSION_KEY,
+        get_user_model,
+    )
+
+    from studies.models import Study
+    from studies.questions import CONSENT
+    from studies.simulate import Behaviour, simulate
+    from transfer.models import Batch
+
+    study = Study.objects.create(
+        name="Carries the style",
+        title="Comparing pictures",
+        kind="E",
+        trials_per_participant=QUESTIONS,
+        participant_target=40,
+        votes_per_pair=4,
+        enlarge=True,
+        rules={"break_every": QUESTIONS // 2},
+    )
+    study.batches.add(Batch.objects.get(name="demo"))
+    study.set_consent(CONSENT)
+    study.open()
+    scores = {s.public_id.hex: int(s.sha256[:4], 16) / 2**15 for s in study.stimuli.all()}
+    simulate(study, scores, 30, QUESTIONS, seed=1, behaviour=Behaviour(side_bias=0.1))
+    user = get_user_model().objects.create_superuser(f"researcher-{uuid.uuid4().hex[:6]}")
+    store = import_module(settings.SESSION_ENGINE).SessionStore()
+    store[SESSION_KEY] = str(user.pk)
+    store[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    store[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    store.create()
+    return study, store.session_key
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+if __name__ == "__main__":
+    main()
