@@ -59,8 +59,9 @@ def test_its_loss_falls(encoder: Encoder, method: str) -> None:
     assert totals[1] < 0.7 * totals[0]
 
 
-def test_it_repeats_bit_for_bit(encoder: Encoder) -> None:
-    first, second = (make(encoder, [job(0), job(1)], "cross-layer") for _ in range(2))
+@pytest.mark.parametrize("method", DESCENTS)
+def test_it_repeats_bit_for_bit(encoder: Encoder, method: str) -> None:
+    first, second = (make(encoder, [job(0), job(1)], method) for _ in range(2))
     for one, other in zip(first, second, strict=True):
         assert one.image is not None
         assert other.image is not None
