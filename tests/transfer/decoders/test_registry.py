@@ -97,6 +97,19 @@ def test_it_says_which_encoders_and_layers_have_decoders(folder: Path) -> None:
         load_autoencoders("vgg19-16x", ["relu3_2"], weights=folder)
 
 
+def test_the_embedded_decoders_need_nothing_and_are_small(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("ECSPACE_WEIGHTS", raising=False)
+    monkeypatch.setenv("ECSPACE_CACHE", str(tmp_path))
+    found = load_autoencoders("compact")
+    assert [one.layer for one in found] == list(STYLE_LAYERS)
+    assert len({id(one.encoder) for one in found}) == 1
+    folder = FAMILIES["compact"].directory
+    assert folder is not None
+    assert sum(path.stat().st_size for path in folder.glob("*.safetensors")) <= 4_000_000
+
+
 def test_every_hash_belongs_to_one_level() -> None:
     for family in FAMILIES.values():
         assert len(family.sha256) == len(family.decoders) == len(set(family.sha256))
@@ -108,8 +121,9 @@ def test_every_hash_belongs_to_one_level() -> None:
 @pytest.mark.parametrize(
     ("name", "least"),
     [
-        # The README of the shared data: 41, 26, 23, 20, 18 dB.
+        # The README of the shared data, and the model card of `compact`.
         ("vgg19-16x", {1: 41, 2: 26, 3: 23, 4: 20, 5: 18}),
+        ("compact", {1: 33, 2: 28, 3: 24, 4: 19, 5: 14}),
         ("vgg19-normalised", {1: 22, 2: 26, 3: 23}),
     ],
 )
@@ -117,6 +131,8 @@ def test_decoders_invert_their_encoders(shared: Path, name: str, least: dict) ->
     layers = [STYLE_LAYERS[level - 1] for level in least]
     files = sorted((shared / "data" / "bsds500" / "images" / "test").glob("*.jpg"))[::80]
     images = [to_tensor(resize_to_width(read_picture(file), 256)) for file in files]
-    for one in load_autoencoders(name, layers, weights=shared / "weights"):
+    for one in load_autoencoders(
+        name, layers, weights=None if name == "compact" else shared / "weights"
+    ):
         psnr = reconstruction_psnr(one.encoder, one.decoder, images)
         assert psnr >= least[one.decoder.level] - 1  # three pictures, not two hundred
