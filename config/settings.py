@@ -129,6 +129,8 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 STUDY_STATISTICS = "metrics.records.design.statistics_of"
 """Where studies ask for the statistics of their stimuli: they import nothing of metrics."""
+STUDY_COEFFICIENTS = "metrics.records.design.published_coefficients"
+"""Where the planner asks how large the coefficients of a calibration may be."""
 MEDIA_ROOT = DATA_DIR / "media"
 """Pictures and stimuli. There is no MEDIA_URL: views hand files out, to those who may see them."""
 

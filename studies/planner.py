@@ -29,12 +29,13 @@ READING_MINUTES = 1.0
 class Wishes:
     """What a researcher wants to know. Every number is above 0 where nothing else is said."""
 
-    references: int
-    stimuli: int
-    """Of each reference."""
+    groups: tuple[int, ...]
+    """Numbers of stimuli of which any two may form a pair, such as those of one reference."""
     votes_per_pair: float
-    minutes: float
-    """Of one participant, from consent to finish."""
+    trials: int
+    """Real ones of one participant."""
+    seconds: float = SECONDS_PER_TRIAL
+    """From one trial to the next."""
     meetings: int = ADVISED_MEETINGS
     """With how many different others each stimulus is compared; never more than there are."""
     controls: int = 0
@@ -51,10 +52,13 @@ class Wishes:
 class Plan:
     """What these wishes come to."""
 
+    stimuli: int
     pairs: int
     votes: int
-    trials_per_participant: int
-    """Real ones."""
+    trials: int
+    """Real ones of one participant: never more than there are pairs."""
+    minutes: float
+    """Of one participant, from consent to finish."""
     participants: int
     """Whose votes count."""
     invited: int
@@ -65,47 +69,62 @@ class Plan:
     advice: tuple[str, ...]
 
 
+def trials_within(minutes: float, controls: int = 0, seconds: float = SECONDS_PER_TRIAL) -> int:
+    """How many real trials a session of `minutes` has room for.
+
+    Raises:
+        InputError: it has room for none.
+
+    """
+    each = max(0, math.floor((minutes - READING_MINUTES) * 60 / seconds))
+    if each - controls < 1:
+        raise InputError(
+            f"{minutes:g} minutes have room for {each} trials of {seconds:g} s, and {controls} of "
+            "them are no real ones: use more"
+        )
+    return each - controls
+
+
 def plan(wishes: Wishes) -> Plan:
     """The smallest study that grants the wishes.
 
     Raises:
-        InputError: there is nothing to compare, or no time to answer a question.
+        InputError: there is nothing to compare, or nobody stays.
 
     """
-    if wishes.stimuli < 2 or wishes.references < 1:
+    groups = [size for size in wishes.groups if size > 1]
+    if not groups:
         raise InputError("a comparison needs at least 2 stimuli of 1 reference")
     if not 0 <= wishes.dropout < 1:
         raise InputError(f"dropout {wishes.dropout} is no share below 1: use 0 … 0.99")
-    each = math.floor((wishes.minutes - READING_MINUTES) * 60 / SECONDS_PER_TRIAL)
-    if (trials := each - wishes.controls) < 1:
-        raise InputError(
-            f"{wishes.minutes:g} minutes have room for {max(0, each)} trials of "
-            f"{SECONDS_PER_TRIAL:g} s, and {wishes.controls} of them are no real ones: use more"
-        )
-    others = min(wishes.meetings, wishes.stimuli - 1)
-    pairs = wishes.references * math.ceil(wishes.stimuli * others / 2)
-    trials = min(trials, pairs)  # nobody sees a pair twice
+    stimuli = sum(groups)
+    pairs = sum(math.ceil(size * min(wishes.meetings, size - 1) / 2) for size in groups)
+    trials = min(wishes.trials, pairs)  # nobody sees a pair twice
+    minutes = READING_MINUTES + (trials + wishes.controls) * wishes.seconds / 60
     votes = math.ceil(pairs * wishes.votes_per_pair)
     participants = math.ceil(votes / trials)
     invited = math.ceil(participants / (1 - wishes.dropout))
-    cost = invited * wishes.hourly_pay * wishes.minutes / 60 * (1 + wishes.fee)
-    met = 2 * votes / (wishes.references * wishes.stimuli)
+    cost = invited * wishes.hourly_pay * minutes / 60 * (1 + wishes.fee)
+    met = 2 * votes / stimuli
+    advice = _advice(wishes, pairs, minutes, met)
     return Plan(
-        pairs, votes, trials, participants, invited, cost, met, _advice(wishes, met, others)
+        stimuli, pairs, votes, trials, minutes, participants, invited, cost, met, tuple(advice)
     )
 
 
-def _advice(wishes: Wishes, met: float, others: int) -> tuple[str, ...]:
+def _advice(wishes: Wishes, pairs: int, minutes: float, met: float) -> list[str]:
     said = []
     if wishes.votes_per_pair < ADVISED_VOTES_PER_PAIR:
         said.append(f"Ask for at least {ADVISED_VOTES_PER_PAIR} votes per pair on average.")
     if met < ADVISED_MEETINGS:
         said.append(f"Compare every stimulus at least {ADVISED_MEETINGS} times.")
-    if others < 2 < wishes.stimuli:
+    if wishes.meetings < 2 < max(wishes.groups):
         said.append("One pair per stimulus leaves parts that are never compared: use 2 or more.")
-    if wishes.minutes > 30:
+    if wishes.trials > pairs:
+        said.append(f"Nobody sees a pair twice, so that a session has {pairs} real trials only.")
+    if minutes > 30:
         said.append("Sessions of more than 30 minutes tire people.")
-    return tuple(said)
+    return said
 
 
 def standard_errors(differences: Floats, votes: Floats, coefficients: Floats) -> Floats:
@@ -128,14 +147,28 @@ def standard_errors(differences: Floats, votes: Floats, coefficients: Floats) ->
     return np.asarray(np.sqrt(np.diag(np.linalg.inv(information))))
 
 
-def error_of_one(votes: int, coefficient: float = 1.0) -> float:
-    """The same for one statistic before anything is measured.
+def expected_errors(votes: float, coefficients: Floats, covariance: Floats) -> Floats:
+    """The same before anything is measured, for normal differences with a mean of 0, (K,).
 
-    Its differences are taken as normal with a standard deviation of 1, so that `coefficient` and
-    the error are per standard deviation; the information is the mean over that distribution
-    (Gauss–Hermite quadrature).
+    With x = Lz, LLᵀ the covariance and z standard normal, p depends on z only by its part along
+    the unit vector u = Lᵀβ / s, s = |Lᵀβ|. So the information of one vote, E[p (1 − p) x xᵀ], is
+    L (a I + (b − a) u uᵀ) Lᵀ with a = E[w(t)], b = E[w(t) t²], w(t) = p (1 − p) at βᵀx = s t and t
+    standard normal: two integrals over a line.
+
+    Args:
+        votes: of all pairs together, above 0.
+        coefficients: (K,), as one believes them to be.
+        covariance: (K, K), of the differences; positive definite.
+
     """
-    nodes, weights = np.polynomial.hermite_e.hermegauss(61)
-    chosen = 0.5 * (1 + np.tanh(0.5 * coefficient * nodes))
-    each = float(weights @ (chosen * (1 - chosen) * nodes**2)) / math.sqrt(2 * math.pi)
-    return 1 / math.sqrt(votes * each)
+    root = np.linalg.cholesky(covariance)
+    along = root.T @ coefficients
+    length = float(np.linalg.norm(along))
+    unit = along / length if length else along
+    t = np.linspace(-10, 10, 4001)
+    weight = np.exp(-t * t / 2) / math.sqrt(2 * math.pi) * (t[1] - t[0])
+    weight *= (1 - np.tanh(length * t / 2) ** 2) / 4
+    a, b = float(weight.sum()), float(weight @ t**2)
+    one_vote = a * np.eye(len(coefficients)) + (b - a) * np.outer(unit, unit)
+    information = votes * root @ one_vote @ root.T
+    return np.asarray(np.sqrt(np.diag(np.linalg.inv(information))))

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from studies.views import access, files, participant, researcher
+from studies.views import access, files, participant, planner, researcher
 
 app_name = "studies"
 urlpatterns = [
     path("", researcher.studies, name="studies"),
     path("new/", researcher.create, name="create"),
+    path("planner/", planner.planner, name="planner"),
     path("<int:pk>/", researcher.study, name="study"),
     path("<int:pk>/edit/", researcher.edit, name="edit"),
     path("<int:pk>/open/", researcher.open_study, name="open"),

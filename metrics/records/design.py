@@ -28,3 +28,10 @@ def statistics_of(stimuli: Collection[int], target: str) -> dict[str, dict[int, 
         for term, values in known.items()
         if len(values)
     }
+
+
+def published_coefficients(target: str) -> dict[str, float]:
+    """The published model of E or C: term → coefficient."""
+    from metrics.calibration.presets import PRESETS
+
+    return dict(next(m.coefficients for m in PRESETS.values() if m.target == target))

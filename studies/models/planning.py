@@ -8,10 +8,12 @@ import numpy as np
 
 from studies.design import DESIGNS, Item, Planned, schedule
 from studies.models.plan import Pair, Slot
-from transfer.models import Stimulus
+from transfer.models import Batch, Stimulus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from django.db.models import QuerySet
 
     from studies.design import Pair as Comparison
     from studies.models.study import Study
@@ -20,8 +22,17 @@ if TYPE_CHECKING:
 def items_of(study: Study) -> list[Item]:
     """The stimuli as designs see them: the frozen ones, or before opening all finished ones."""
     drafted = study.state == study.State.DRAFT
-    finished = Stimulus.objects.filter(state=Stimulus.State.DONE)
-    stimuli = finished.filter(batch__in=study.batches.all()) if drafted else study.stimuli.all()
+    stimuli = finished_in(study.batches.all()) if drafted else study.stimuli.all()
+    return items_among(stimuli, study.kind)
+
+
+def finished_in(batches: QuerySet[Batch]) -> QuerySet[Stimulus]:
+    """The stimuli of batches that can be shown."""
+    return Stimulus.objects.filter(state=Stimulus.State.DONE, batch__in=batches)
+
+
+def items_among(stimuli: QuerySet[Stimulus], kind: str) -> list[Item]:
+    """Stimuli as the designs of an E-test or a C-test see them."""
     styles: dict[int, list[int]] = {}
     links = Stimulus.styles.through.objects.filter(stimulus__in=stimuli)
     for stimulus, style in links.values_list("stimulus_id", "picture_id"):
@@ -29,7 +40,7 @@ def items_of(study: Study) -> list[Item]:
     found = []
     for key, content in stimuli.order_by("pk").values_list("pk", "content_id"):
         both = tuple(sorted(styles.get(key, [])))
-        if study.kind == study.Kind.COHERENCE:
+        if kind == "C":
             found.append(Item(key, reference=content, other=both))
         elif len(both) == 1:  # no single picture shows a mixture of styles
             found.append(Item(key, reference=both[0], other=content))

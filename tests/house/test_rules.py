@@ -43,6 +43,7 @@ WITH_DJANGO = {
     "making",
     "monitor",
     "picture_import",
+    "planner_form",
     "questions",
     "rehearsal",
     "report",

@@ -73,7 +73,14 @@ def test_it_has_no_serious_finding_of_axe_on_participants_pages(window, every_pa
 
 @pytest.mark.axe
 def test_it_has_no_serious_finding_of_axe_on_researchers_pages(researcher_page, live_server, study):
-    for address in ("", "new/", f"{study.pk}/", f"{study.pk}/edit/", f"{study.pk}/monitor/"):
+    for address in (
+        "",
+        "new/",
+        "planner/",
+        f"{study.pk}/",
+        f"{study.pk}/edit/",
+        f"{study.pk}/monitor/",
+    ):
         answered = researcher_page.goto(f"{live_server}/studies/{address}")
         assert answered is not None and answered.ok
         expect_no_violations(researcher_page, address)

@@ -8,46 +8,64 @@ from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.discrete.discrete_model import Logit
 
-from studies.planner import Wishes, error_of_one, plan, standard_errors
+from studies.planner import Wishes, expected_errors, plan, standard_errors, trials_within
 from transfer.errors import InputError
 
 
 def test_it_counts_pairs_votes_people_and_money():
-    # 5 references × 8 stimuli × 4 others / 2 = 80 pairs; 9 min − 1 = 80 trials of 6 s, 10 of them
-    # controls; 4 votes each = 320 votes = 5 people of 70; a fifth leaves: 7 are paid 1.80 each.
-    found = plan(Wishes(5, 8, 4, 9, meetings=4, controls=10, hourly_pay=9, fee=1 / 3, dropout=0.2))
-    assert (found.pairs, found.votes, found.trials_per_participant) == (80, 320, 70)
-    assert (found.participants, found.invited) == (5, 7)
+    # 5 references × 8 stimuli × 4 others / 2 = 80 pairs; 70 real trials and 10 controls of 6 s and
+    # a minute to read: 9 min. 4 votes each = 320 votes = 5 people of 70; a fifth leaves: 7 paid.
+    wishes = Wishes((8,) * 5, 4, 70, meetings=4, controls=10, hourly_pay=9, fee=1 / 3, dropout=0.2)
+    found = plan(wishes)
+    assert (found.stimuli, found.pairs, found.votes, found.trials) == (40, 80, 320, 70)
+    assert (found.minutes, found.participants, found.invited) == (9, 5, 7)
     assert found.cost == pytest.approx(7 * 1.35 * 4 / 3)
     assert found.meetings == 16
     assert found.advice == ()
+    # Groups of unequal size: 3 pairs of 3, 5 of 5 (2 others each), and nobody to meet for the last.
+    assert plan(Wishes((3, 5, 1), 1, 8, meetings=2)).pairs == 8
+    assert plan(Wishes((3, 5, 1), 1, 8, meetings=2)).stimuli == 8
 
 
-@given(st.integers(1, 30), st.integers(2, 40), st.floats(0.5, 20), st.floats(2, 60))
-def test_it_always_grants_what_was_wished(references, stimuli, votes_per_pair, minutes):
-    found = plan(Wishes(references, stimuli, votes_per_pair, minutes))
+def test_it_turns_minutes_into_trials():
+    assert trials_within(9, controls=10) == 70
+    assert trials_within(9, seconds=4) == 120
+    with pytest.raises(InputError, match="room for 0 trials"):
+        trials_within(0.5)
+    with pytest.raises(InputError, match="room for 10 trials of 6 s, and 10 of them are no real"):
+        trials_within(2, controls=10)
+
+
+@given(
+    st.lists(st.integers(2, 40), min_size=1, max_size=30),
+    st.floats(0.5, 20),
+    st.integers(1, 300),
+    st.integers(1, 50),
+)
+def test_it_always_grants_what_was_wished(groups, votes_per_pair, trials, meetings):
+    found = plan(Wishes(tuple(groups), votes_per_pair, trials, meetings=meetings))
     assert found.votes >= votes_per_pair * found.pairs
-    assert found.participants * found.trials_per_participant >= found.votes
-    assert (found.participants - 1) * found.trials_per_participant < found.votes
-    assert found.pairs <= references * stimuli * (stimuli - 1) / 2
-    assert found.trials_per_participant <= found.pairs
+    assert found.participants * found.trials >= found.votes
+    assert (found.participants - 1) * found.trials < found.votes
+    assert found.pairs <= sum(size * (size - 1) // 2 for size in groups)
+    assert found.trials <= found.pairs
 
 
 def test_it_advises_against_too_few_votes_and_long_sessions():
-    said = " ".join(plan(Wishes(1, 20, 2, 40, meetings=2)).advice)
+    said = " ".join(plan(Wishes((20,), 2, 400, meetings=2, seconds=99)).advice)
     assert "at least 4 votes per pair" in said
     assert "at least 10 times" in said
+    assert "has 20 real trials only" in said
     assert "30 minutes" in said
-    assert "never compared" in " ".join(plan(Wishes(1, 20, 4, 10, meetings=1)).advice)
+    assert "never compared" in " ".join(plan(Wishes((20,), 4, 10, meetings=1)).advice)
 
 
 @pytest.mark.parametrize(
     ("wishes", "said"),
     [
-        (Wishes(1, 1, 4, 10), "at least 2 stimuli"),
-        (Wishes(1, 9, 4, 1), "room for 0 trials"),
-        (Wishes(1, 9, 4, 2, controls=10), "10 of them are no real ones"),
-        (Wishes(1, 9, 4, 9, dropout=1), "no share below 1"),
+        (Wishes((1, 1), 4, 10), "at least 2 stimuli"),
+        (Wishes((), 4, 10), "at least 2 stimuli"),
+        (Wishes((9,), 4, 9, dropout=1), "no share below 1"),
     ],
 )
 def test_it_refuses_what_cannot_be_planned(wishes, said):
@@ -71,13 +89,23 @@ def test_it_predicts_the_errors_that_simulated_studies_show():
     assert predicted == pytest.approx(np.std(fits, axis=0, ddof=1), rel=0.15)
 
 
-def test_it_predicts_one_error_before_anything_is_measured():
+def test_it_predicts_errors_before_anything_is_measured():
     generator = np.random.default_rng(4)
-    x = generator.normal(size=(400_000, 1))
-    whole = standard_errors(x, np.ones(len(x)), np.array([1.0]))[0]
-    assert error_of_one(400_000) == pytest.approx(whole, rel=0.01)
-    assert error_of_one(400, 0.0) == pytest.approx(2 / 20)  # p = ½: 2 / √votes
-    assert error_of_one(1600) == pytest.approx(error_of_one(400) / 2)
+    truth = np.array([0.7468, 0.2557, 2.3768])
+    spread = np.array([1.0, 1.5, 0.8])
+    covariance = np.outer(spread, spread) * np.where(np.eye(3, dtype=bool), 1, 0.6)
+    x = generator.multivariate_normal(np.zeros(3), covariance, size=400_000)
+    whole = standard_errors(x, np.ones(len(x)), truth)
+    assert expected_errors(400_000, truth, covariance) == pytest.approx(whole, rel=0.01)
+
+
+def test_it_predicts_errors_by_formula_where_there_is_no_effect():
+    # p = ½ gives the information votes · covariance / 4, so errors of 2 / (spread · √votes).
+    found = expected_errors(400, np.zeros(2), np.diag([1.0, 4.0]))
+    assert found == pytest.approx([2 / 20, 2 / 40])
+    # Correlated by r, each error grows by 1 / √(1 − r²).
+    found = expected_errors(400, np.zeros(2), np.array([[1, 0.6], [0.6, 1]]))
+    assert found == pytest.approx([0.1 / 0.8, 0.1 / 0.8])
 
 
 def test_it_refuses_pairs_that_determine_nothing():
