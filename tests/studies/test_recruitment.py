@@ -256,3 +256,43 @@ def test_it_never_gives_two_people_one_slot(study):
     trials = together(4, take)
     assert all(isinstance(trial, Trial) for trial in trials)
     assert study.slots.exclude(trial=None).count() == 4
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("returning", "participants"), [("resume", 1), ("restart", 2), ("block", 1)]
+)
+def test_it_knows_a_returning_browser_where_people_have_no_id(draft, returning, participants):
+    study = draft(returning=returning)
+    study.open()
+    person = Client()
+    first = person.post(study.entry_url, {"consent": "yes"})["Location"]
+    again = person.get(study.entry_url)
+    if returning == "block":
+        assert "begun before" in again.content.decode()
+    elif returning == "resume":
+        assert again["Location"] == first
+    else:
+        assert person.post(study.entry_url, {"consent": "yes"})["Location"] != first
+    assert Participant.objects.count() == participants
+
+
+@pytest.mark.django_db
+def test_it_takes_no_placeholder_for_an_id(study):
+    for query in ("?PROLIFIC_PID={{%PROLIFIC_PID%}}", "?prolific_pid="):
+        Client().post(f"{study.entry_url}{query}", {"consent": "yes"})
+    assert Participant.objects.count() == 2
+
+
+@pytest.mark.django_db
+def test_it_tells_people_whose_pictures_never_arrive(draft):
+    study = draft(codes={"not_loaded": "L0ST"})
+    study.open()
+    person, participant = Client(), study.admit()
+    for _ in range(3):
+        assert 'name="trial"' in person.get(participant.take_url).content.decode()
+        participant.current_trial().could_not_load()
+    page = person.get(participant.take_url).content.decode()
+    assert "do not arrive" in page and "L0ST" in page
+    again = person.get(f"{participant.take_url}?again=1").content.decode()
+    assert 'name="trial"' in again

@@ -153,3 +153,30 @@ def test_it_refuses_scores_that_do_not_fit(study, scores, tmp_path):
     with pytest.raises(CommandError, match="use --trials 8"):
         command("simulate", study.name, "--scores", scores, "--column", "E_score", "--trials", 50)
     assert not Vote.objects.filter(trial__participant__cohort=Cohort.SIMULATED).exists()
+
+
+def test_it_changes_a_draft_as_a_whole_and_an_open_study_in_its_codes_only(researcher, draft):
+    study = draft(rules={"gold": 1}, gates={"least_width": 900}, codes={"full": "F"})
+    address = f"/studies/{study.pk}/edit/"
+    form = researcher.get(address).context["form"]
+    fields = {name: form[name].value() for name in form.fields}
+    fields = {name: value for name, value in fields.items() if value not in (None, False)}
+    fields["batches"] = [batch.pk for batch in study.batches.all()]
+    changes = {"gold_misses": 1, "pause_not_loaded_percent": 20, "stack": "on", "language": "ja"}
+    assert (
+        researcher.post(address, {**fields, **changes, "code_completed": "C-1"}).status_code == 302
+    )
+    study.refresh_from_db()
+    assert study.rules == {"gold": 1, "gold_misses": 1, "pause_not_loaded_percent": 20}
+    assert study.gates == {"least_width": 900, "stack": True}
+    assert (study.codes, study.language) == ({"completed": "C-1", "full": "F"}, "ja")
+    study.open()
+    later = {"recruiter": "prolific", "code_completed": "C-2", "gold": 5}
+    assert researcher.post(address, later).status_code == 302
+    study.refresh_from_db()
+    assert (study.codes, study.recruiter) == ({"completed": "C-2"}, "prolific")
+    assert study.rules["gold"] == 1
+    assert (
+        "letters, digits"
+        in researcher.post(address, {"recruiter": "link", "code_full": "a b"}).content.decode()
+    )
