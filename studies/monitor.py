@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Hashable
 from dataclasses import dataclass
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from django.db.models import Count, Q
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 Share = tuple[float, float, float] | None
 """A share with its 95 % interval."""
+_Counted = TypeVar("_Counted", int, str)
 LATEST = 50
 ENOUGH = 20
 """An alarm looks at the latest trials, and needs so many of them."""
@@ -35,7 +36,7 @@ class Monitor:
     """Where people who left stopped: trials answered → people."""
     median_ms: float | None
     left: Share
-    """Real votes for the left side."""
+    """Real votes for the left side, of those for either side."""
     gold_passed: Share
     traps_passed: Share
     repeats_agreed: Share
@@ -46,6 +47,32 @@ class Monitor:
     """Trials whose pictures could not be shown."""
     excluded: dict[str, int]
     """Participants whose votes do not count, by reason."""
+    dropped: dict[str, int]
+    """Real votes that do not count, by reason: that of the participant, or their own."""
+    rules: dict[str, int]
+    """By which version of the rules how many sessions are judged."""
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """A share of the latest trials at which a study pauses."""
+
+    of: str
+    """What kind of trials it is a share of."""
+    what: str
+    """What happened to them."""
+    percent: float | None
+    """Of the latest trials; None while there is none."""
+    trials: int
+    """How many were looked at, of at most LATEST."""
+    limit: int
+    """The study pauses above so many percent; 0: never."""
+
+    @property
+    def exceeded(self) -> bool:
+        """Whether it pauses now."""
+        enough = self.limit > 0 and self.trials >= ENOUGH
+        return enough and self.percent is not None and self.percent > self.limit
 
 
 @dataclass(frozen=True)
@@ -57,7 +84,8 @@ class _Answer:
     first_left: bool | None
     response_ms: int | None
     participant: int
-    counts: bool
+    dropped: str
+    """Why it does not count; nothing where it does."""
 
     @property
     def chosen(self) -> str:
@@ -70,7 +98,9 @@ class _Answer:
 def watch(study: Study, cohort: str = Cohort.PEOPLE) -> Monitor:
     """Count a cohort's rows."""
     answers = _answers(study, cohort)
-    real = [a for a in answers if a.kind == TrialKind.REAL and a.counts]
+    asked = [a for a in answers if a.kind == TrialKind.REAL]
+    real = [a for a in asked if not a.dropped]
+    sides = [a.choice for a in real if a.choice != Choice.TIE]
     times = [a.response_ms for a in real if a.response_ms is not None]
     shown = Trial.objects.filter(participant__study=study, participant__cohort=cohort)
     failed = shown.filter(outcome=Outcome.COULD_NOT_LOAD).count()
@@ -79,34 +109,48 @@ def watch(study: Study, cohort: str = Cohort.PEOPLE) -> Monitor:
         votes_by_pair=_tally([votes[pk] for pk in study.pairs.values_list("pk", flat=True)]),
         dropout_by_trial=_dropout(study, cohort),
         median_ms=median(times) if times else None,
-        left=share_with_interval(sum(a.choice == Choice.LEFT for a in real), len(real)),
+        left=share_with_interval(sides.count(Choice.LEFT), len(sides)),
         gold_passed=_passed(answers, TrialKind.GOLD),
         traps_passed=_passed(answers, TrialKind.TRAP),
         repeats_agreed=_repeats(answers),
         alpha=krippendorff_alpha(_by_pair(real)),
         not_loaded=share_with_interval(failed, failed + len(answers)),
-        excluded=_exclusions(study, cohort),
+        excluded=_people_by(study, cohort, "excluded"),
+        dropped=_tally([a.dropped for a in asked if a.dropped]),
+        rules=_people_by(study, cohort, "rules_version"),
     )
 
 
-def alarm(study: Study) -> str:
-    """Why the study should pause by its own thresholds; nothing while all is well.
+def thresholds(study: Study) -> list[Threshold]:
+    """How far the study is from pausing.
 
-    It looks at the latest trials of people, so that what was mended is soon forgotten.
+    Only the latest trials of people are looked at, so that what was mended is soon forgotten.
     """
     rules = study.declared
-    ended = Trial.objects.filter(participant__study=study, participant__cohort=Cohort.PEOPLE)
-    latest = ended.exclude(outcome="").order_by("-pk").values_list("outcome", flat=True)[:LATEST]
-    if rules.pause_not_loaded_percent and len(latest) >= ENOUGH:
-        share = 100 * list(latest).count(Outcome.COULD_NOT_LOAD) / len(latest)
-        if share > rules.pause_not_loaded_percent:
-            return f"{share:.0f} % of the latest trials could not load their pictures"
-    gold = ended.filter(kind=TrialKind.GOLD, outcome=Outcome.VOTED).order_by("-pk")
-    answers = list(gold.values_list("expected", "answer__choice")[:LATEST])
-    if rules.pause_gold_missed_percent and len(answers) >= ENOUGH:
-        share = 100 * sum(expected != choice for expected, choice in answers) / len(answers)
-        if share > rules.pause_gold_missed_percent:
-            return f"{share:.0f} % of the latest gold trials were missed"
+    latest = Trial.objects.filter(
+        participant__study=study, participant__cohort=Cohort.PEOPLE
+    ).order_by("-pk")
+    outcomes = latest.exclude(outcome=Outcome.WAITING).values_list("outcome", flat=True)[:LATEST]
+    failed = [outcome == Outcome.COULD_NOT_LOAD for outcome in outcomes]
+    gold = latest.filter(kind=TrialKind.GOLD, outcome=Outcome.VOTED)
+    answers = gold.values_list("expected", "answer__choice")[:LATEST]
+    missed = [expected != choice for expected, choice in answers]
+    return [
+        _threshold(
+            "trials", "could not load their pictures", failed, rules.pause_not_loaded_percent
+        ),
+        _threshold("gold trials", "were missed", missed, rules.pause_gold_missed_percent),
+    ]
+
+
+def alarm(study: Study) -> str:
+    """Why the study should pause by its own thresholds; nothing while all is well."""
+    rules = study.declared
+    if not (rules.pause_not_loaded_percent or rules.pause_gold_missed_percent):
+        return ""
+    for found in thresholds(study):
+        if found.exceeded:
+            return f"{found.percent:.0f} % of the latest {found.of} {found.what}"
     return ""
 
 
@@ -122,13 +166,18 @@ def _answers(study: Study, cohort: str) -> list[_Answer]:
     # Pairs of imported votes have names only.
     pairs = [row[3] if row[3] is not None else tuple(sorted(row[9:], key=str)) for row in rows]
     return [
-        _Answer(*row[:3], pair, *row[4:7], counts=not (row[7] or row[8]))
+        _Answer(*row[:3], pair, *row[4:7], dropped=row[7] or row[8])
         for row, pair in zip(rows, pairs, strict=True)
     ]
 
 
-def _tally(numbers: list[int]) -> dict[int, int]:
-    return dict(sorted(Counter(numbers).items()))
+def _threshold(of: str, what: str, happened: list[bool], limit: int) -> Threshold:
+    percent = 100 * sum(happened) / len(happened) if happened else None
+    return Threshold(of, what, percent, len(happened), limit)
+
+
+def _tally(values: list[_Counted]) -> dict[_Counted, int]:
+    return dict(sorted(Counter(values).items()))
 
 
 def _passed(answers: list[_Answer], kind: str) -> Share:
@@ -158,6 +207,6 @@ def _dropout(study: Study, cohort: str) -> dict[int, int]:
     return _tally(list(gone.annotate(answers=voted).values_list("answers", flat=True)))
 
 
-def _exclusions(study: Study, cohort: str) -> dict[str, int]:
-    people = study.participants.filter(cohort=cohort).exclude(excluded="")
-    return dict(sorted(Counter(people.values_list("excluded", flat=True)).items()))
+def _people_by(study: Study, cohort: str, field: str) -> dict[str, int]:
+    people = study.participants.filter(cohort=cohort).exclude(**{field: ""})
+    return _tally(list(people.values_list(field, flat=True)))

@@ -13,4 +13,5 @@ def share(value: tuple[float, float, float] | None) -> str:
     if value is None:
         return "–"
     middle, low, high = (100 * part for part in value)
-    return f"{middle:.0f} % ({low:.0f}–{high:.0f} %)"
+    # A line may end before the interval, not within it.
+    return f"{middle:.0f} % ({low:.0f}–\N{WORD JOINER}{high:.0f}\N{NO-BREAK SPACE}%)"

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from studies.bundle import LICENCES
 from studies.models import Cohort, Study
-from studies.monitor import watch
+from studies.monitor import ENOUGH, LATEST, thresholds, watch
 from studies.study_form import CodesForm, StudyForm
 from studies.views.access import visible_study
 from transfer.errors import InputError
@@ -75,7 +75,9 @@ def monitor(request: HttpRequest, pk: int) -> HttpResponse:
         "cohort": cohort,
         "cohorts": Cohort.values,
         "watched": watch(found, cohort),
-        "cohort_rows": found.progress(),
+        "thresholds": thresholds(found),
+        "latest": LATEST,
+        "enough": ENOUGH,
     }
     return render(request, "studies/monitor.html", context)
 
