@@ -73,6 +73,8 @@ def _take(site: str, out: Path) -> None:
         page = window.new_page()
         page.goto(f"{site}/studies/{study.pk}/monitor/?of=simulated")
         _keep(page, out / "study-monitor.jpg")
+        page.goto(f"{site}/studies/planner/?stimuli=batch:{study.batches.get().pk}&trials=20")
+        _keep(page, out / "study-planner.jpg")
         chromium.close()
 
 
