@@ -14,6 +14,7 @@ from scipy.stats import t as student
 
 from metrics.calibration.data import Floats
 from metrics.calibration.export import Model
+from metrics.calibration.score import mean_scores, mean_terms
 
 LEVEL = 0.95
 
@@ -21,7 +22,7 @@ LEVEL = 0.95
 def compare(model: Model, statistics: pd.DataFrame) -> list[dict[str, Any]]:
     """Give one row per method that the votes compare, the best by votes first.
 
-    statistics: method, and the model's terms; rows without one of them are left out.
+    statistics: stimulus, method, and the model's terms; rows without one of them are left out.
 
     A row holds `method`, `stimuli`; `ability` with `ability_interval` (by Student's t, clustered by
     participant); `score`, the model's mean, with `score_interval` and `rank` (lowest and highest
@@ -33,10 +34,8 @@ def compare(model: Model, statistics: pd.DataFrame) -> list[dict[str, Any]]:
     if not ranking:
         return []
     names = [str(name) for name in ranking["methods"]]
-    means, sizes = _means(model, statistics, names)
-    weights = np.array([model.coefficients[term] for term in model.terms])
-    finite = bool(np.isfinite(weights).all())  # separated votes give infinite coefficients
-    scores = means @ weights if finite else np.full(len(names), np.nan)
+    means, sizes = mean_terms(model, statistics, names)
+    scores = mean_scores(model, means)
     drawn = (model.details.get("bootstrap") or {}).get("replicates") or []
     intervals, ranks = _spread(np.asarray(drawn, dtype=np.float64), means)
     width = float(student.ppf(0.5 + LEVEL / 2, max(1, (model.participants or 2) - 1)))
@@ -66,16 +65,6 @@ def agreement(rows: list[dict[str, Any]]) -> float | None:
     if np.ptp(ability) == 0 or np.ptp(score) == 0:
         return None
     return float(np.corrcoef(ability, score)[0, 1])
-
-
-def _means(model: Model, statistics: pd.DataFrame, names: list[str]) -> tuple[Floats, list[int]]:
-    """Mean terms (M, K) of each method against the average method, and how many stimuli each."""
-    known = statistics.dropna(subset=list(model.terms))
-    grouped = known.groupby(known["method"].astype(str))
-    means = grouped[list(model.terms)].mean().reindex(names).to_numpy(dtype=np.float64)
-    sizes = grouped.size().reindex(names, fill_value=0).tolist()
-    present = means[np.isfinite(means).all(axis=1)]
-    return means - (present.mean(axis=0) if len(present) else 0.0), sizes
 
 
 def _spread(drawn: Floats, means: Floats) -> tuple[list[Any], list[Any]]:

@@ -7,6 +7,8 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
+from studies.spreadsheet import harmless
+
 Rows = Sequence[dict[str, Any]]
 """What `ecspace.table` gives: nine cells from high E to low E, each from low C to high C."""
 
@@ -21,7 +23,8 @@ def table_csv(rows: Rows, note: str = "") -> str:
     for cell in rows:
         for rank, part in enumerate(cell["methods"], start=1):
             percent = part["percent"].rstrip("%")
-            values = [cell["E"], cell["C"], cell["count"], rank, part["method"], part["count"]]
+            method = harmless(part["method"])  # the name may come from other tools
+            values = [cell["E"], cell["C"], cell["count"], rank, method, part["count"]]
             writer.writerow([*values, percent, *([note] if note else [])])
     return buffer.getvalue()
 

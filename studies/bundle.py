@@ -14,7 +14,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from studies.columns import PICTURES, SCHEMA, STIMULI, Column, codebook_csv, codebook_markdown
-from studies.export import columns_of, harmless, to_csv, to_parquet, votes_frame
+from studies.export import columns_of, to_csv, to_parquet, votes_frame
+from studies.spreadsheet import harmless
 from transfer.errors import InputError
 from transfer.models import Picture, Stimulus
 

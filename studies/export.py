@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from studies.columns import SCHEMA, VOTES, Column, as_imported
 from studies.models import Choice, Cohort, Study, Vote
+from studies.spreadsheet import harmless
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,7 +45,6 @@ _DTYPES = {
     "timestamp": "datetime64[us, UTC]",
 }
 _WEIGHTS = ("style_weight", "alpha", "weight")
-_RISKY = ("=", "+", "-", "@", "\t", "\r", "\n")
 _TIMES = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
@@ -144,16 +144,3 @@ def to_parquet(frame: pd.DataFrame) -> bytes:
     buffer = io.BytesIO()
     pq.write_table(table.replace_schema_metadata({**(table.schema.metadata or {}), **told}), buffer)
     return buffer.getvalue()
-
-
-def harmless(cell: Any) -> Any:
-    """A cell that no spreadsheet program takes for a formula."""
-    # An apostrophe is doubled as well, so that every text can be read back as it was.
-    if isinstance(cell, str) and cell.startswith((*_RISKY, "'")):
-        return f"'{cell}"
-    return cell
-
-
-def as_written(cell: str) -> str:
-    """The text that `to_csv` made harmless."""
-    return cell[1:] if cell.startswith(tuple(f"'{risky}" for risky in (*_RISKY, "'"))) else cell

@@ -20,8 +20,8 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from studies.columns import SCHEMA, VOTES
-from studies.export import as_written
 from studies.models import Choice, Cohort, Outcome, Participant, Study, Trial, TrialKind, Vote
+from studies.spreadsheet import as_written
 from transfer.errors import InputError
 from transfer.models import Stimulus
 

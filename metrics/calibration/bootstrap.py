@@ -14,8 +14,8 @@ import numpy as np
 from transfer.errors import InputError
 
 from .data import Codes, Comparisons, Floats
-from .davidson import davidson
-from .firth import firth
+from .davidson import Tied, davidson
+from .firth import Penalised, firth
 from .fit import Fit
 from .newton import fit_batch
 from .separation import check_rank
@@ -85,8 +85,14 @@ def bootstrap(
 
 def _one_by_one(comparisons: Comparisons, result: Fit, times: Codes) -> Floats:
     """Fit draws (B, N), how often each vote enters; those without a finite estimate are lost."""
-    again = firth if result.tie is None else davidson
-    start = np.append(result.coefficients, [] if result.tie is None else [result.tie])
+
+    def again(drawn: Comparisons) -> Penalised | Tied:
+        votes = drawn.differences, drawn.preferred
+        if result.tie is not None:
+            return davidson(*votes, start=np.append(result.coefficients, result.tie))
+        # Far closer than the draws lie to each other; the last digits would take most steps.
+        return firth(*votes, start=result.coefficients, tolerance=1e-4)
+
     found = []
     for draw in times:
         rows = np.repeat(np.arange(comparisons.votes), draw)
@@ -97,7 +103,7 @@ def _one_by_one(comparisons: Comparisons, result: Fit, times: Codes) -> Floats:
         )
         try:
             check_rank(drawn)
-            found.append(again(drawn.differences, drawn.preferred, start=start).coefficients)
+            found.append(again(drawn).coefficients)
         except InputError:
             continue
     return np.array(found).reshape(-1, len(comparisons.terms))

@@ -13,12 +13,13 @@ from transfer.errors import InputError
 from .abilities import Abilities, abilities
 from .baselines import baselines
 from .bootstrap import bootstrap
-from .data import Comparisons, compare, statistics_table
+from .data import Comparisons, compare
 from .design import design
 from .diagnostics import diagnostics
 from .export import TARGETS, Model
 from .fit import fit
 from .publish import publish
+from .score import mean_scores, mean_terms
 from .selection import hold_out, select
 
 CANDIDATES = {"E": ("E1", "E2", "E3", "E4", "E5"), "C": ("C", "E1", "E2", "E3", "E4", "E5")}
@@ -104,18 +105,11 @@ def candidates(target: str, statistics: pd.DataFrame) -> tuple[str, ...]:
 
 def _methods(ranking: Abilities, model: Model, statistics: pd.DataFrame) -> dict[str, Any]:
     """Abilities and win matrix, beside each method's mean score against the average method."""
-    values = statistics_table(statistics, model.terms)
-    weights = np.array([model.coefficients[term] for term in model.terms])
-    scores = pd.Series(
-        values[list(model.terms)].to_numpy(dtype=np.float64) @ weights
-        if np.isfinite(weights).all()
-        else np.nan,
-        index=values["method"].to_numpy(dtype=object),
-    )
-    means = scores.groupby(level=0).mean().reindex(ranking.methods)
-    means -= means.mean()
+    terms, _ = mean_terms(model, statistics, ranking.methods)
+    means = mean_scores(model, terms)
     return ranking.to_json() | {
         "mean_score": {
-            str(name): float(mean) if np.isfinite(mean) else None for name, mean in means.items()
+            name: float(mean) if np.isfinite(mean) else None
+            for name, mean in zip(ranking.methods, means, strict=True)
         }
     }

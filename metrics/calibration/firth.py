@@ -28,9 +28,16 @@ class Penalised:
 
 
 def firth(
-    differences: Floats, preferred: Floats, *, start: Floats | None = None, limit: int = 1000
+    differences: Floats,
+    preferred: Floats,
+    *,
+    start: Floats | None = None,
+    limit: int = 1000,
+    tolerance: float = 1e-10,
 ) -> Penalised:
     """Fit preferred (N,) in [0, 1] on differences (N, K), no intercept, from `start` (K,) or 0.
+
+    It ends with a step of at most `tolerance` of the largest coefficient (of scaled terms).
 
     Raises InputError when it does not converge.
     """
@@ -55,7 +62,7 @@ def firth(
             step *= 0.5
             slope *= 0.5
         beta, current = beta + step, value
-        if np.abs(step).max() <= 1e-10 * (1 + np.abs(beta).max()):
+        if np.abs(step).max() <= tolerance * (1 + np.abs(beta).max()):
             break
     else:
         raise InputError("Firth's fit did not converge: use fewer terms or collect more votes")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
 from transfer.errors import InputError
 
-from .data import statistics_table
+from .data import Floats, statistics_table
 from .export import Model
 from .instruments import check_instruments
 
@@ -35,3 +36,25 @@ def score(
     weights = np.array([model.coefficients[term] for term in model.terms])
     values = table[list(model.terms)].to_numpy(dtype=np.float64) @ weights
     return pd.Series(values, index=table.index, name=f"{model.target}_score")
+
+
+def mean_terms(
+    model: Model, statistics: pd.DataFrame, methods: Sequence[str]
+) -> tuple[Floats, list[int]]:
+    """Mean terms (M, K) of each method against the average method, and how many stimuli each.
+
+    Stimuli without one of the terms are left out; a method without stimuli has NaN.
+    """
+    terms = list(model.terms)
+    known = statistics_table(statistics, terms).dropna(subset=terms)
+    grouped = known.groupby(known["method"].astype(str))
+    means = grouped[terms].mean().reindex(list(methods)).to_numpy(dtype=np.float64)
+    sizes = grouped.size().reindex(list(methods), fill_value=0).tolist()
+    present = means[np.isfinite(means).all(axis=1)]
+    return means - (present.mean(axis=0) if len(present) else 0.0), sizes
+
+
+def mean_scores(model: Model, means: Floats) -> Floats:
+    """Mean scores (M,) from `mean_terms`; NaN where unknown, or where a coefficient is infinite."""
+    weights = np.array([model.coefficients[term] for term in model.terms])
+    return means @ weights if np.isfinite(weights).all() else np.full(len(means), np.nan)

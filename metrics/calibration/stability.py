@@ -60,8 +60,8 @@ def stability(
         e_third, c_third = _cells(one, other, space.bins)
         kept += (e_third == own[0]) & (c_third == own[1])
     return Stability(
-        E=np.quantile(e, tails, axis=0).T,
-        C=np.quantile(c, tails, axis=0).T,
+        E=_intervals(e, tails),
+        C=_intervals(c, tails),
         cell=kept / count,
         methods=_methods(space, e, c, tails),
         replicates=count,
@@ -75,6 +75,11 @@ def _scores(model: Model, table: pd.DataFrame) -> Floats | None:
         return None
     values = table[list(model.terms)].to_numpy(dtype=np.float64)
     return np.asarray(np.asarray(drawn) @ (values - values.mean(axis=0)).T)
+
+
+def _intervals(drawn: Floats, tails: list[float]) -> Floats:
+    """Percentiles (N, 2) of draws (B, N), whose columns are sorted where they lie together."""
+    return np.quantile(np.ascontiguousarray(drawn.T), tails, axis=1).T
 
 
 def _cells(e: Floats, c: Floats, bins: str) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:

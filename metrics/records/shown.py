@@ -56,7 +56,8 @@ class ShownSpace:
     @cached_property
     def sure(self) -> Stability | None:
         """How sure places in it are."""
-        return space_stability(self.space, stimuli_of(self.batches), self.scorings)
+        stimuli = stimuli_of(self.batches)
+        return space_stability(self.space, self.frame, stimuli, self.scorings)
 
     @property
     def cells(self) -> pd.DataFrame:
@@ -116,6 +117,17 @@ class ShownSpace:
         return {
             key: sorted(self.frame[f"instrument_{key}"].dropna().unique()) for key in ("E", "C")
         }
+
+    @property
+    def foreign(self) -> list[dict[str, str]]:
+        """Models that score numbers of another instrument than they were fitted to."""
+        return [
+            {"target": target, "statistic": key, "fitted": fitted, "measured": measured}
+            for target, scoring in self.scorings.items()
+            for key, fitted in scoring.model.instruments.items()
+            for measured in self.instruments[key]
+            if measured != fitted and not scoring.instruments_for(stimuli_of(self.batches)).get(key)
+        ]
 
     def file(self, key: str, file_format: str) -> bytes | None:
         """One figure as a file: the mosaic, or a plot by its key; None where there is no such."""

@@ -126,12 +126,16 @@ def scored_frame(stimuli: QuerySet[Stimulus], scorings: Mapping[str, Scoring]) -
 
 
 def space_stability(
-    space: ECSpace, stimuli: QuerySet[Stimulus], scorings: Mapping[str, Scoring]
+    space: ECSpace,
+    scored: pd.DataFrame,
+    stimuli: QuerySet[Stimulus],
+    scorings: Mapping[str, Scoring],
 ) -> Stability | None:
     """How sure places in the EC space are, by the bootstrap of both models.
 
-    None where a model has no replicates, as the published ones, or where the two were fitted to
-    numbers of different instruments, so that no table holds the statistics of both.
+    scored: what `scored_frame` gives of `stimuli`. None where a model has no replicates, as the
+    published ones, or where the two were fitted to numbers of different instruments, so that no
+    table holds the statistics of both.
     """
     from metrics.calibration.stability import stability
 
@@ -144,7 +148,7 @@ def space_stability(
         (model.details.get("bootstrap") or {}).get("replicates") for model in models.values()
     ):
         return None
-    return stability(space, models, statistics_frame(stimuli, own[0]))
+    return stability(space, models, scored)
 
 
 def stimuli_of(batches: list[Batch]) -> QuerySet[Stimulus]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from metrics.ecspace import table
-from metrics.files import write_bytes, write_csv, write_text
+from metrics.files import write_bytes, write_text
 from metrics.plots import FORMATS
 from metrics.records.explained import Explained
 from metrics.records.figures import Figure
@@ -18,6 +18,7 @@ from metrics.records.space import Scoring
 from metrics.report.page import page
 from metrics.tables import table_csv, table_latex, table_markdown
 from metrics.variance import variance_explained
+from studies.export import to_csv
 from transfer.errors import InputError
 from transfer.models import Batch
 
@@ -44,8 +45,8 @@ class Report:
         rows = table(shown.space)
         text = page(shown, self.models)
         scores = shown.frame.assign(votes="simulated") if self.simulated else shown.frame
-        write_csv(scores, folder / "scores.csv")
-        write_csv(shown.cells, folder / "cells.csv")
+        write_text(to_csv(scores), folder / "scores.csv")
+        write_text(to_csv(shown.cells), folder / "cells.csv")
         write_text(table_csv(rows, "simulated" if self.simulated else ""), folder / "table.csv")
         write_text(table_markdown(rows, shown.note), folder / "table.md")
         write_text(table_latex(rows, shown.note), folder / "table.tex")
@@ -71,6 +72,10 @@ class Report:
             "simulated": self.simulated,
             "batches": [batch.name for batch in self.shown.batches],
             "models": {target: each.label for target, each in self.shown.scorings.items()},
+            "calibrations": sorted(
+                each.calibration.pk for each in self.shown.scorings.values() if each.calibration
+            ),
+            "foreign_instruments": self.shown.foreign,
             "bins": space.bins,
             "stimuli": len(space.frame),
             "unscored": space.unscored,

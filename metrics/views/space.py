@@ -44,7 +44,7 @@ class Asked:
 @with_figures
 def ecspace_page(request: HttpRequest) -> HttpResponse:
     """The EC space of the chosen stimuli under the chosen models."""
-    context: dict[str, Any] = {"problem": "", "reports": written_reports()}
+    context: dict[str, Any] = {"problem": "", "reports": written_reports(request.user)}
     try:
         asked = _asked(request)
         shown = asked.shown

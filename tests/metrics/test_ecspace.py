@@ -163,6 +163,19 @@ def test_shares_of_a_cell_sum_to_one(methods):
     assert parts == sorted(parts, key=lambda part: (-part.count, part.method))
 
 
+@given(st.lists(st.integers(0, 30), max_size=40))
+def test_thirds_go_by_value_and_among_equals_by_place(numbers):
+    values = np.array(numbers, dtype=float)
+    third, cuts = thirds(values)
+    ranked = third[np.argsort(values, kind="stable")]
+    sizes = np.bincount(third, minlength=3)
+    assert ranked.tolist() == sorted(ranked.tolist())
+    assert sizes.sum() == len(values)
+    assert sizes.max() - sizes.min() <= 1
+    assert sizes[0] == sizes[2]
+    assert cuts[0] <= cuts[1]
+
+
 def test_thirds_are_those_of_the_paper():
     third, _ = thirds(np.arange(4198.0))
     assert np.bincount(third).tolist() == [1399, 1400, 1399]

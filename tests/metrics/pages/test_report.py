@@ -58,6 +58,7 @@ def test_its_page_needs_nothing_but_itself(folder):
         assert words in page
     assert "No person gave them" in page
     assert "which" in page.lower()
+    assert "was fitted to E measured by" not in page  # it was measured as the votes' stimuli were
 
 
 def test_it_says_what_is_wrong(batch, calibration, tmp_path):
@@ -119,4 +120,18 @@ def test_it_scores_statistics_of_another_encoder_only_when_told(calibration, bat
         call_command("report", batch=batch.name, out=tmp_path / "refused")
     assert not (tmp_path / "refused").exists()
     call_command("report", batch=batch.name, out=tmp_path / "told", any_instrument=True)
-    assert (tmp_path / "told" / "index.html").exists()
+    page = (tmp_path / "told" / "index.html").read_text()
+    assert "fitted to E measured by <code>another encoder</code>" in page
+    assert "but here <code>compact-8f2a/basis-77</code> measured it" in page
+    told = json.loads((tmp_path / "told" / "ecspace.json").read_text())
+    assert [each["target"] for each in told["foreign_instruments"]] == ["E"]
+    assert told["calibrations"] == [calibration.pk]
+
+
+def test_no_cell_of_its_tables_is_a_formula(calibration, batch, tmp_path):
+    batch.stimuli.filter(method="universal").update(method="=1+1")
+    call_command("report", batch=batch.name, out=tmp_path / "report")
+    for name in ("scores.csv", "cells.csv", "table.csv"):
+        methods = set(pd.read_csv(tmp_path / "report" / name)["method"])
+        assert "'=1+1" in methods
+        assert "=1+1" not in methods
