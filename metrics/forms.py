@@ -45,7 +45,11 @@ class SpaceForm(forms.Form):
 class CalibrateForm(forms.Form):
     """Which votes to fit."""
 
-    study = forms.ModelChoiceField(Study.objects.none(), label="Votes of")
+    study = forms.ModelChoiceField(
+        Study.objects.none(),
+        label="Votes of",
+        help_text="It takes seconds; a minute or more for 10,000 votes that a statistic separates.",
+    )
     include_simulated = forms.BooleanField(
         required=False,
         label="Let simulated votes in (the model is then marked as simulated)",
