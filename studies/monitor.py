@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Hashable
 from dataclasses import dataclass
 from statistics import median
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db.models import Count, Q
 
@@ -119,6 +119,21 @@ def watch(study: Study, cohort: str = Cohort.PEOPLE) -> Monitor:
         dropped=_tally([a.dropped for a in asked if a.dropped]),
         rules=_people_by(study, cohort, "rules_version"),
     )
+
+
+def progress(study: Study) -> list[dict[str, Any]]:
+    """One row per cohort: participants, finished, votes."""
+    finished = Q(state=Participant.State.FINISHED)
+    rows = (
+        study.participants.order_by("cohort")
+        .values("cohort")
+        .annotate(
+            participants=Count("pk", distinct=True),
+            finished=Count("pk", filter=finished, distinct=True),
+            votes=Count("trials__answer"),
+        )
+    )
+    return [dict(row) for row in rows]
 
 
 def thresholds(study: Study) -> list[Threshold]:

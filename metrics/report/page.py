@@ -15,7 +15,7 @@ from django.utils import timezone
 from metrics.records.cells import cell_rows, words
 from metrics.records.figures import data_address
 from studies.models import Cohort
-from studies.monitor import watch
+from studies.monitor import progress, watch
 
 if TYPE_CHECKING:
     from metrics.records.explained import Explained
@@ -67,7 +67,7 @@ def _studies(model: Explained) -> list[dict[str, Any]]:
             "target": model.model.target,
             "study": study,
             "rules": study.declared.declared(),
-            "progress": [row for row in study.progress() if row["cohort"] in cohorts],
+            "progress": [row for row in progress(study) if row["cohort"] in cohorts],
             "watched": [
                 (cohort, watch(study, cohort))
                 for cohort in cohorts

@@ -17,6 +17,7 @@ from studies.models.choices import Cohort
 from studies.models.consent import ConsentText
 from studies.models.feasibility import check
 from studies.models.planning import items_of, plan_of, write_slots
+from studies.models.study_queries import StudyQuerySet
 from studies.models.tokens import new_token, simulated_token
 from studies.questions import LATEST, QUESTIONS, Question
 from studies.rules import VERSION as RULES_VERSION
@@ -30,30 +31,6 @@ if TYPE_CHECKING:
 
     from studies.design import Block
     from studies.models.participant import Participant
-
-
-class StudyQuerySet(models.QuerySet["Study"]):
-    """Studies with what lists show of them."""
-
-    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> StudyQuerySet:
-        """The studies that a researcher may see: their own, those shared with them, and those
-        that were made on the command line for nobody in particular. Superusers see all.
-        """
-        if getattr(user, "is_superuser", False):
-            return self.all()
-        shared = Study.members.through.objects.filter(user_id=user.pk or 0)
-        mine = models.Q(created_by=user.pk) | models.Q(created_by=None)
-        return self.filter(mine | models.Q(pk__in=shared.values("study_id")))
-
-    def with_votes(self) -> StudyQuerySet:
-        """Add the numbers of votes by people and by simulated participants."""
-        votes = "participants__trials__answer"
-        simulated = models.Q(participants__cohort=Cohort.SIMULATED)
-        people = models.Q(participants__cohort=Cohort.PEOPLE)
-        return self.annotate(
-            people_votes=models.Count(votes, filter=people),
-            simulated_votes=models.Count(votes, filter=simulated),
-        )
 
 
 class Study(models.Model):
@@ -315,20 +292,6 @@ class Study(models.Model):
     def admits(self) -> bool:
         """Whether somebody could begin now."""
         return self.state == self.State.OPEN and not self.paused_because and self.has_room()
-
-    def progress(self) -> list[dict[str, Any]]:
-        """One row per cohort, counted from the rows: participants, finished, votes."""
-        finished = models.Q(state="finished")
-        rows = (
-            self.participants.order_by("cohort")
-            .values("cohort")
-            .annotate(
-                participants=models.Count("pk", distinct=True),
-                finished=models.Count("pk", filter=finished, distinct=True),
-                votes=models.Count("trials__answer"),
-            )
-        )
-        return [dict(row) for row in rows]
 
     def methods(self) -> list[str]:
         """The methods that the study compares."""

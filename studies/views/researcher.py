@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from studies.bundle import LICENCES
 from studies.models import Cohort, Study
-from studies.monitor import ENOUGH, LATEST, thresholds, watch
+from studies.monitor import ENOUGH, LATEST, progress, thresholds, watch
 from studies.study_form import CodesForm, StudyForm
 from studies.views.access import visible_study
 from transfer.errors import InputError
@@ -50,7 +50,7 @@ def study(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "study": found,
         "link": request.build_absolute_uri(found.entry_url),
-        "cohorts": found.progress(),
+        "cohorts": progress(found),
         "pairs": found.pairs.count(),
         "stimuli": len(found.items()),
         "methods": found.methods(),

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from studies.errors import FullError, NotOpenError
 from studies.models import Choice, Cohort, Outcome, Participant, Study, Trial, Vote
+from studies.monitor import progress
 from tests.studies.world import batch_of
 from transfer.errors import InputError
 from transfer.models import Stimulus
@@ -237,7 +238,7 @@ def test_it_counts_only_people_as_people(study):
     study.want_votes(Cohort.SIMULATED, 6)
     answer_all(study.admit(cohort=Cohort.SIMULATED))
     row = {"cohort": "simulated", "participants": 1, "finished": 1, "votes": 6}
-    assert study.progress() == [row]
+    assert progress(study) == [row]
     counted = Study.objects.with_votes().get(pk=study.pk)
     assert (counted.people_votes, counted.simulated_votes) == (0, 6)
     assert study.slots.filter(cohort=Cohort.PEOPLE).free().count() == study.votes_wanted
