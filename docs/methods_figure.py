@@ -1,10 +1,10 @@
-"""Draws the figure of all methods: one row per encoder, one column per method, labelled.
+"""Draws the contact sheet of an encoder: every method in every style, labelled.
 
-    python docs/methods_figure.py --content C.jpg --style S.jpg --out docs/methods.png \
-        --encoder compact --encoder vgg19-16x --encoder vgg19-caffe
+    ECSPACE_WEIGHTS=WEIGHTS python docs/methods_figure.py --encoder vgg19-16x --content C.jpg \
+        --style S1.jpg --style S2.jpg --kept FOLDER --out docs/methods-vgg19-16x.jpg
 
 An encoder whose weights end before relu4_1 gets the style layers it has, and its deepest style
-layer as the content layer. Each picture is kept beside the figure's name and made only once.
+layer as the content layer. The pictures are kept in FOLDER, without loss, and made only once.
 """
 
 from __future__ import annotations
@@ -17,64 +17,97 @@ from typing import Any
 from PIL import Image, ImageDraw
 
 from transfer.console import say
+from transfer.decoders import Autoencoder, load_autoencoders
 from transfer.device import choose_device
 from transfer.encoders import STYLE_LAYERS, load_encoder
 from transfer.encoders.architecture import Encoder
-from transfer.methods import METHODS
+from transfer.methods import METHODS, resolve_parameters
 from transfer.pictures import read_picture, resize_to_width, write_png
 from transfer.stylise import Job, stylise
 
-MARGIN, LABEL = 6, 20  # pixels
+MARGIN, LABEL = 6, 18  # pixels
+ACROSS = 7  # methods
+QUALITY = 80  # of the JPEG
 
 
 def main() -> None:
-    """Make what is missing, then the figure."""
+    """Make what is missing, then the sheet."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--encoder", required=True)
     parser.add_argument("--content", type=Path, required=True)
-    parser.add_argument("--style", type=Path, required=True)
+    parser.add_argument("--style", type=Path, action="append", required=True, dest="styles")
+    parser.add_argument("--kept", type=Path, required=True, help="folder for the pictures")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--encoder", action="append", required=True, dest="encoders")
     parser.add_argument("--method", action="append", dest="methods", help="all by default")
     parser.add_argument("--size", type=int, default=256)
     parser.add_argument("--iterations", type=int, default=300)
     parser.add_argument("--device", default="auto")
     options = parser.parse_args()
-    methods = options.methods or [key for key in METHODS if not METHODS[key].needs_decoder]
-    job = Job(read_picture(options.content), [read_picture(options.style)], seed=0)
-    rows = {}
-    for name in options.encoders:
-        encoder = load_encoder(name, device=choose_device(options.device))
-        rows[name] = [_picture(method, encoder, job, options) for method in methods]
-    write_png(_figure(rows, methods), options.out)
+    options.kept.mkdir(parents=True, exist_ok=True)
+    encoder = load_encoder(options.encoder, device=choose_device(options.device))
+    columns = {method: _pictures(method, encoder, options) for method in options.methods or METHODS}
+    _sheet(columns).save(options.out, quality=QUALITY, optimize=True)
 
 
-def _picture(method: str, encoder: Encoder, job: Job, options: argparse.Namespace) -> Image.Image:
-    kept = options.out.with_name(f"{options.out.stem}-{encoder.name}-{method}.png")
-    if kept.exists():
-        return read_picture(kept)
+def _pictures(method: str, encoder: Encoder, options: argparse.Namespace) -> list[Image.Image]:
+    """The method's picture in each style."""
+    settings = f"{options.size}px-{options.iterations}"
+    kept = [
+        options.kept / f"{encoder.name}-{method}-{style.stem}-{settings}.png"
+        for style in options.styles
+    ]
+    missing = [number for number, path in enumerate(kept) if not path.exists()]
+    if missing:
+        content = read_picture(options.content)
+        jobs = [Job(content, [read_picture(options.styles[one])], seed=0) for one in missing]
+        parameters, autoencoders = _parameters(method, encoder, options)
+        outcomes = stylise(
+            method,
+            jobs,
+            encoder=encoder,
+            parameters=parameters,
+            size=options.size,
+            autoencoders=autoencoders,
+        )
+        for one, outcome in zip(missing, outcomes, strict=True):
+            if outcome.image is None:
+                sys.exit(f"{method} with {encoder.name}: {outcome.error}")
+            write_png(outcome.image, kept[one])
+        say(f"{method} with {encoder.name}: {sum(one.seconds for one in outcomes):.0f} s")
+    return [read_picture(path) for path in kept]
+
+
+def _parameters(
+    method: str, encoder: Encoder, options: argparse.Namespace
+) -> tuple[dict[str, Any], tuple[Autoencoder, ...]]:
+    """What differs from the method's defaults, and the decoders where it needs them."""
+    if METHODS[method].needs_decoder:
+        layers = resolve_parameters(method, {})["style_layers"]
+        device = str(next(encoder.parameters()).device)
+        return {}, load_autoencoders(encoder.name, layers, device=device)
     parameters: dict[str, Any] = {"iterations": options.iterations}
     if "relu4_1" not in encoder.widths:
         parameters["style_layers"] = [name for name in STYLE_LAYERS if name in encoder.widths]
         parameters["content_layer"] = parameters["style_layers"][-1]
-    (outcome,) = stylise(method, [job], encoder=encoder, parameters=parameters, size=options.size)
-    if outcome.image is None:
-        sys.exit(f"{method} with {encoder.name}: {outcome.error}")
-    say(f"{method} with {encoder.name}: {outcome.seconds:.0f} s")
-    write_png(outcome.image, kept)
-    return outcome.image
+    return parameters, ()
 
 
-def _figure(rows: dict[str, list[Image.Image]], methods: list[str]) -> Image.Image:
-    width, height = next(iter(rows.values()))[0].size
-    across, down = width + MARGIN, height + MARGIN + LABEL
-    figure = Image.new("RGB", (across * len(methods), down * len(rows)), "white")
-    draw = ImageDraw.Draw(figure)
-    for row, (encoder, images) in enumerate(rows.items()):
-        for column, (method, image) in enumerate(zip(methods, images, strict=True)):
-            x, y = column * across, row * down
-            draw.text((x + 4, y + 4), f"{method}, {encoder}", fill="black", font_size=12)
-            figure.paste(resize_to_width(image, width), (x, y + LABEL))
-    return figure
+def _sheet(columns: dict[str, list[Image.Image]]) -> Image.Image:
+    """A block of ACROSS methods under the other; in a block one row per style."""
+    width, height = next(iter(columns.values()))[0].size
+    styles = len(next(iter(columns.values())))
+    block = LABEL + styles * (height + MARGIN)
+    blocks = -(-len(columns) // ACROSS)
+    across = min(ACROSS, len(columns)) * (width + MARGIN) - MARGIN
+    sheet = Image.new("RGB", (across, blocks * block), "white")
+    draw = ImageDraw.Draw(sheet)
+    for number, (method, images) in enumerate(columns.items()):
+        x, y = number % ACROSS * (width + MARGIN), number // ACROSS * block
+        draw.text((x + 4, y + 2), method, fill="black", font_size=12)
+        for row, image in enumerate(images):
+            place = (x, y + LABEL + row * (height + MARGIN))
+            sheet.paste(resize_to_width(image, width), place)
+    return sheet
 
 
 if __name__ == "__main__":

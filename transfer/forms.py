@@ -119,6 +119,15 @@ class LaunchForm(forms.Form):
         min_value=1,
         help_text="Empty: every combination. A number: so many drawn combinations per method.",
     )
+    colour = forms.ChoiceField(
+        required=False,
+        choices=[
+            ("", "free: as the method makes them"),
+            ("luminance", "luminance: the content's chrominance is kept"),
+            ("histogram", "histogram: the style gets the content's colours first"),
+        ],
+        label="Colours",
+    )
     precision = forms.ChoiceField(choices=[(name, name) for name in PRECISIONS])
     chunk = forms.IntegerField(
         label="Made together",
@@ -134,7 +143,7 @@ class LaunchForm(forms.Form):
     )
 
     MAIN = ("size", "iterations", "style_weights", "seed")
-    MORE = ("encoder", "weights", "samples", "precision", "chunk", "settings")
+    MORE = ("encoder", "weights", "samples", "colour", "precision", "chunk", "settings")
 
     def __init__(self, *args: Any, **options: Any) -> None:
         """Offer what the registries hold now."""
@@ -151,6 +160,8 @@ class LaunchForm(forms.Form):
     def order(self) -> Order:
         """The order of a form that is valid."""
         chosen = dict(self.cleaned_data)
+        if colour := chosen.pop("colour"):
+            chosen["settings"] = {"colour": colour} | chosen["settings"]
         return Order(**chosen | {"contents": [*chosen["contents"]], "styles": [*chosen["styles"]]})
 
     def fields_of(self, names: tuple[str, ...]) -> list[forms.BoundField]:

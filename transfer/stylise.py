@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from PIL import Image
 
+from transfer.colour import grey, match_colours, match_luminance, with_chrominance
 from transfer.device import free_memory
 from transfer.errors import PictureError
 from transfer.memory import descent_bytes, images_that_fit
@@ -112,11 +113,12 @@ def stylise(
     )
     if entry.needs_decoder:
         make = partial(make, autoencoders=autoencoders)
+    colour = values.get("colour", "free")
     outcomes: dict[int, Outcome] = {}
     groups: dict[torch.Size, list[tuple[int, Task]]] = defaultdict(list)
     for number, job in enumerate(jobs):
         try:
-            task = _task(job, size)
+            task = _task(job, size, colour)
         except PictureError as error:
             outcomes[number] = Outcome(None, error=str(error))
         else:
@@ -129,7 +131,7 @@ def stylise(
         counter.finish(steps * len(group))
         seconds = (time.monotonic() - began) / len(group)
         for (number, _), one in zip(group, made, strict=True):
-            outcomes[number] = _outcome(one, seconds)
+            outcomes[number] = _outcome(one, seconds, jobs[number], colour)
     return [outcomes[number] for number in range(len(jobs))]
 
 
@@ -149,14 +151,17 @@ class _Counter:
         self.before += steps
 
 
-def _task(job: Job, size: int) -> Task:
+def _task(job: Job, size: int, colour: str) -> Task:
     if not job.styles:
         raise PictureError("a job has no style picture: give at least one")
-    return Task(
-        content=to_tensor(resize_to_width(job.content, size)),
-        styles=tuple(to_tensor(resize_to_width(style, size)) for style in job.styles),
-        seed=job.seed,
-    )
+    content = to_tensor(resize_to_width(job.content, size))
+    styles = tuple(to_tensor(resize_to_width(style, size)) for style in job.styles)
+    if colour == "luminance":
+        styles = tuple(match_luminance(style, content) for style in styles)
+        content = grey(content)
+    elif colour == "histogram":
+        styles = tuple(match_colours(style, content) for style in styles)
+    return Task(content, styles, job.seed)
 
 
 def _make_in_parts(
@@ -197,6 +202,10 @@ def _make(make: Callable[..., list[Made]], tasks: Sequence[Task], counter: _Coun
     return _make(make, tasks[:middle], counter) + _make(make, tasks[middle:], counter)
 
 
-def _outcome(made: Made, seconds: float) -> Outcome:
-    image = None if made.picture is None else to_image(made.picture)
+def _outcome(made: Made, seconds: float, job: Job, colour: str) -> Outcome:
+    picture = made.picture
+    if picture is not None and colour == "luminance":
+        content = to_tensor(resize_to_width(job.content, picture.shape[-1]))
+        picture = with_chrominance(picture[None].cpu(), content)
+    image = None if picture is None else to_image(picture)
     return Outcome(image, made.losses, seconds, made.error, made.evaluations)

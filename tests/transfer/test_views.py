@@ -12,6 +12,7 @@ from PIL import Image
 
 from tests.transfer.conftest import draw
 from tests.transfer.test_records import annotate, stored_files
+from transfer.forms import LaunchForm
 from transfer.launch import launch
 from transfer.models import Batch, Picture, Stimulus
 
@@ -262,6 +263,20 @@ def test_the_form_launches_a_batch(researcher, wishes, django_capture_on_commit_
     assert batch.created_by.get_username() == "ada"
     assert batch.recipe["methods"][0]["parameters"]["iterations"] == 3.0
     assert DBTaskResult.objects.count() == 3
+
+
+@pytest.mark.parametrize(
+    ("chosen", "expected"),
+    [
+        ({}, {}),
+        ({"colour": "luminance"}, {"colour": "luminance"}),
+        ({"colour": "histogram", "settings": "colour=free"}, {"colour": "free"}),
+    ],
+)
+def test_the_form_orders_colours(researcher, wishes, chosen, expected):
+    form = LaunchForm(wishes | {"settings": ""} | chosen)
+    assert form.is_valid(), form.errors
+    assert form.order().settings == expected
 
 
 def test_the_form_counts_without_launching(researcher, wishes):

@@ -29,6 +29,7 @@ REFERENCE = "leongatys/PytorchNeuralStyleTransfer"  # Gatys' own notebook
 NORMALISATIONS = ("relative", "gatys", "paper")
 Reduction = Literal["sum", "mean", "relative"]
 INITS = ("noise", "content", "content+noise")
+COLOURS = ("free", "luminance", "histogram")
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,22 @@ class Composition:
 
 
 @dataclass(frozen=True)
+class Coloured(Parameters):
+    """What all methods share: whose colours the result has. `stylise` sees to it."""
+
+    colour: str = parameter(
+        "free",
+        choice(*COLOURS),
+        "free: colours as the method makes them; luminance: the style changes lightness only, and "
+        "the content's chrominance is kept; histogram: the style gets the mean and covariance of "
+        "the content's colours first",
+        source="ours: seed 000 controls no colours; luminance and histogram are those of Gatys et "
+        "al. 2016, arXiv 1606.05897",
+        added=True,
+    )
+
+
+@dataclass(frozen=True)
 class Weights(Parameters):
     """What balances style and content. The sources of all defaults are data:
     `python -m transfer methods --json` lists them.
@@ -97,7 +114,7 @@ class Weights(Parameters):
 
 
 @dataclass(frozen=True)
-class Unweighted(Parameters):
+class Unweighted(Coloured):
     """What all methods share that change pixels until a loss is small."""
 
     content_layer: str = parameter(

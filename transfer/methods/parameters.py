@@ -37,10 +37,14 @@ class Kind:
     choices: tuple[str, ...] = ()
 
 
-def parameter(default: Any, kind: Kind, what: str, *, source: str) -> Any:
-    """A field with `default`; `what` it does and the `source` of its default go into the lists."""
+def parameter(default: Any, kind: Kind, what: str, *, source: str, added: bool = False) -> Any:
+    """A field with `default`; `what` it does and the `source` of its default go into the lists.
+
+    `added`: recipes exist that are older than the parameter. At its default it is left out of the
+    resolved values, so that those recipes, and the keys of their stimuli, stay what they are.
+    """
     return dataclasses.field(
-        default=default, metadata={"kind": kind, "help": what, "source": source}
+        default=default, metadata={"kind": kind, "help": what, "source": source, "added": added}
     )
 
 
@@ -140,6 +144,8 @@ def resolve(
 ) -> Values:
     """Complete, checked values: the defaults, a preset's changes, then the overrides.
 
+    A parameter that is `added` is there only where it differs from its default.
+
     Args:
         cls: the method's parameters.
         overrides: values or text by name; `preset` names one of `presets`.
@@ -175,6 +181,8 @@ def resolve(
             raise InputError(
                 f"{name}={_shown(value)} cannot be used by method '{owner}': give {kind.accepts}"
             ) from None
+        if field.metadata["added"] and values[name] == field.default:
+            del values[name]
     as_object(cls, values).check()
     return values
 

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 
 from transfer.encoders.layout import STYLE_LAYERS
 from transfer.errors import InputError
-from transfer.methods.base import Method
-from transfer.methods.parameters import Parameters, layers, number, parameter
+from transfer.methods.base import Coloured, Method
+from transfer.methods.parameters import layers, number, parameter
 
 RELEASE = "Yijunmaverick/UniversalStyleTransfer"  # the authors' own code
 
 
 @dataclass(frozen=True)
-class Universal(Parameters):
+class Universal(Coloured):
     """How strongly, and at which levels."""
 
     alpha: float = parameter(
