@@ -17,9 +17,11 @@ from django.db import transaction
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
+from studies.design import DESIGNS
 from studies.design.sides import side_due
 from studies.models import Choice, Cohort, Outcome, Participant, Slot, Study, Trial, TrialKind, Vote
 from studies.models.participant import AWAY
+from studies.models.rounds import plan_round
 from studies.models.showing import Showing
 from transfer.errors import InputError
 
@@ -71,6 +73,8 @@ def simulate(
     seed: int,
     behaviour: Behaviour | None = None,
     progress: Callable[[int, int], None] | None = None,
+    *,
+    rounds: bool = False,
 ) -> int:
     """Let simulated participants take part in an open study.
 
@@ -83,16 +87,20 @@ def simulate(
         seed: decides every choice.
         behaviour: what else decides them.
         progress: called with (participants done, participants) after each.
+        rounds: choose the next pairs by the votes after each participant, as a worker does for
+            people; for designs that follow votes.
 
     Returns:
         The number of votes.
 
     Raises:
-        InputError: the study is not open, a stimulus has no utility, or a participant would have
-            to see a pair twice.
+        InputError: the study is not open, a stimulus has no utility, a participant would have to
+            see a pair twice, or there are no rounds in its design.
 
     """
     _check(study, utilities, participants, trials)
+    if rounds and not DESIGNS[study.design].follows_votes:
+        raise InputError(f"the design '{study.design}' does not follow votes: leave out --rounds")
     behaviour = behaviour or Behaviour()
     wanted = study.slots_taken(Cohort.SIMULATED) + participants * trials
     study.want_votes(Cohort.SIMULATED, wanted)
@@ -123,6 +131,9 @@ def simulate(
             free = [slot for slot in _free_slots(study) if slot not in taken]
         _store(participant, taken, utilities, behaviour, generator)
         votes += len(taken)
+        if rounds:
+            plan_round(study, Cohort.SIMULATED)
+            free = _free_slots(study)
         if progress is not None:
             progress(number, participants)
     return votes

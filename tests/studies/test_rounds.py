@@ -12,8 +12,10 @@ from django_tasks_db.models import DBTaskResult
 
 from studies.models import Cohort, Study, Trial
 from studies.models.rounds import plan_round, wins_of
+from studies.simulate import simulate
 from studies.tasks import plan_next_round
 from tests.studies.world import batch_of
+from transfer.errors import InputError
 
 ADAPTIVE = ["asap", "swiss"]
 
@@ -119,3 +121,14 @@ def test_it_plans_no_rounds_for_rules_that_need_no_votes(study):
     assert plan_round(study, "people") == 0
     answer(study, 1)
     assert not DBTaskResult.objects.exists()
+
+
+def test_it_follows_the_votes_of_simulated_participants(adaptive):
+    scores = {one.public_id.hex: number / 2 for number, one in enumerate(adaptive.stimuli.all())}
+    assert simulate(adaptive, scores, 6, 8, seed=1, rounds=True) == 48
+    rules = [trial.snapshot["rule"]["name"] for trial in Trial.objects.order_by("pk")]
+    assert rules[:8] == ["balanced"] * 8
+    assert rules.count(adaptive.design) >= 24
+    adaptive.design = "balanced"
+    with pytest.raises(InputError, match="does not follow votes"):
+        simulate(adaptive, scores, 1, 1, seed=1, rounds=True)

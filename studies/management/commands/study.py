@@ -98,6 +98,7 @@ class Command(InputCommand):
     def _add_simulate(self, parser: ArgumentParser) -> None:
         self._add_behaviour(parser)
         parser.add_argument("--trials", type=int, default=50)
+        parser.add_argument("--rounds", action="store_true", help="choose pairs by votes so far")
 
     def _add_behaviour(self, parser: ArgumentParser) -> None:
         parser.add_argument("study", help="name or number")
@@ -178,6 +179,7 @@ class Command(InputCommand):
                 options["seed"],
                 behaviour,
                 lambda done, total: _advance(bar, done),
+                rounds=options["rounds"],
             )
         self.stdout.write(f"{votes} simulated votes in study '{study}'")
 
