@@ -50,7 +50,9 @@ def firth(
     for _ in range(limit):
         gradient = score.sum(axis=0)
         step = bread @ gradient
-        step *= min(1.0, 5.0 / max(float(np.abs(step).sum()), 1e-300))
+        # At most doubled: of thousands of separated votes the estimates lie in the thousands.
+        longest = max(5.0, float(np.abs(beta).sum()))
+        step *= min(1.0, longest / max(float(np.abs(step).sum()), 1e-300))
         slope = float(gradient @ step)
         for _ in range(40):
             value, score, bread = _state(x, preferred, beta + step)

@@ -249,6 +249,17 @@ def test_firth_always_arrives_at_the_top(seed, count):
     np.testing.assert_allclose(found.scores.sum(axis=0), 0, atol=1e-6)
 
 
+@pytest.mark.parametrize("terms", [1, 3])
+def test_firth_is_finite_for_thousands_of_votes_that_are_perfectly_separated(terms):
+    x = np.random.default_rng(terms).standard_normal((10_000, terms))
+    truth = np.arange(1.0, terms + 1)
+    found = firth(x, (x @ truth > 0).astype(float))
+    assert np.isfinite(found.coefficients).all()
+    assert found.coefficients[0] > 100
+    np.testing.assert_allclose(found.coefficients / found.coefficients[0], truth, rtol=0.05)
+    np.testing.assert_allclose(found.scores.sum(axis=0), 0, atol=1e-4)
+
+
 def test_saturated_votes_have_no_clustered_errors():
     data = comparisons(0, count=3, terms=3, people=3)
     result = fit(replace(data, participants=np.arange(3)), "firth")
