@@ -41,17 +41,38 @@ def main() -> None:
     parser.add_argument("--method", action="append", dest="methods", help="all by default")
     parser.add_argument("--size", type=int, default=256)
     parser.add_argument("--iterations", type=int, default=300)
+    parser.add_argument(
+        "--steps", type=_steps, action="append", default=[], help="METHOD=N instead of that"
+    )
     parser.add_argument("--device", default="auto")
     options = parser.parse_args()
     options.kept.mkdir(parents=True, exist_ok=True)
     encoder = load_encoder(options.encoder, device=choose_device(options.device))
-    columns = {method: _pictures(method, encoder, options) for method in options.methods or METHODS}
+    columns = {
+        _label(method, options): _pictures(method, encoder, options)
+        for method in options.methods or METHODS
+    }
     _sheet(columns).save(options.out, quality=QUALITY, optimize=True)
+
+
+def _steps(text: str) -> tuple[str, int]:
+    method, _, number = text.partition("=")
+    return method, int(number)
+
+
+def _iterations(method: str, options: argparse.Namespace) -> int:
+    return int(dict(options.steps).get(method, options.iterations))
+
+
+def _label(method: str, options: argparse.Namespace) -> str:
+    if METHODS[method].needs_decoder:
+        return method
+    return f"{method}, {_iterations(method, options)} steps"
 
 
 def _pictures(method: str, encoder: Encoder, options: argparse.Namespace) -> list[Image.Image]:
     """The method's picture in each style."""
-    settings = f"{options.size}px-{options.iterations}"
+    settings = f"{options.size}px-{_iterations(method, options)}"
     kept = [
         options.kept / f"{encoder.name}-{method}-{style.stem}-{settings}.png"
         for style in options.styles
@@ -85,7 +106,7 @@ def _parameters(
         layers = resolve_parameters(method, {})["style_layers"]
         device = str(next(encoder.parameters()).device)
         return {}, load_autoencoders(encoder.name, layers, device=device)
-    parameters: dict[str, Any] = {"iterations": options.iterations}
+    parameters: dict[str, Any] = {"iterations": _iterations(method, options)}
     if "relu4_1" not in encoder.widths:
         parameters["style_layers"] = [name for name in STYLE_LAYERS if name in encoder.widths]
         parameters["content_layer"] = parameters["style_layers"][-1]
@@ -101,9 +122,9 @@ def _sheet(columns: dict[str, list[Image.Image]]) -> Image.Image:
     across = min(ACROSS, len(columns)) * (width + MARGIN) - MARGIN
     sheet = Image.new("RGB", (across, blocks * block), "white")
     draw = ImageDraw.Draw(sheet)
-    for number, (method, images) in enumerate(columns.items()):
+    for number, (label, images) in enumerate(columns.items()):
         x, y = number % ACROSS * (width + MARGIN), number // ACROSS * block
-        draw.text((x + 4, y + 2), method, fill="black", font_size=12)
+        draw.text((x, y + 4), label, fill="black", font_size=8)
         for row, image in enumerate(images):
             place = (x, y + LABEL + row * (height + MARGIN))
             sheet.paste(resize_to_width(image, width), place)
