@@ -88,7 +88,7 @@ _FAMILIES = (
             "d11a8013f2419e9866ffdba793c3417467d9e0db48caaac043c7407f64bc0ca3",
             "60c32b440f5462b788362c52266c4739d577f9cdbf81965c03b58243386bd0d7",
             "a32ed95f1e0d97b52d09e7021e6cfe4fd9a24f31f72cb65497cb1d4318738662",
-            "6b22c7e5bacf38508db2b7ae40f4ad0182af11ec8687147c28c0e568e312d5af",
+            "f5ab17d87f46b8867ac4bad331ba080e4bb176b975912e31071bdb19570432ad",
         ),
         origin="trained by `manage.py train_decoder`, see transfer/decoders/compact/MODEL_CARD.md",
         directory=PACKAGE / "compact",

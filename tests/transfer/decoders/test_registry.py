@@ -123,7 +123,7 @@ def test_every_hash_belongs_to_one_level() -> None:
     [
         # The README of the shared data, and the model card of `compact`.
         ("vgg19-16x", {1: 41, 2: 26, 3: 23, 4: 20, 5: 18}),
-        ("compact", {1: 33, 2: 28, 3: 24, 4: 19, 5: 14}),
+        ("compact", {1: 33, 2: 28, 3: 24, 4: 19, 5: 15}),
         ("vgg19-normalised", {1: 22, 2: 26, 3: 23}),
     ],
 )
@@ -135,4 +135,4 @@ def test_decoders_invert_their_encoders(shared: Path, name: str, least: dict) ->
         name, layers, weights=None if name == "compact" else shared / "weights"
     ):
         psnr = reconstruction_psnr(one.encoder, one.decoder, images)
-        assert psnr >= least[one.decoder.level] - 1  # three pictures, not two hundred
+        assert psnr >= least[one.decoder.level] - 1.5  # three pictures, not two hundred
