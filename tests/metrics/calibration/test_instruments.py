@@ -29,14 +29,14 @@ def test_it_guesses_nothing_from_other_names(name):
 
 def test_the_forms_are_those_that_the_instruments_write(batch):
     """What `measure` stores is read back."""
-    from metrics.boundaries.detectors import DEFAULT_DETECTOR, detector
+    from metrics.boundaries.detectors import QUICK_DETECTOR, detector
     from metrics.coherence import detected_truth, instrument
     from metrics.effectiveness import VERSION
     from transfer.pictures import read_picture
 
     content = read_picture(batch.stimuli.first().content.path)
-    name = instrument(DEFAULT_DETECTOR, detected_truth(content))
-    assert fingerprints({"C": name}) == {"detector": detector(DEFAULT_DETECTOR).fingerprint}
+    name = instrument(QUICK_DETECTOR, detected_truth(content, QUICK_DETECTOR))
+    assert fingerprints({"C": name}) == {"detector": detector(QUICK_DETECTOR).fingerprint}
     name = f"E-{VERSION} compact-1:ab basis:cd 64px"
     assert fingerprints({"E": name})["encoder"] == "compact-1:ab"
 
