@@ -30,7 +30,7 @@ def test_it_uploads_counts_and_launches(researcher_page, live_server, engine, me
     page.get_by_label("Gatys (gatys)").check()
     for button in page.get_by_role("button", name="All").all():
         button.click()
-    page.get_by_label("Style weight").fill("1, 5")
+    page.get_by_role("textbox", name="Style weight").fill("1, 5")
     assert page.locator("#number").inner_text() == "up to 4 stimuli"
     page.get_by_role("button", name="Launch", exact=True).click()
     page.get_by_text("Launched: 4 stimuli.").wait_for()
