@@ -145,7 +145,7 @@ def test_it_refuses_bad_pictures(
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"method": "gatis"}, "use one of gatys, gatys-cov"),
+        ({"method": "gatis"}, "use one of gatys, gatys-aggressive"),
         ({"encoder": "vgg"}, "use one of compact"),
         ({"weights": "/nowhere"}, "no weights for encoder 'compact' at /nowhere"),
         ({"size": "20"}, "from 32"),

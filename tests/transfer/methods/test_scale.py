@@ -47,8 +47,9 @@ def losses_at_noise_start(encoder: Encoder, content: Tensor, style: Tensor, **ch
     compose = METHODS["gatys"].compose
     assert compose is not None
     composition = compose(parameters_object("gatys", values))
-    targets = targets_of(composition.content, [content], encoder, nullcontext)
-    targets |= targets_of(composition.style, [style], encoder, nullcontext)
+    size = (content.shape[2], content.shape[3])
+    targets = targets_of(composition.content, [content], encoder, nullcontext, size=size)
+    targets |= targets_of(composition.style, [style], encoder, nullcontext, size=size)
     losses = Losses(
         composition,
         encoder,
