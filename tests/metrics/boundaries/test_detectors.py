@@ -57,11 +57,17 @@ def test_the_same_picture_gives_the_same_map_bit_for_bit(name):
     np.testing.assert_array_equal(detector(name)(image), detector(name)(image))
 
 
-@EVERY
-def test_it_sees_a_square(name):
+@pytest.mark.parametrize(
+    ("name", "least"),
+    # A picture as simple as this has fewer parts than gpb has eigenvectors: the rest of them cut
+    # flat ground somewhere, and more of what is found is wrong.
+    [("gaussian", 0.8), ("mpb", 0.8), ("gpb", 0.6)],
+)
+def test_it_sees_a_square(name, least):
     truth = edges_of(square_labels())[None]
     found = best(count(detector(name)(square_picture()), truth, even_thresholds(33)))
-    assert found.f > 0.8
+    assert found.f > least
+    assert found.recall > 0.8
 
 
 @EVERY
