@@ -81,8 +81,13 @@ def test_colour_alone_is_a_boundary(name):
     assert middle.min() > 2 * strength[:, : SIDE // 2 - 8].max()
 
 
-@EVERY
-def test_a_mirrored_picture_gives_nearly_the_mirrored_map(name):
+@pytest.mark.parametrize(
+    ("name", "apart"),
+    # The eigenvectors of a picture as symmetric as this are not unique: they add soft contours
+    # to gPb that its mirror image lacks.
+    [("gaussian", 0.12), ("mpb", 0.12), ("gpb", 0.25)],
+)
+def test_a_mirrored_picture_gives_nearly_the_mirrored_map(name, apart):
     image = square_picture()
     strength = detector(name)(image)
     mirrored = detector(name)(image.transpose(Image.Transpose.FLIP_LEFT_RIGHT))
@@ -92,9 +97,7 @@ def test_a_mirrored_picture_gives_nearly_the_mirrored_map(name):
     )
     one = best(count(strength, truth, even_thresholds(20))).f
     other = best(count(mirrored, other_truth, even_thresholds(20))).f
-    # The eigenvectors of a picture as symmetric as this are not unique: they add soft contours
-    # to gPb that its mirror image lacks.
-    assert one == pytest.approx(other, abs=0.25)
+    assert one == pytest.approx(other, abs=apart)
 
 
 @EVERY
