@@ -41,7 +41,7 @@ class Term:
         layers: the layer it is taken at, or the finer and the coarser of two.
         weight: its factor in the loss.
         reduction: the squares of all values are added (`sum`) or averaged (`mean`), or their
-            mean is divided by the mean square of the target (`relative`; see `losses.UNITS`).
+            mean is divided by the mean square of the target (`relative`).
 
     """
 

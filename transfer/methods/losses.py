@@ -28,10 +28,11 @@ STATISTICS: dict[str, Callable[..., Tensor]] = {
     "histograms": maps.quantiles,
 }
 """From the feature maps (N, C, H, W) of a term's layers to a statistic (N, …)."""
-UNITS = {"covariance": "gram", "cross-covariance": "cross-gram"}
-"""What a relative term is relative to, where it is not its own statistic. Ours: a style weight
-then means the same whether the means are taken off or not, and a plain colour, which has no
-covariance, still has a size."""
+UNCENTRED = {"covariance": "gram", "cross-covariance": "cross-gram"}
+_SMALLEST_SHARE = 1e-5
+"""A covariance of which the square is a smaller share than this of the Gram matrix's counts as of
+this share. Ours: in `vgg19-16x` pictures have 0.001 to 0.6, and a plain colour none at all, so that
+rounding would weigh without bound."""
 SECOND_ORDER = frozenset({"gram", "covariance", "cross-gram", "cross-covariance"})
 """What grows with the square of the features. The content term's gradient grows with the features
 themselves, and so do those of first order, so only these need a scale for each encoder."""
@@ -192,7 +193,7 @@ def targets_of(
     all styles then weigh alike, whatever their size. `size` is height and width of the images
     that shall reach the targets.
     """
-    wanted = {*terms, *map(unit_of, terms)}
+    wanted = {*terms, *map(uncentred, terms)}
     layers = tuple(dict.fromkeys(layer for term in terms for layer in term.layers))
     sums: dict[Term, Tensor] = {}
     with torch.no_grad():
@@ -206,9 +207,15 @@ def targets_of(
                     height, width = map_size(term.layers[0], *size)
                     share = RESAMPLED[term.statistic](share, height * width)
                 sums[term] = sums[term] + share if term in sums else share
-    return {term: Target(sums[term], mean_square(sums[unit_of(term)])) for term in terms}
+    squares = {term: mean_square(value) for term, value in sums.items()}
+    return {
+        term: Target(
+            sums[term], torch.maximum(squares[term], _SMALLEST_SHARE * squares[uncentred(term)])
+        )
+        for term in terms
+    }
 
 
-def unit_of(term: Term) -> Term:
-    """The term whose target says how large this one's is."""
-    return replace(term, statistic=UNITS.get(term.statistic, term.statistic))
+def uncentred(term: Term) -> Term:
+    """The term with the means left in."""
+    return replace(term, statistic=UNCENTRED.get(term.statistic, term.statistic))

@@ -67,11 +67,26 @@ def test_relative_losses_are_what_is_documented(key: str, statistic, encoder: En
     expected = 2 * square(image["relu4_1"] - content["relu4_1"]) / square(content["relu4_1"])
     torch.testing.assert_close(found.content, expected)
     relative = [
-        square(statistic(image[name]) - statistic(style[name])) / square(gram(style[name]))
+        square(statistic(image[name]) - statistic(style[name]))
+        / torch.maximum(square(statistic(style[name])), 1e-5 * square(gram(style[name])))
         for name in CHANNELS
     ]
     torch.testing.assert_close(found.style, 300 / 100 * torch.stack(relative).mean(0))
     torch.testing.assert_close(found.total, found.content + found.style)
+
+
+@pytest.mark.parametrize("key", ["gatys-cov", "cross-layer-cov"])
+def test_a_plain_style_has_a_size_though_it_has_no_covariance(key: str, encoder: Encoder) -> None:
+    plain = torch.full((1, 3, *SIZE), 0.5, dtype=torch.float64)
+    terms = composed(key).style
+    targets = targets_of(terms, [plain], encoder, nullcontext, size=SIZE)
+    found = features(encoder, plain)
+    for term in terms:
+        uncentred = [gram(found[n]) for n in term.layers]
+        if len(term.layers) == 2:
+            uncentred = [cross_gram(found[term.layers[0]], found[term.layers[1]])]
+        expected = 1e-5 * uncentred[0].square().mean()
+        assert targets[term].size.item() == pytest.approx(expected.item(), rel=1e-6)
 
 
 def test_cross_layer_pairs_each_layer_with_the_next(encoder: Encoder) -> None:
