@@ -23,11 +23,18 @@ def log_path() -> Path:
     return Path(settings.DATA_DIR) / "erasures.jsonl"
 
 
-def erase(participant: Participant) -> None:
-    """Erase a participant's answers and ids; a row without identity remains."""
+def erase(participant: Participant) -> int:
+    """Erase a participant's answers and ids; a row without identity remains.
+
+    Sessions that the same person began anew go with it. Gives how many there were.
+    """
+    sessions = participant.of_one_person()
+    now = timezone.now().isoformat()
     # The log first: an erasure that is written down twice is harmless, a forgotten one is not.
-    _write([{"participant": participant.public_id.hex, "at": timezone.now().isoformat()}])
-    participant.withdraw()
+    _write([{"participant": session.public_id.hex, "at": now} for session in sessions])
+    for session in sessions:
+        session.withdraw()
+    return len(sessions)
 
 
 def remember(public_ids: Iterable[str]) -> None:
@@ -45,9 +52,7 @@ def merge_log(text: str) -> None:
 def erase_person(external_id: str) -> int:
     """Erase a person's sessions in all studies by their id on a recruitment service."""
     sessions = list(Participant.objects.filter(external_id=hashed(external_id)))
-    for participant in sessions:
-        erase(participant)
-    return len(sessions)
+    return sum(erase(participant) for participant in sessions)
 
 
 def erase_again() -> int:

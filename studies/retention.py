@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from studies.models import Participant, Study
+from studies.models import Participant, Study, Vote
 from studies.models.tokens import new_code, new_token
 from transfer.files import sweep_temporary
 
@@ -33,7 +33,7 @@ class Swept:
 def sweep(days: int, *, dry_run: bool = False) -> Swept:
     """Forget what is older than so many days.
 
-    Of studies that closed before that, participants lose their id on the recruitment service, the
+    Of studies that closed before that, participants lose their ids on the recruitment service, the
     size of their window, their completion code and the key that opens their session.
     """
     before = timezone.now() - timedelta(days=days)
@@ -59,7 +59,13 @@ def _known_people(before: object) -> QuerySet[Participant]:
 
 
 def _forget(participant: Participant) -> None:
-    participant.external_id = participant.source = ""
+    participant.external_id = participant.external_session = participant.external_study = ""
+    participant.source = ""
     participant.screen = {}
     participant.token, participant.code = new_token(), new_code()
-    participant.save(update_fields=["external_id", "source", "screen", "token", "code"])
+    participant.save()
+    # How the pictures lay matters to an analysis; how large the window was may tell people apart.
+    votes = Vote.objects.filter(trial__participant=participant)
+    for layout in ("beside", "stacked"):
+        votes.filter(screen__layout=layout).update(screen={"layout": layout})
+    votes.filter(screen__layout__isnull=True).update(screen={})

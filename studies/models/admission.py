@@ -21,7 +21,13 @@ if TYPE_CHECKING:
 
 @transaction.atomic
 def admit(
-    study: Study, external_id: str = "", known: Participant | None = None, **details: Any
+    study: Study,
+    external_id: str = "",
+    known: Participant | None = None,
+    *,
+    external_study: str = "",
+    external_session: str = "",
+    **details: Any,
 ) -> Participant:
     """Let somebody begin who has just consented; who began before goes on instead.
 
@@ -29,6 +35,8 @@ def admit(
         study: what they want to take part in.
         external_id: an id that names the person elsewhere; it is stored hashed.
         known: the session that their browser remembers, where they came without an id.
+        external_study: the name of the study on the recruitment service.
+        external_session: the person's submission there; it is stored hashed.
         details: further fields of the participant.
 
     Raises:
@@ -42,10 +50,10 @@ def admit(
     cohort = details.setdefault("cohort", Cohort.PEOPLE)
     if refusal := study.gate.refusal(details.get("screen", {})):
         return turn_away(study, refusal, **details)
-    digest = hashed(external_id) if external_id.strip() else ""
-    if digest:
+    if digest := _digest(external_id):
         known = study.participants.filter(external_id=digest).first()
     if known is not None and not _begins_anew(known):
+        known.come_again(external_study, _digest(external_session))
         return known
     pilot = cohort == Cohort.PILOT
     if study.state != study.State.OPEN or (study.paused_because and not pilot):
@@ -59,6 +67,8 @@ def admit(
     participant = Participant(
         study=study,
         external_id=digest,
+        external_study=external_study,
+        external_session=_digest(external_session),
         consent_version=study.consent.version,
         consented_at=timezone.now(),
         rules_version=study.rules_in_force,
@@ -75,6 +85,8 @@ def admit(
             generator=np.random.default_rng(participant.public_id.int),
         )
     participant.save()
+    if known is not None:
+        known.hand_over(participant)
     return participant
 
 
@@ -82,6 +94,10 @@ def turn_away(study: Study, refusal: str, **details: Any) -> Participant:
     """Leave a row of somebody whose window did not do, so that reports can count them."""
     state = Participant.State.TURNED_AWAY
     return Participant.objects.create(study=study, state=state, excluded=refusal, **details)
+
+
+def _digest(external_id: str) -> str:
+    return hashed(external_id) if external_id.strip() else ""
 
 
 def _begins_anew(known: Participant) -> bool:

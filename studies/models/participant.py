@@ -56,6 +56,9 @@ class Participant(models.Model):
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     # The id on a recruitment service, hashed, because it names a person.
     external_id = models.CharField(max_length=64, blank=True, db_index=True)
+    # The submission there, hashed, because it leads to the person; and of which study there.
+    external_session = models.CharField(max_length=64, blank=True)
+    external_study = models.CharField(max_length=100, blank=True)
     source = models.CharField(max_length=20, default="link")
     consent_version = models.PositiveSmallIntegerField(default=0)
     consented_at = models.DateTimeField(null=True, blank=True)
@@ -75,6 +78,10 @@ class Participant(models.Model):
     rules_version = models.CharField(max_length=20, blank=True)
     # Why the votes do not count, by the declared rules. The rows stay.
     excluded = models.CharField(max_length=100, blank=True)
+    # The session that the same person began in place of this one: both are erased together.
+    replaced_by = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="earlier"
+    )
     started_at = models.DateTimeField(auto_now_add=True)
     last_seen = models.DateTimeField(default=timezone.now)
     finished_at = models.DateTimeField(null=True, blank=True)
@@ -128,7 +135,7 @@ class Participant(models.Model):
             trial.renew()
         elif locked.study.state == Study.State.OPEN:
             trial = locked._next_trial()
-        if trial is None:
+        if trial is None and locked.answered():  # who answered nothing has finished nothing
             locked._finish()
             self.refresh_from_db()
         return trial
@@ -218,10 +225,33 @@ class Participant(models.Model):
     @transaction.atomic
     def let_go(self, reason: str) -> None:
         """Close a session in favour of a new one of the same person; its votes do not count."""
-        self.state, self.external_id = self.State.REPLACED, ""
+        self.state = self.State.REPLACED
+        self.external_id = self.external_session = self.external_study = ""
         self._stop_counting(reason)
         self.trials.filter(outcome=Outcome.WAITING).update(outcome=Outcome.SKIPPED)
-        self.save(update_fields=["state", "external_id", "excluded"])
+        self.save()
+
+    def hand_over(self, successor: Participant) -> None:
+        """Remember which session took this one's place."""
+        self.replaced_by = successor
+        self.save(update_fields=["replaced_by"])
+
+    def come_again(self, external_study: str, external_session: str) -> None:
+        """Note the submission that somebody comes back with in mid-session: it is theirs now."""
+        begun = self.state == self.State.ACTIVE
+        if begun and external_session and external_session != self.external_session:
+            self.external_study, self.external_session = external_study, external_session
+            self.save(update_fields=["external_study", "external_session"])
+
+    def of_one_person(self) -> list[Participant]:
+        """All sessions of the person: this one, what it took the place of, what took its own."""
+        last = self
+        while last.replaced_by is not None:
+            last = last.replaced_by
+        found = [last]
+        for session in found:  # grows on the way
+            found += session.earlier.all()
+        return found
 
     @transaction.atomic
     def withdraw(self) -> None:
@@ -229,6 +259,7 @@ class Participant(models.Model):
         self.study.slots.filter(trial__participant=self).update(trial=None)
         self.trials.all().delete()
         self.state, self.external_id, self.source = self.State.WITHDRAWN, "", ""
+        self.external_session = self.external_study = ""
         self.screen, self.plan, self.excluded = {}, [], "withdrawn"
         self.consented_at = self.finished_at = None
         self.save()

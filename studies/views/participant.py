@@ -20,19 +20,18 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from studies import codes, display
+from studies.arrival import Arrival
 from studies.erasure import erase
 from studies.errors import NotAdmittedError
 from studies.forms import ConsentForm, TrialForm, VoteForm
 from studies.language import language_for, page
 from studies.limits import ARRIVALS, SESSION
-from studies.models import Cohort, Participant, Study, Trial
+from studies.models import Choice, Cohort, Participant, Study, Trial
 from studies.models.admission import turn_away
 from studies.models.tokens import simulated_entry
 from studies.models.trial import PLACES
 from transfer.errors import PictureError
 
-EXTERNAL_IDS = ("prolific_pid", "prolificid", "workerid", "participant_id", "participant", "pid")
-"""Names, in whatever case, under which recruitment services put a person's id into the address."""
 REMEMBERED = 30 * 24 * 3600
 """Seconds for which a browser finds back to its session from the study's link."""
 
@@ -47,16 +46,16 @@ def enter(request: HttpRequest, token: str) -> HttpResponse:
     found = Q(entry_token=entry) if entry else Q(entry_token=token) | Q(pilot_token=token)
     study = get_object_or_404(Study, found)
     pilot = token == study.pilot_token
-    external_id = _external_id(request)
-    known = None if external_id else _remembered(request, study, pilot)
+    arrival = Arrival.by(request.GET)
+    known = None if arrival.person else _remembered(request, study, pilot)
     if known is not None and known.goes_on():
         return redirect(known.take_url)
     if known is not None and study.returning == Study.Returning.BLOCK:
         return _away(request, study, "begun", known)
     if request.method == "POST":
         cohort = Cohort.PILOT if pilot else Cohort.SIMULATED if entry else Cohort.PEOPLE
-        return _answer_to_consent(request, study, cohort, known)
-    if not pilot and not entry and not external_id and known is None and not study.admits():
+        return _answer_to_consent(request, study, cohort, arrival, known)
+    if not pilot and not entry and not arrival.person and known is None and not study.admits():
         return _away(request, study, "full" if study.state == Study.State.OPEN else "not_open")
     # Our own text has translations; a text of the researcher's own stays as it is.
     consent = gettext_lazy(study.consent.text)
@@ -65,7 +64,7 @@ def enter(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _answer_to_consent(
-    request: HttpRequest, study: Study, cohort: Cohort, known: Participant | None
+    request: HttpRequest, study: Study, cohort: Cohort, arrival: Arrival, known: Participant | None
 ) -> HttpResponse:
     form = ConsentForm(request.POST)
     if not form.is_valid() or form.cleaned_data["consent"] == "no":
@@ -80,7 +79,13 @@ def _answer_to_consent(
         turn_away(study, study.gate.refusal(form.screen()) or "left at the gate", **details)
         return _away(request, study, "screened_out")
     try:
-        participant = study.admit(_external_id(request), known=known, **details)
+        participant = study.admit(
+            arrival.person,
+            known=known,
+            external_study=arrival.study,
+            external_session=arrival.session,
+            **details,
+        )
     except NotAdmittedError as reason:
         return _away(request, study, reason.ending)
     if participant.state == Participant.State.TURNED_AWAY:
@@ -154,6 +159,8 @@ def vote(request: HttpRequest, token: str) -> HttpResponse:
     if not form.is_answer():
         return HttpResponse("this is not an answer to a trial", status=400)
     sent = form.cleaned_data
+    if sent["choice"] == Choice.TIE and not participant.study.ties_allowed:
+        return HttpResponse("this study offers no ties", status=400)
     trial = get_object_or_404(participant.trials, public_id=sent["trial"])
     trial.vote(sent["choice"], sent["client_uuid"], sent.get("response_ms"), form.screen())
     return _onward(request, participant)
@@ -209,6 +216,9 @@ def _onward(request: HttpRequest, participant: Participant) -> HttpResponse:
 def _end(request: HttpRequest, participant: Participant) -> HttpResponse:
     if participant.state == Participant.State.WITHDRAWN:
         return _away(request, participant.study, "withdrawn", participant)
+    if participant.state == Participant.State.ACTIVE:  # it ended before the first answer
+        ending = "full" if participant.study.state == Study.State.OPEN else "not_open"
+        return _away(request, participant.study, ending, participant)
     if participant.state != Participant.State.FINISHED:
         return _away(request, participant.study, "begun", participant)
     ending = codes.ending_of(participant)
@@ -232,14 +242,6 @@ def _away(
         return_url=codes.return_url(study, ending),
         again_url=again_url,
     )
-
-
-def _external_id(request: HttpRequest) -> str:
-    """The id that a recruitment service put into the address."""
-    given = {name.lower(): str(value).strip() for name, value in request.GET.items()}
-    found = (given.get(name, "") for name in EXTERNAL_IDS)
-    # A placeholder that the service did not fill would make one person of all who come.
-    return next((value[:200] for value in found if value and "{%" not in value), "")
 
 
 def _cookie(study: Study, pilot: bool) -> str:
