@@ -28,7 +28,7 @@ class Arrival(NamedTuple):
     @classmethod
     def by(cls, query: Mapping[str, str]) -> Arrival:
         """Read the parameters of an address."""
-        given = {name.lower(): str(value).strip() for name, value in query.items()}
+        given = {name.lower(): _printable(str(value)) for name, value in query.items()}
         found = {
             kind: next((given[name] for name in names if _is_filled(given.get(name, ""))), "")
             for kind, names in (("person", PERSON), ("study", STUDY), ("session", SESSION))
@@ -39,3 +39,8 @@ class Arrival(NamedTuple):
 def _is_filled(value: str) -> bool:
     # A placeholder that the service did not fill would make one person of all who come.
     return bool(value) and "{%" not in value and value != _PREVIEW
+
+
+def _printable(text: str) -> str:
+    """The text without control characters, which no service sends and no database wants."""
+    return "".join(letter for letter in text if letter.isprintable()).strip()

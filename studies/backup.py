@@ -41,6 +41,8 @@ _ROWS, _LOG, _MANIFEST = "rows.jsonl", "erasures.jsonl", "manifest.json"
 _MADE_AGAIN = ("shown", "temporary", "thumbnails")
 """Folders of files that are made from others when they are asked for."""
 _CHUNK = 1 << 20
+_LARGEST = {_MANIFEST: 1 << 20, _LOG: 1 << 28}
+"""Bytes of what is read as a whole."""
 
 
 def write_backup(target: Path) -> int:
@@ -97,7 +99,7 @@ def restore(source: Path) -> int:
             gone = Participant.objects.filter(state=Participant.State.WITHDRAWN)
             remember(key.hex for key in gone.values_list("public_id", flat=True))
             if _LOG in archive.namelist():
-                merge_log(archive.read(_LOG).decode())
+                merge_log(_whole(archive, _LOG))
             with transaction.atomic():
                 _empty()
                 with archive.open(_ROWS) as rows:
@@ -195,7 +197,7 @@ def _migrations() -> list[str]:
 
 
 def _check(archive: zipfile.ZipFile) -> None:
-    manifest = json.loads(archive.read(_MANIFEST))
+    manifest = json.loads(_whole(archive, _MANIFEST))
     if manifest.get("format") != FORMAT:
         raise ValueError("it is of another format")
     if different := set(manifest["migrations"]) ^ set(_migrations()):
@@ -212,6 +214,22 @@ def _check(archive: zipfile.ZipFile) -> None:
     for name in archive.namelist():
         if name.startswith("media/"):
             _inside(name)
+    # An archive gives out no more than it announces: what it announces has to find room.
+    needed, free = sum(part.file_size for part in archive.infolist()), _free_bytes()
+    if needed > free:
+        raise ValueError(f"it unpacks to {needed / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free")
+
+
+def _whole(archive: zipfile.ZipFile, name: str) -> str:
+    if archive.getinfo(name).file_size > _LARGEST[name]:
+        raise ValueError(f"its {name} is too large")
+    return archive.read(name).decode()
+
+
+def _free_bytes() -> int:
+    root = Path(settings.MEDIA_ROOT)
+    root.mkdir(parents=True, exist_ok=True)
+    return shutil.disk_usage(root).free
 
 
 def _inside(name: str) -> Path:

@@ -37,6 +37,7 @@ _UNKNOWN = {column.name for column in VOTES} - _OWN - _MADE - {"trial"}
 """Columns that stay empty where the file lacks them."""
 _TRUE = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False, "": False}
 _MOST_BYTES = 500 * 1024 * 1024
+_MOST_ROWS = 2_000_000
 Row = dict[str, str]
 
 
@@ -191,6 +192,8 @@ def _completed(row: Row, number: int) -> Row:
     for column, default in (("kind", "real"), ("simulated", ""), ("excluded", "")):
         full[column] = full.get(column) or default
     full["simulated"] = full["simulated"].lower()
+    if any("\0" in value for value in full.values()):
+        raise InputError(f"row {number}: it holds a NUL character; nothing was stored")
     for column, (is_known, wanted) in _CHECKS.items():
         value = full.get(column, "")
         if not is_known(value):
@@ -278,12 +281,15 @@ def _text_of(path: Path) -> str:
 
 
 def _read_parquet(path: Path) -> list[Row]:
-    import pandas as pd
+    import pyarrow.parquet as pq
 
     from studies.export import to_csv
 
     try:
-        frame = pd.read_parquet(path)
+        # A row that is repeated takes no room in the file: only its head says how many there are.
+        if (rows := pq.read_metadata(path).num_rows) > _MOST_ROWS:
+            raise InputError(f"{path} holds {rows} rows, more than {_MOST_ROWS}: split it by study")
+        frame = pq.read_table(path).to_pandas()
     except (ValueError, OSError) as error:
         raise InputError(f"the votes {path} cannot be read: {error}") from error
     return list(csv.DictReader(io.StringIO(to_csv(frame), newline="")))

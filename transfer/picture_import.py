@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from transfer.models import Picture
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".ppm"})
 LARGEST_UPLOAD = 64 * 1024 * 1024
 """Bytes of one uploaded file; how many pixels it may hold is transfer.pictures' affair."""
+_LONGEST_NAME = 100
+_WORDLESS = re.compile(r"[^-\w. ]")
 
 
 @dataclass(frozen=True)
@@ -46,17 +49,25 @@ def import_files(
             picture = Picture.from_file(
                 path,
                 role,
+                name=_readable(path.stem),
                 licence=licence,
                 source=source,
                 annotations=by_stem.pop(path.stem, None),
             )
         except PictureError as error:
             # A person knows the file by its name; where an upload lay meanwhile says nothing.
-            yield Imported(path.name, problem=str(error).replace(str(path), path.name))
+            shown = _readable(path.name)
+            yield Imported(shown, problem=_readable(str(error).replace(str(path), shown)))
         else:
-            yield Imported(path.name, picture)
+            yield Imported(_readable(path.name), picture)
     for path in by_stem.values():
-        yield Imported(path.name, problem=f"{path.name}: no picture of that name came with it")
+        shown = _readable(path.name)
+        yield Imported(shown, problem=f"{shown}: no picture of that name came with it")
+
+
+def _readable(name: str) -> str:
+    """The name of a file as text: bytes of it that are no text cannot be stored or shown."""
+    return name.encode(errors="replace").decode()
 
 
 def pictures_in(folder: Path) -> list[Path]:
@@ -105,5 +116,7 @@ def _save_uploads(
 def _safe_name(name: str) -> str:
     """The name without folders and without characters that mean something to a file system."""
     bare = Path(name.replace("\\", "/")).name.lstrip(".")
-    stem, suffix = Path(bare).stem[:100], Path(bare).suffix[:10]
+    stem, suffix = (_WORDLESS.sub("", part) for part in (Path(bare).stem, Path(bare).suffix[:10]))
+    # File systems count bytes, of which a character may have four.
+    stem = stem.encode()[:_LONGEST_NAME].decode(errors="ignore")
     return get_valid_filename(f"{stem or 'picture'}{suffix}")

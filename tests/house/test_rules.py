@@ -51,6 +51,7 @@ WITH_DJANGO = {
     "simulate",
     "vote_import",
     "stimulus_import",
+    "upload_limit",
 }
 """Modules and folders that Django belongs to. Every other module is pure."""
 

@@ -54,6 +54,7 @@ def ids_of(participant: Participant) -> tuple[str, str, str]:
         ({"PROLIFIC_PID": "{{%PROLIFIC_PID%}}", "pid": "filled"}, Arrival("filled")),
         ({"assignmentId": "ASSIGNMENT_ID_NOT_AVAILABLE"}, Arrival()),
         ({"utm_source": "mail"}, Arrival()),
+        ({"pid": "a\0b\n", "STUDY_ID": "\0"}, Arrival("ab")),
         ({"pid": "x" * 999, "study_id": "y" * 999}, Arrival("x" * 200, "y" * 100)),
     ],
 )
