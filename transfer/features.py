@@ -13,10 +13,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
+
+_WITHIN_CACHES = 1 << 16
+"""Values that are sorted at once: half a megabyte of keys."""
 
 
 def gram(features: Tensor) -> Tensor:
@@ -81,7 +85,8 @@ def quantiles(features: Tensor) -> Tensor:
     loss ‖F − R(F)‖² of Risser et al. 2017 (arXiv 1701.08893, §4.2) with R(F) matched exactly and
     held fixed: both have the same value and the same gradient.
     """
-    return features.flatten(2).sort(dim=2, stable=True).values
+    result: Tensor = _Sorted.apply(features)
+    return result
 
 
 def resampled_quantiles(values: Tensor, places: int) -> Tensor:
@@ -184,3 +189,48 @@ class _CrossMoment(torch.autograd.Function):
             _product(x, matrix, y_shift, like=y),
             None,
         )
+
+
+class _Sorted(torch.autograd.Function):
+    """The values of every channel in ascending order, (N, C, H, W) → (N, C, P)."""
+
+    @staticmethod
+    def forward(ctx: Any, features: Tensor) -> Tensor:
+        values = features.flatten(2).contiguous()
+        order = ascending_order(values)
+        ctx.save_for_backward(order)
+        ctx.shape = features.shape
+        ctx.last = features.is_contiguous(memory_format=torch.channels_last)
+        return values.gather(2, order)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, upstream: Tensor) -> Tensor:
+        (order,) = ctx.saved_tensors
+        gradient = torch.empty_like(upstream).scatter_(2, order, upstream)
+        layout = torch.channels_last if ctx.last else torch.contiguous_format
+        return gradient.reshape(ctx.shape).contiguous(memory_format=layout)
+
+
+def ascending_order(values: Tensor) -> Tensor:
+    """The places of each row's values, the smallest first and of equal ones the first: (…, P).
+
+    On a CPU a float32 and its place are packed into one integer. Numbers without company can be
+    sorted in vector registers, several times faster than pairs (numpy does, torch does not).
+    """
+    if values.dtype is not torch.float32 or values.device.type != "cpu":
+        return values.sort(dim=-1, stable=True).indices
+    places = np.arange(values.shape[-1])
+    order = torch.empty(values.shape, dtype=torch.int64)
+    rows, ordered = (each.reshape(-1, len(places)).numpy() for each in (values, order))
+    few = max(1, _WITHIN_CACHES // len(places))
+    for start in range(0, len(rows), few):
+        keys = ordered[start : start + few]
+        bits = (rows[start : start + few] + np.float32(0)).view(np.int32)  # −0 becomes 0
+        # Read as integers, negative floats run backwards: all their bits but the sign turn.
+        bits ^= (bits >> 31) & 0x7FFFFFFF
+        np.left_shift(bits, 32, out=keys, dtype=np.int64)
+        keys |= places
+        keys.sort(axis=-1)
+        keys &= 0xFFFFFFFF
+    return order

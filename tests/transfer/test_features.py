@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from transfer.features import (
+    ascending_order,
     channel_means,
     covariance,
     cross_covariance,
@@ -60,7 +61,7 @@ def test_it_agrees_with_the_definition_across_layers(
 
 
 @pytest.mark.parametrize("memory", FORMATS)
-@pytest.mark.parametrize("statistic", WITHIN)
+@pytest.mark.parametrize("statistic", [*WITHIN, quantiles])
 def test_its_gradient_is_the_derivative(statistic: Callable, memory: torch.memory_format) -> None:
     f = random_map(2, 3, 4, 5).contiguous(memory_format=memory).requires_grad_()
     assert torch.autograd.gradcheck(statistic, (f,))
@@ -89,7 +90,7 @@ def test_the_gram_gradient_has_its_analytic_form() -> None:
 
 
 @pytest.mark.parametrize("memory", FORMATS)
-@pytest.mark.parametrize("statistic", WITHIN)
+@pytest.mark.parametrize("statistic", [*WITHIN, quantiles])
 def test_its_gradient_keeps_the_memory_format(
     statistic: Callable, memory: torch.memory_format
 ) -> None:
@@ -177,6 +178,32 @@ def test_the_histogram_match_is_exact_for_equal_sizes(seed: int, height: int, wi
     matched = f.detach() - gradient
     torch.testing.assert_close(quantiles(matched), quantiles(style), rtol=1e-12, atol=1e-12)
     assert torch.equal(matched.flatten(2).argsort(2), f.detach().flatten(2).argsort(2))
+
+
+def unlike(rows: int, places: int, seed: int) -> Tensor:
+    """Floats of every size and sign with many ties, as after a ReLU and otherwise."""
+    generator = torch.Generator().manual_seed(seed)
+    values = torch.randn(rows, places, generator=generator)
+    values *= 10.0 ** torch.randint(-30, 30, values.shape, generator=generator)
+    values[values.abs() < 1] *= 0  # 0 and −0
+    values[0, :: max(1, places // 3)] = float("inf")
+    return torch.cat([values, values.round(), values.clamp_min(0)])
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.integers(0, 2**31), st.integers(1, 5), st.integers(1, 300))
+def test_the_order_is_that_of_a_stable_sort(seed: int, rows: int, places: int) -> None:
+    values = unlike(rows, places, seed)
+    expected = values.double().sort(dim=-1, stable=True).indices
+    assert torch.equal(ascending_order(values), expected)
+    assert torch.equal(ascending_order(values.double()), expected)
+
+
+def test_long_rows_are_ordered_as_well() -> None:
+    """Rows that are sorted one by one, and several at once with a rest."""
+    for shape in ((3, 70_000), (2, 5, 20_000)):
+        values = torch.rand(shape, generator=torch.Generator().manual_seed(0))
+        assert torch.equal(ascending_order(values), values.sort(dim=-1, stable=True).indices)
 
 
 def test_quantiles_keep_their_distribution_at_another_size() -> None:
