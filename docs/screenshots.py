@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 DESKTOP, PHONE = (1280, 800), (390, 844)
 QUESTIONS = 8
+PEOPLE = 16
 
 
 def main() -> None:
@@ -43,6 +44,9 @@ def main() -> None:
         os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright keeps an event loop running
         sys.path.insert(0, str(ROOT))
         django.setup()
+        from django.core.management import call_command
+
+        call_command("migrate", verbosity=0)
         address = f"127.0.0.1:{_free_port()}"
         server = subprocess.Popen(  # noqa: S603 - our own server
             [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", address, "--threads", "4"],
@@ -57,7 +61,7 @@ def main() -> None:
 
 
 def _take(site: str, out: Path) -> None:
-    study, session = _study()
+    study, session = _study(), _session()
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
@@ -71,7 +75,8 @@ def _take(site: str, out: Path) -> None:
         window = chromium.new_context(viewport={"width": DESKTOP[0], "height": DESKTOP[1]})
         window.add_cookies([{"name": "sessionid", "value": session, "url": site}])
         page = window.new_page()
-        page.goto(f"{site}/studies/{study.pk}/monitor/?of=simulated")
+        watched = _rehearsed(site)
+        page.goto(f"{site}/studies/{watched.pk}/monitor/?of=simulated")
         _keep(page, out / "study-monitor.jpg")
         page.goto(f"{site}/studies/planner/?stimuli=batch:{study.batches.get().pk}&trials=20")
         _keep(page, out / "study-planner.jpg")
@@ -116,8 +121,42 @@ def _keep(page: Page, path: Path) -> None:
     page.screenshot(path=path, type="jpeg", quality=72, animations="disabled")
 
 
-def _study() -> tuple[Study, str]:
-    """A study over the demo's batch with simulated votes, and a researcher's session."""
+def _study(**fields: object) -> Study:
+    """An open study over the demo's batch."""
+    from studies.models import Study
+    from studies.questions import CONSENT
+    from transfer.models import Batch
+
+    values = {
+        "name": "Carries the style",
+        "kind": "E",
+        "trials_per_participant": QUESTIONS,
+        "rules": {"break_every": QUESTIONS // 2},
+    }
+    study = Study.objects.create(**{**values, "enlarge": True, **fields})
+    study.batches.add(Batch.objects.get(name="demo"))
+    study.set_consent(CONSENT)
+    study.open()
+    return study
+
+
+def _rehearsed(site: str) -> Study:
+    """A study that simulated participants took part in through the server."""
+    from studies.rehearsal import rehearse
+    from studies.simulate import Behaviour
+
+    rules = {"training": 1, "gold": 1, "traps": 1, "repeats": 1, "fastest_median_ms": 300}
+    pauses = {"pause_not_loaded_percent": 10, "pause_gold_missed_percent": 30}
+    study = _study(name="Keeps the content", kind="C", trials_per_participant=12,
+                   rules=rules | pauses)  # fmt: skip
+    scores = {s.public_id.hex: int(s.sha256[:4], 16) / 2**14 for s in study.stimuli.all()}
+    behaviour = Behaviour(side_bias=0.1, inattention=0.15, dropout=0.2)
+    rehearse(study, site, scores, PEOPLE, seed=2, behaviour=behaviour)
+    return study
+
+
+def _session() -> str:
+    """A session of a researcher who is logged in."""
     from importlib import import_module
 
     from django.conf import settings
@@ -128,33 +167,13 @@ def _study() -> tuple[Study, str]:
         get_user_model,
     )
 
-    from studies.models import Study
-    from studies.questions import CONSENT
-    from studies.simulate import Behaviour, simulate
-    from transfer.models import Batch
-
-    study = Study.objects.create(
-        name="Carries the style",
-        title="Comparing pictures",
-        kind="E",
-        trials_per_participant=QUESTIONS,
-        participant_target=40,
-        votes_per_pair=4,
-        enlarge=True,
-        rules={"break_every": QUESTIONS // 2},
-    )
-    study.batches.add(Batch.objects.get(name="demo"))
-    study.set_consent(CONSENT)
-    study.open()
-    scores = {s.public_id.hex: int(s.sha256[:4], 16) / 2**15 for s in study.stimuli.all()}
-    simulate(study, scores, 30, QUESTIONS, seed=1, behaviour=Behaviour(side_bias=0.1))
     user = get_user_model().objects.create_superuser(f"researcher-{uuid.uuid4().hex[:6]}")
     store = import_module(settings.SESSION_ENGINE).SessionStore()
     store[SESSION_KEY] = str(user.pk)
     store[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
     store[HASH_SESSION_KEY] = user.get_session_auth_hash()
     store.create()
-    return study, store.session_key
+    return str(store.session_key)
 
 
 def _free_port() -> int:

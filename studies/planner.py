@@ -46,6 +46,8 @@ class Wishes:
     """What the recruitment service adds to the pay, as a share of it; 0 or more."""
     dropout: float = 0.0
     """The share of sessions that are broken off or excluded, and replaced; 0 ≤ dropout < 1."""
+    pairs: int = 0
+    """How many pairs a design has chosen already; 0: as many as the meetings come to."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ def plan(wishes: Wishes) -> Plan:
     """The smallest study that grants the wishes.
 
     Raises:
-        InputError: there is nothing to compare, or nobody stays.
+        InputError: there is nothing to compare, parts are never compared, or nobody stays.
 
     """
     groups = [size for size in wishes.groups if size > 1]
@@ -97,11 +99,17 @@ def plan(wishes: Wishes) -> Plan:
         raise InputError("a comparison needs at least 2 stimuli of 1 reference")
     if not 0 <= wishes.dropout < 1:
         raise InputError(f"dropout {wishes.dropout} is no share below 1: use 0 … 0.99")
+    if not wishes.pairs and wishes.meetings < 2 < max(groups):
+        raise InputError(
+            "one pair per stimulus leaves parts that are never compared: let each meet 2 or more"
+        )
     stimuli = sum(groups)
-    pairs = sum(math.ceil(size * min(wishes.meetings, size - 1) / 2) for size in groups)
+    pairs = wishes.pairs or sum(
+        math.ceil(size * min(wishes.meetings, size - 1) / 2) for size in groups
+    )
     trials = min(wishes.trials, pairs)  # nobody sees a pair twice
     minutes = READING_MINUTES + (trials + wishes.controls) * wishes.seconds / 60
-    votes = math.ceil(pairs * wishes.votes_per_pair)
+    votes = _votes(pairs, wishes.votes_per_pair)
     participants = math.ceil(votes / trials)
     invited = math.ceil(participants / (1 - wishes.dropout))
     cost = invited * wishes.hourly_pay * minutes / 60 * (1 + wishes.fee)
@@ -112,14 +120,22 @@ def plan(wishes: Wishes) -> Plan:
     )
 
 
+def votes_per_pair(votes: int, pairs: int) -> float:
+    """The shortest decimal number of votes per pair that comes to `votes` again."""
+    averages = (round(votes / pairs, digits) for digits in range(16))
+    return next(average for average in averages if _votes(pairs, average) == votes)
+
+
+def _votes(pairs: int, votes_per_pair: float) -> int:
+    return math.ceil(round(pairs * votes_per_pair, 6))
+
+
 def _advice(wishes: Wishes, pairs: int, minutes: float, met: float) -> list[str]:
     said = []
     if wishes.votes_per_pair < ADVISED_VOTES_PER_PAIR:
         said.append(f"Ask for at least {ADVISED_VOTES_PER_PAIR} votes per pair on average.")
     if met < ADVISED_MEETINGS:
         said.append(f"Compare every stimulus at least {ADVISED_MEETINGS} times.")
-    if wishes.meetings < 2 < max(wishes.groups):
-        said.append("One pair per stimulus leaves parts that are never compared: use 2 or more.")
     if wishes.trials > pairs:
         said.append(f"Nobody sees a pair twice, so that a session has {pairs} real trials only.")
     if minutes > 30:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 
 from studies.design import blocks_of
 from studies.models import Study
+from studies.models.feasibility import check
 from studies.models.forecast import Forecast, coefficients_of, forecast
-from studies.models.planning import finished_in, items_among
+from studies.models.planning import finished_in, items_among, votes_of
 from studies.planner import (
     ADVISED_MEETINGS,
     ADVISED_VOTES_PER_PAIR,
@@ -19,6 +19,7 @@ from studies.planner import (
     Wishes,
     plan,
     trials_within,
+    votes_per_pair,
 )
 from transfer.errors import InputError
 from transfer.models import Batch, Stimulus
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
     from django.http import QueryDict
 
-    from studies.design import Block
+    from studies.design import Block, Pair
 
 SPREADS = {"E1": 1.0, "E2": 1.0, "E3": 1.0, "C": 0.1}
 """Assumed standard deviations of differences: C lies between 0 and 1, E does not."""
@@ -101,6 +102,7 @@ class PlannerForm(forms.Form):
         done = Stimulus.objects.filter(state=Stimulus.State.DONE)
         self.batches = Batch.objects.filter(pk__in=done.values("batch"))
         self.blocks: list[Block] = []
+        self.asked: list[Pair] = []
         usual = {name: field.initial for name, field in self.base_fields.items()}
         usual |= {f"spread_{term}": value for term, value in SPREADS.items()}
         usual |= self._as_in_study(sent.get("stimuli", ""))
@@ -147,16 +149,22 @@ class PlannerForm(forms.Form):
             groups = (asked["each"],) * asked["references"]
         wishes = Wishes(
             groups, asked["votes_per_pair"], trials, seconds, asked["meetings"], controls,
-            asked["hourly_pay"], asked["fee"] / 100, asked["dropout"] / 100,
+            asked["hourly_pay"], asked["fee"] / 100, asked["dropout"] / 100, len({*self.asked}),
         )  # fmt: skip
         planned = plan(wishes)
         spreads = {term: asked[f"spread_{term}"] for term in coefficients_of(asked["kind"])}
-        return planned, forecast(planned, asked["kind"], self.blocks, spreads, asked["correlation"])
+        return planned, forecast(
+            planned, asked["kind"], self.blocks, spreads, asked["correlation"], self.asked
+        )
 
     def _chosen(self, asked: dict[str, Any]) -> tuple[str, list[Block]]:
         what, _, pk = asked["stimuli"].partition(":")
         if what == "study":
             study = self.drafts.get(pk=pk)
+            if asked["meetings"] == self._as_in_study(asked["stimuli"])["meetings"]:
+                planned = votes_of(study)
+                check(study, study.blocks(), planned)
+                self.asked = [vote.pair for vote in planned]
             return study.kind, study.blocks()
         items = items_among(finished_in(self.batches.filter(pk=pk)), asked["kind"])
         across = asked["scope"] == Study.Scope.REFERENCE
@@ -167,13 +175,13 @@ class PlannerForm(forms.Form):
         study = self.drafts.filter(pk=pk).first() if what == "study" and pk.isdecimal() else None
         if study is None:
             return {}
-        stimuli = sum(map(len, study.blocks()))
-        wanted = study.votes_wanted / study.votes_per_pair
+        stimuli, votes = sum(map(len, study.blocks())), votes_of(study)
+        pairs = len({vote.pair for vote in votes})
         return {
             "kind": study.kind,
             "scope": study.scope,
-            "meetings": max(1, math.ceil(2 * wanted / stimuli)) if stimuli else ADVISED_MEETINGS,
-            "votes_per_pair": study.votes_per_pair,
+            "meetings": max(1, round(2 * pairs / stimuli)) if stimuli else ADVISED_MEETINGS,
+            "votes_per_pair": votes_per_pair(len(votes), pairs) if pairs else study.votes_per_pair,
             "trials": study.trials_per_participant,
             "controls": study.declared.controls,
         }

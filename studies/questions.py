@@ -51,7 +51,8 @@ You may also have everything erased that you answered: the link “Stop” below
 there.
 
 We store your choices, how long they took, and the size of your window. We store neither your name \
-nor your address on the internet. The choices are analysed together with those of others, and may \
-be published without anything that points to you."""
+nor your address on the internet; if a recruitment service sent you, we keep your id there in a \
+scrambled form only, so that you can come back, or have your answers erased. The choices are \
+analysed together with those of others, and may be published without anything that points to you."""
 )
 """What a study asks consent to until its researchers write a text of their own."""

@@ -52,6 +52,10 @@ RULES = {
 }  # fmt: skip
 """Rule → its label and what it does."""
 
+ADVISED = {"training": 5, "gold": 1, "traps": 1, "repeats": 4}
+"""What the form of a new study starts from: as in the toolkits of ITU-T P.808 and P.910, five clips
+of training, one gold and one trap a session; repeats are a tenth of forty trials, our choice."""
+
 CODES = {
     "completed": "Code for who finished",
     "attention": "Code for who missed the traps",
@@ -195,7 +199,8 @@ class StudyForm(CodesForm):
                 label=label, help_text=help_text, min_value=0, max_value=100_000, required=False
             )
         declared = {**self.instance.declared.__dict__, **self.instance.gate.__dict__}
-        self.initial = {**declared, **self.initial}
+        advised = {} if self.instance.pk else ADVISED
+        self.initial = {**declared, **advised, **self.initial}
         self.initial["consent"] = self.instance.consent.text if self.instance.pk else CONSENT
 
     def save(self, commit: bool = True) -> Study:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from transfer.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from studies.design import Block
+    from studies.design import Block, Pair
     from studies.planner import Floats, Plan
 
 
@@ -62,6 +63,7 @@ def forecast(
     blocks: Sequence[Block],
     spreads: Mapping[str, float],
     correlation: float,
+    asked: Sequence[Pair] = (),
 ) -> Forecast:
     """Predict the errors, from measured differences where the stimuli have them.
 
@@ -71,18 +73,22 @@ def forecast(
         blocks: the stimuli by their keys; nothing where there are none yet.
         spreads: term → assumed standard deviation of its differences.
         correlation: of the differences in any two terms, 0 ≤ correlation < 1; assumed as well.
+        asked: the pair of every vote, where a study's own design has chosen them; otherwise the
+            default design does, and every pair has equally many votes.
 
     """
     believed = coefficients_of(target)
     beta = np.array(list(believed.values()))
     pairs, problem = 0, ""
     if blocks:
-        differences, pairs = _differences(blocks, plan.pairs, target, list(believed))
+        chosen = Counter(asked or _balanced(blocks, plan.pairs))
+        differences, votes = _differences(chosen, target, list(believed))
+        pairs = len(chosen)
         if len(differences):
-            votes = np.full(len(differences), plan.votes / len(differences))
+            votes *= plan.votes / votes.sum()
             try:
                 errors = standard_errors(differences, votes, beta)
-                found = np.sqrt((differences**2).mean(axis=0))
+                found = np.sqrt(np.average(differences**2, axis=0, weights=votes))
                 return Forecast(_rows(believed, found, errors), pairs, len(differences))
             except InputError as error:
                 problem = str(error)
@@ -99,15 +105,18 @@ def _rows(believed: Mapping[str, float], spreads: Floats, errors: Floats) -> lis
     ]
 
 
+def _balanced(blocks: Sequence[Block], wanted: int) -> list[Pair]:
+    return DESIGNS["balanced"].pairs(blocks, wanted, 1, np.random.default_rng(0))
+
+
 def _differences(
-    blocks: Sequence[Block], wanted: int, target: str, terms: Sequence[str]
-) -> tuple[Floats, int]:
-    """The differences of those pairs that are measured, (P, K), and how many pairs there are."""
-    generator = np.random.default_rng(0)
-    pairs = DESIGNS["balanced"].pairs(blocks, wanted, 1, generator)
+    chosen: Mapping[Pair, int], target: str, terms: Sequence[str]
+) -> tuple[Floats, Floats]:
+    """The differences of those pairs that are measured, (P, K), and the votes on each, (P,)."""
     statistics = import_string(settings.STUDY_STATISTICS)
-    known = statistics({key for pair in pairs for key in pair}, target)
+    known = statistics({key for pair in chosen for key in pair}, target)
     values = [known.get(term, {}) for term in terms]
-    rows = [[of.get(one, math.nan) - of.get(two, math.nan) for of in values] for one, two in pairs]
+    rows = [[of.get(one, math.nan) - of.get(two, math.nan) for of in values] for one, two in chosen]
     differences = np.array(rows, dtype=float).reshape(len(rows), len(terms))
-    return differences[np.isfinite(differences).all(axis=1)], len(pairs)
+    measured = np.isfinite(differences).all(axis=1)
+    return differences[measured], np.array(list(chosen.values()), dtype=float)[measured]

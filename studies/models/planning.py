@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -54,6 +55,11 @@ def plan_of(study: Study) -> Iterator[Planned]:
     one_person = study.trials_per_participant + study.declared.training
     pairs = DESIGNS[study.design].pairs(study.blocks(), wanted, one_person, generator)
     return schedule(pairs, generator)
+
+
+def votes_of(study: Study) -> list[Planned]:
+    """The votes that the study wants of people, in the order in which they are asked."""
+    return list(islice(plan_of(study), study.votes_wanted))
 
 
 def pair_ids(study: Study, pairs: Iterable[Comparison]) -> dict[Comparison, int]:

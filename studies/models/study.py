@@ -16,7 +16,7 @@ from studies.gates import Gates
 from studies.models.choices import Cohort
 from studies.models.consent import ConsentText
 from studies.models.feasibility import check
-from studies.models.planning import items_of, plan_of, write_slots
+from studies.models.planning import items_of, plan_of, votes_of, write_slots
 from studies.models.study_queries import StudyQuerySet
 from studies.models.tokens import new_token, simulated_token
 from studies.questions import LATEST, QUESTIONS, Question
@@ -237,7 +237,7 @@ class Study(models.Model):
             raise InputError(f"study '{self}' is closed: create a new one")
         if self.state == self.State.OPEN:
             return
-        planned = list(islice(plan_of(self), self.votes_wanted))
+        planned = votes_of(self)
         check(self, self.blocks(), planned)
         self.stimuli.set([item.key for item in self.items()])
         self.pairs_wanted = self.votes_wanted // self.votes_per_pair

@@ -67,6 +67,14 @@ def long_study(live_server: LiveServer, draft: Callable[..., Study]) -> Study:
     return study
 
 
+@pytest.fixture
+def short_study(live_server: LiveServer, draft: Callable[..., Study]) -> Study:
+    """An open study of four trials a person, where more would show nothing more."""
+    study = draft(trials_per_participant=4)
+    study.open()
+    return study
+
+
 @pytest.fixture(params=[WIDE, PHONE], ids=["desktop", "phone"])
 def window(request: pytest.FixtureRequest, page: Page) -> Page:
     """A window as wide as a desktop's, and one as narrow as a phone's."""

@@ -1,63 +1,75 @@
-"""The pages of a session, and the researcher's, for those who see, hear or point otherwise."""
+"""The pages of a session, and the researcher's, for those who see, hear or point otherwise.
+
+Every page is opened by its address; that people get there by clicking is for other tests to show.
+"""
 
 from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from studies.models import Study
 from tests.conftest import AXE
-from tests.studies.session import answer, ready
+from tests.studies.session import PHONE, WIDE
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 TARGETS = "a[href], button:enabled, label.agree, input:not([type=hidden], [type=checkbox]), select"
+NARROW = (370, 700)
+PAGES = ("consent", "gate", "trial", "stop", "break", "not loaded", "finish", "full", "away")
+Size = tuple[int, int]
 
 
 @pytest.fixture
-def every_page(live_server, draft):
-    """Lead a window through every page of a session, and call `look` on each."""
+def every_page(live_server, draft) -> Callable[..., Iterator[str]]:
+    """Show every page of a session in a window, one after the other; gives their names."""
 
-    def lead(page: Page, look) -> None:
-        study = draft(trials_per_participant=2, ties_allowed=True, rules={"break_every": 1},
-                      gates={"least_width": 380})  # fmt: skip
-        study.open()
-        size = page.viewport_size
-        page.goto(f"{live_server}{study.entry_url}")
-        look(page, "consent")
-        page.set_viewport_size({"width": 370, "height": 700})
-        expect(page.get_by_role("heading")).to_have_text("This window is too small")
-        look(page, "gate")
-        page.set_viewport_size(size)
-        page.get_by_role("checkbox").check()
-        page.get_by_role("button", name="Begin").click()
-        ready(page, 0)
-        look(page, "trial")
-        page.get_by_role("link", name="Stop").click()
-        expect(page.get_by_role("heading")).to_have_text("Do you want to stop?")
-        look(page, "stop")
-        page.get_by_role("link", name="Back to the questions").click()
-        ready(page, 0)
-        answer(page, "Left")
-        expect(page.get_by_role("heading")).to_have_text("Time for a short rest")
-        look(page, "break")
-        page.get_by_role("button", name="Go on").click()
-        ready(page, 1)
-        answer(page, "Right")
-        expect(page.get_by_role("heading")).to_have_text("Thank you!")
-        look(page, "finish")
+    def addresses(study: Study) -> Iterator[tuple[str, str]]:
+        yield "consent", study.entry_url
+        yield "gate", study.entry_url
+        here = study.admit(language=study.language)
+        yield "trial", here.take_url
+        yield "stop", f"{here.take_url}stop/"
+        here.current_trial().vote("left", uuid.uuid4(), 900)
+        yield "break", here.take_url
+        here.current_trial().vote("left", uuid.uuid4(), 900)
+        yield "finish", here.take_url
+        lost = study.admit(language=study.language)
+        for _ in range(3):
+            lost.current_trial().could_not_load()
+        yield "not loaded", lost.take_url
+        while study.has_room():
+            study.admit()
+        yield "full", study.entry_url
         study.close()
-        page.context.clear_cookies()
-        page.goto(f"{live_server}{study.entry_url}")
-        look(page, "away")
+        yield "away", study.entry_url
 
-    return lead
+    def show(page: Page, size: Size, language: str = "") -> Iterator[str]:
+        study = draft(trials_per_participant=2, ties_allowed=True, rules={"break_every": 1},
+                      gates={"least_width": 380}, language=language,
+                      codes={"not_loaded": "L0ST", "full": "FULL"})  # fmt: skip
+        study.open()
+        for name, address in addresses(study):
+            width, height = NARROW if name == "gate" else size
+            page.set_viewport_size({"width": width, "height": height})
+            page.goto(f"{live_server}{address}")
+            if name == "trial":
+                expect(page.locator(".answer").first).to_be_enabled()
+            elif name == "gate":
+                expect(page.locator(".gate")).to_be_visible()
+            yield name
+
+    return show
 
 
 def expect_no_violations(page: Page, name: str) -> None:
     """Fail on every finding of axe-core that is serious or critical."""
     page.evaluate(AXE.read_text())
-    found = page.evaluate("axe.run().then((result) => result.violations)")
-    assert page.evaluate("axe.run().then((result) => result.passes.length)") > 5
+    found, passes = page.evaluate("axe.run().then((r) => [r.violations, r.passes.length])")
+    assert passes > 5
     grave = [
         f"{name}: {v['id']}: {v['nodes'][0]['html']}"
         for v in found
@@ -67,8 +79,22 @@ def expect_no_violations(page: Page, name: str) -> None:
 
 
 @pytest.mark.axe
-def test_it_has_no_serious_finding_of_axe_on_participants_pages(window, every_page):
-    every_page(window, expect_no_violations)
+@pytest.mark.parametrize(
+    ("size", "language"),
+    [(WIDE, ""), (PHONE, ""), (PHONE, "de"), (WIDE, "ja"), (PHONE, "he")],
+    ids=["desktop", "phone", "German", "Japanese", "right-to-left"],
+)
+def test_it_has_no_serious_finding_of_axe_on_participants_pages(
+    page, every_page, settings, size, language
+):
+    settings.LANGUAGES = [*settings.LANGUAGES, ("he", "Hebrew")]  # Django's own words, and English
+    seen = []
+    for name in every_page(page, size, language):
+        expect(page.locator("html")).to_have_attribute("lang", language or "en")
+        expect(page.locator("html")).to_have_attribute("dir", "rtl" if language == "he" else "ltr")
+        expect_no_violations(page, name)
+        seen.append(name)
+    assert set(seen) == set(PAGES)
 
 
 @pytest.mark.axe
@@ -86,58 +112,68 @@ def test_it_has_no_serious_finding_of_axe_on_researchers_pages(researcher_page, 
         expect_no_violations(researcher_page, address)
 
 
-def test_it_has_targets_that_fingers_hit(window, every_page):
-    def look(page: Page, name: str) -> None:
-        small = page.evaluate(
-            """(targets) => [...document.querySelectorAll(targets)]
-                .filter((e) => e.checkVisibility())
-                .map((e) => [e.outerHTML.slice(0, 80), e.getBoundingClientRect()])
-                .filter(([, box]) => box.height < 43.5 || box.width < 43.5)
-                .map(([html, box]) => `${html} ${box.width} × ${box.height}`)""",
-            TARGETS,
+def expect_large_targets(page: Page, name: str) -> None:
+    """Fail where something to press is smaller than a finger."""
+    small = page.evaluate(
+        """(targets) => [...document.querySelectorAll(targets)]
+            .filter((e) => e.checkVisibility())
+            .map((e) => [e.outerHTML.slice(0, 80), e.getBoundingClientRect()])
+            .filter(([, box]) => box.height < 43.5 || box.width < 43.5)
+            .map(([html, box]) => `${html} ${box.width} × ${box.height}`)""",
+        TARGETS,
+    )
+    assert not small, f"{name}: {small}"
+
+
+def expect_visible_focus(page: Page, name: str) -> None:
+    """Fail where Tab leads to something that does not show it."""
+    reached = 0
+    for _ in range(8):
+        page.keyboard.press("Tab")
+        seen = page.evaluate(
+            """() => {
+                const e = document.activeElement;
+                if (!e || e === document.body) return null;
+                return [e, ...e.querySelectorAll("img")]
+                    .map((part) => getComputedStyle(part))
+                    .some((style) => style.outlineStyle !== "none"
+                        && parseFloat(style.outlineWidth) >= 2);
+            }"""
         )
-        assert not small, f"{name}: {small}"
-
-    every_page(window, look)
-
-
-def test_it_shows_where_the_focus_is(window, every_page):
-    def look(page: Page, name: str) -> None:
-        reached = 0
-        for _ in range(8):
-            page.keyboard.press("Tab")
-            seen = page.evaluate(
-                """() => {
-                    const e = document.activeElement;
-                    if (!e || e === document.body) return null;
-                    return [e, ...e.querySelectorAll("img")]
-                        .map((part) => getComputedStyle(part))
-                        .some((style) => style.outlineStyle !== "none"
-                            && parseFloat(style.outlineWidth) >= 2);
-                }"""
-            )
-            if seen is None:
-                break
-            assert seen, f"{name}: {page.evaluate('document.activeElement.outerHTML')}"
-            reached += 1
-        assert reached or name in ("finish", "away")
-
-    every_page(window, look)
+        if seen is None:
+            break
+        assert seen, f"{name}: {page.evaluate('document.activeElement.outerHTML')}"
+        reached += 1
+    assert reached or name in ("finish", "full", "away")
 
 
-def test_it_names_pictures_without_telling_anything(window, every_page):
-    names: set[str] = set()
+def expect_names_that_tell_nothing(page: Page) -> None:
+    """Fail where a screen reader says anything but which place a picture has."""
+    names = page.locator("img").evaluate_all("all => all.map((i) => i.alt)")
+    names += page.locator(".answer").evaluate_all(
+        "all => all.map((b) => b.ariaLabel || b.innerText)"
+    )
+    assert sorted(names) == sorted(
+        [
+            "The picture that gives the style",
+            "",
+            "",
+            "Left picture",
+            "Right picture",
+            "No difference",
+        ]
+    )
 
-    def look(page: Page, name: str) -> None:
+
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["desktop", "phone"])
+def test_it_has_targets_that_fingers_hit_a_focus_that_shows_and_names_that_tell_nothing(
+    page, every_page, size
+):
+    seen = []
+    for name in every_page(page, size):
+        expect_large_targets(page, name)
         if name == "trial":
-            names.update(page.locator("img").evaluate_all("all => all.map((i) => i.alt)"))
-            names.update(
-                page.locator(".answer").evaluate_all(
-                    "all => all.map((b) => b.ariaLabel || b.innerText)"
-                )
-            )
-
-    every_page(window, look)
-    assert names == {
-        "The picture that gives the style", "", "Left picture", "Right picture", "No difference"
-    }  # fmt: skip
+            expect_names_that_tell_nothing(page)
+        expect_visible_focus(page, name)
+        seen.append(name)
+    assert set(seen) == set(PAGES)

@@ -36,15 +36,17 @@ def test_it_leads_through_ten_trials_by_keyboard(page, live_server, long_study):
         ready(page, number)
         page.keyboard.press("Enter")  # nothing is chosen yet
         page.keyboard.press("ArrowRight")
-        page.keyboard.press("ArrowLeft" if number % 2 else "ArrowRight")
+        left, right = ("ArrowLeft", "ArrowRight") if number < 5 else ("1", "2")
+        page.keyboard.press(left if number % 2 else right)
         assert Vote.objects.count() == number  # arrows look, they do not answer
         page.keyboard.press("Enter")
     expect(page.get_by_text(Participant.objects.get().code)).to_be_visible()
     assert [vote.choice for vote in Vote.objects.order_by("pk")] == ["right", "left"] * 5
 
 
-def test_it_stays_on_the_current_trial_after_back_and_refresh(page, live_server, long_study):
-    begin(page, live_server, long_study)
+def test_it_stays_on_the_current_trial_after_back_and_refresh(window, live_server, short_study):
+    page = window
+    begin(page, live_server, short_study)
     first = current(page)
     page.reload()
     ready(page, 0)
@@ -62,8 +64,8 @@ def test_it_stays_on_the_current_trial_after_back_and_refresh(page, live_server,
     assert Vote.objects.count() == 1
 
 
-def test_it_takes_one_vote_from_a_double_click(page, live_server, long_study):
-    begin(page, live_server, long_study)
+def test_it_takes_one_vote_from_a_double_click(page, live_server, short_study):
+    begin(page, live_server, short_study)
     page.get_by_role("button", name="Left picture").dblclick()
     ready(page, 1)
     page.get_by_role("button", name="Right picture").click(click_count=3)
@@ -71,8 +73,9 @@ def test_it_takes_one_vote_from_a_double_click(page, live_server, long_study):
     assert [vote.choice for vote in Vote.objects.order_by("pk")] == ["left", "right"]
 
 
-def test_it_takes_one_vote_from_two_windows(page, live_server, long_study):
-    begin(page, live_server, long_study)
+def test_it_takes_one_vote_from_two_windows(window, live_server, short_study):
+    page = window
+    begin(page, live_server, short_study)
     second = page.context.new_page()
     second.goto(page.url)
     ready(second, 0)
@@ -84,7 +87,7 @@ def test_it_takes_one_vote_from_two_windows(page, live_server, long_study):
     assert current(second) == current(page)
     assert [vote.choice for vote in Vote.objects.all()] == ["left"]
     # The study's own link leads there too.
-    second.goto(f"{live_server}{long_study.entry_url}")
+    second.goto(f"{live_server}{short_study.entry_url}")
     ready(second, 1)
     assert Participant.objects.count() == 1
 

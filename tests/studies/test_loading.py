@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from studies.models import Trial, Vote
-from tests.studies.session import answer, consent, current, ready
+from tests.studies.session import PHONE, WIDE, answer, consent, current, ready
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -51,14 +51,18 @@ def test_it_waits_for_every_picture_and_does_not_count_the_waiting(
 
 
 @pytest.mark.parametrize(
-    ("status", "body"),
-    [(200, b"\x89PNG\r\n truncated"), (404, b""), (500, b"")],
+    ("status", "body", "size"),
+    [
+        (200, b"\x89PNG\r\n truncated", WIDE),
+        (404, b"", PHONE),
+        (500, b"", WIDE),
+    ],
     ids=["truncated", "missing", "server error"],
 )
 def test_it_reports_a_picture_that_cannot_load_and_goes_on(
-    window, live_server, long_study, status, body
+    page, live_server, short_study, status, body, size
 ):
-    page = window
+    page.set_viewport_size({"width": size[0], "height": size[1]})
     asked: list[str] = []
 
     def fail(route: Route) -> None:
@@ -67,7 +71,7 @@ def test_it_reports_a_picture_that_cannot_load_and_goes_on(
 
     broken = "**/picture/**"
     page.context.route(broken, fail)
-    consent(page, live_server, long_study)
+    consent(page, live_server, short_study)
     first = current(page)
     for key in ("ArrowLeft", "Enter", "1", "Enter"):
         page.keyboard.press(key)

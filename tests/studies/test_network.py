@@ -17,11 +17,12 @@ OFFLINE = "This page goes on by itself as soon as there is one."
 
 def finish(page: Page, answered: int) -> None:
     """Answer what is left, left and right in turn."""
-    for number in range(answered, 10):
+    trials = len(Participant.objects.get().plan)
+    for number in range(answered, trials):
         ready(page, number)
         answer(page, "Right" if number % 2 else "Left")
     expect(page.get_by_text(Participant.objects.get().code)).to_be_visible()
-    choices = ["left", "right"] * 5
+    choices = ["left", "right"] * (trials // 2)
     assert [vote.choice for vote in Vote.objects.order_by("trial__position")] == choices
     assert set(Trial.objects.values_list("outcome", flat=True)) == {"voted"}
 
@@ -60,9 +61,9 @@ def test_it_survives_an_outage_in_mid_study(window, live_server, long_study, sec
     ids=["answer", "confirmation", "next page", "pictures"],
 )
 def test_it_goes_on_after_any_request_was_lost(
-    page, live_server, long_study, part, method, arrives, says
+    page, live_server, short_study, part, method, arrives, says
 ):
-    begin(page, live_server, long_study)
+    begin(page, live_server, short_study)
     down = True
 
     def lose(route: Route) -> None:
@@ -81,8 +82,8 @@ def test_it_goes_on_after_any_request_was_lost(
     finish(page, 1)
 
 
-def test_it_waits_where_the_server_is_overloaded(page, live_server, long_study):
-    begin(page, live_server, long_study)
+def test_it_waits_where_the_server_is_overloaded(page, live_server, short_study):
+    begin(page, live_server, short_study)
     refusals = [503, 429]
 
     def refuse(route: Route) -> None:
@@ -96,8 +97,8 @@ def test_it_waits_where_the_server_is_overloaded(page, live_server, long_study):
     finish(page, 1)
 
 
-def test_it_delivers_an_answer_that_a_crash_left_behind(page, live_server, long_study):
-    begin(page, live_server, long_study)
+def test_it_delivers_an_answer_that_a_crash_left_behind(page, live_server, short_study):
+    begin(page, live_server, short_study)
     page.context.route("**/vote/", lambda route: route.abort())
     answer(page, "Right")
     expect(page.get_by_role("status")).to_contain_text(UNSENT)
@@ -109,9 +110,9 @@ def test_it_delivers_an_answer_that_a_crash_left_behind(page, live_server, long_
 
 
 def test_it_asks_again_where_an_answer_came_from_a_form_that_is_too_old(
-    page, live_server, long_study
+    page, live_server, short_study
 ):
-    begin(page, live_server, long_study)
+    begin(page, live_server, short_study)
     first = current(page)
     page.context.clear_cookies()  # the server now takes the answer for a forged one
     answer(page, "Left")

@@ -92,6 +92,31 @@ def test_it_starts_from_a_draft(researcher, draft):
     assert f"study:{study.pk}" not in researcher.get(PLANNER).content.decode()  # it is open now
 
 
+@pytest.mark.parametrize(
+    ("design", "people"),
+    [("balanced", 4), ("balanced", 9), ("full", 4), ("random", 20), ("swiss", 3), ("asap", 9)],
+)
+def test_it_counts_what_the_design_of_a_draft_asks(researcher, draft, design, people):
+    study = draft(design=design, scope="reference", participant_target=people)
+    page = shown(researcher, stimuli=f"study:{study.pk}")
+    study.open()
+    pairs = study.pairs.count()
+    assert row(page, "Pairs") == str(pairs)
+    assert row(page, "Votes") == str(study.slots.count()) == str(6 * people)
+    assert row(page, "Participants whose votes count") == str(people)
+    assert ("at least 4 votes per pair" in page) is (6 * people < 4 * pairs)
+
+
+def test_it_refuses_a_plan_that_leaves_parts_unconnected(researcher, draft):
+    page = shown(researcher, **{**NUMBERS, "meetings": 1})
+    assert "never compared" in page and "The study</h2>" not in page
+    # Two stimuli of a group need no third to connect them.
+    assert "The study</h2>" in shown(researcher, **{**NUMBERS, "meetings": 1, "each": 2})
+    study = draft(design="full", participant_target=1, trials_per_participant=5)
+    page = shown(researcher, stimuli=f"study:{study.pk}")
+    assert "never compared" in page and "The study</h2>" not in page
+
+
 def test_it_shows_nobody_the_drafts_of_others(researcher, draft, django_user_model):
     study = draft(created_by=django_user_model.objects.create_user("grace"))
     page = shown(researcher, stimuli=f"study:{study.pk}")

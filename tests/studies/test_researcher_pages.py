@@ -30,7 +30,10 @@ def scores(tmp_path, batch):
 
 
 def test_it_creates_a_study_by_a_form(researcher, batch):
-    assert "batch 1" in researcher.get("/studies/new/").content.decode()
+    empty = researcher.get("/studies/new/").content.decode()
+    assert "batch 1" in empty
+    for name, advised in {"training": 5, "gold": 1, "traps": 1, "repeats": 4}.items():
+        assert f'name="{name}" value="{advised}"' in empty
     fields = {
         "name": "first",
         "title": "Comparing pictures",
@@ -54,6 +57,8 @@ def test_it_creates_a_study_by_a_form(researcher, batch):
     assert (study.kind, study.state, study.created_by.username) == ("C", "draft", "ada")
     assert (study.rules, study.gates) == ({"gold": 1}, {"least_width": 900})
     assert study.returning == "block"
+    again = researcher.get(f"/studies/{study.pk}/edit/").content.decode()
+    assert 'name="training" value="0"' in again  # what was declared, not what is advised
     assert study.consent.text == "You look at pictures."
     refused = researcher.post("/studies/new/", {**fields, "name": "second", "votes_per_pair": 0})
     assert "greater than or equal to 1" in refused.content.decode()
