@@ -11,19 +11,15 @@ from django.db import models, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from studies.design.sides import side_due
 from studies.models.choices import Cohort, Outcome, TrialKind
-from studies.models.showing import control
 from studies.models.study import Study
 from studies.models.tokens import new_code, new_token
 from studies.rules import Record, exclusion
 
 if TYPE_CHECKING:
-    from studies.models.plan import Slot
+    from studies.models.past import Past
     from studies.models.trial import Trial
 
-FAILURES = 3
-"""After so many trials in a row without pictures, somebody is told that they do not arrive."""
 AWAY = timedelta(minutes=30)
 """Somebody who was not seen for so long has left: the place goes to somebody else."""
 
@@ -86,6 +82,9 @@ class Participant(models.Model):
     last_seen = models.DateTimeField(default=timezone.now)
     finished_at = models.DateTimeField(null=True, blank=True)
 
+    waiting: Trial | None = None
+    """The trial that waited when the session was fetched, where it was fetched with it."""
+
     objects = ParticipantQuerySet.as_manager()
 
     class Meta:
@@ -112,86 +111,41 @@ class Participant(models.Model):
         """The address at which this participant takes part, whatever comes next."""
         return reverse("studies:take", args=[self.token])
 
+    def past(self) -> Past:
+        """The trials so far."""
+        from studies.models.turn import past_of
+
+        return past_of(self)
+
     def answered(self) -> int:
         """Trials behind the participant."""
-        return self.trials.filter(outcome=Outcome.VOTED).count()
+        return self.past().answered
 
-    @transaction.atomic
-    def current_trial(self) -> Trial | None:
+    def current_trial(self, past: Past | None = None) -> Trial | None:
         """The trial to answer now: the one that waits, or a new one. None: there is no more.
 
         The position lies here and nowhere else, so a second window or a page from the past can
         only ever lead to this trial.
         """
-        # The lock keeps two windows of one person from getting two trials.
-        locked = Participant.objects.select_for_update().get(pk=self.pk)
-        locked.study = self.study
-        if locked.state != locked.State.ACTIVE:
-            return None
-        locked.last_seen = timezone.now()
-        locked.save(update_fields=["last_seen"])
-        trial = locked.trials.waiting()
-        if trial is not None:
-            trial.renew()
-        elif locked.study.state == Study.State.OPEN:
-            trial = locked._next_trial()
-        if trial is None and locked.answered():  # who answered nothing has finished nothing
-            locked._finish()
-            self.refresh_from_db()
-        return trial
+        from studies.models.turn import current_trial
+
+        return current_trial(self, past or self.past())
 
     def finish_if_done(self) -> None:
         """Finish as soon as the last answer is in, whether or not another page is asked for."""
         if self.state == self.State.ACTIVE and self.answered() >= len(self.plan):
-            self._finish()
-
-    def _next_trial(self) -> Trial | None:
-        from studies.models.trial import Trial
-
-        past = list(self.trials.values_list("position", "pair_id", "first_left", "kind", "outcome"))
-        answered = sum(outcome == Outcome.VOTED for *_, outcome in past)
-        if answered >= len(self.plan):
-            return None
-        position = 1 + max((position for position, *_ in past), default=0)
-        seen = [pair for _, pair, *_ in past if pair is not None]
-        if (kind := self.plan[answered]) != TrialKind.REAL:
-            showing = control(self, kind, position, seen)
-            if showing is not None:
-                trial = Trial.prepare(self, showing, position)
-                trial.save(force_insert=True)
-                return trial
-        # A trial that could not be answered does not count for the balance of sides.
-        due = side_due(
-            bool(left)
-            for _, _, left, kind, outcome in past
-            if (kind, outcome) == (TrialKind.REAL, Outcome.VOTED)
-        )
-        slot = self._next_slot(seen, due)
-        return None if slot is None else Trial.assign(self, slot, position)
+            self.finish()
 
     def goes_on(self) -> bool:
         """Whether somebody who comes back is led to this session, and not to a new one."""
         resumes = self.study.returning == self.study.Returning.RESUME
         return resumes or self.state == self.State.FINISHED
 
-    def pictures_fail(self) -> bool:
-        """Whether none of the latest trials could load its pictures, so that there is no use."""
-        latest = self.trials.order_by("-position").values_list("outcome", flat=True)
-        return list(latest[:FAILURES]) == [Outcome.COULD_NOT_LOAD] * FAILURES
-
-    def _next_slot(self, seen: list[int], due: bool | None) -> Slot | None:
-        slots = self.study.slots.filter(cohort=self.cohort)
-        abandoned, free = slots.abandoned(), slots.free()
-        slot = abandoned.next_for(seen, due)
-        if slot is None and due is None and (side := free.plentiful_side()) is not None:
-            slot = free.next_for(seen, side)
-        return slot or free.next_for(seen, due)
-
-    def rest_is_due(self) -> bool:
+    def rest_is_due(self, past: Past | None = None) -> bool:
         """Whether a break comes before the next trial."""
         if not (every := self.study.declared.break_every):
             return False
-        answered = self.answered()
+        answered = (past or self.past()).answered
         return answered > 0 and answered % every == 0 and self.rested < answered < len(self.plan)
 
     def rest(self) -> None:
@@ -199,7 +153,8 @@ class Participant(models.Model):
         self.rested = self.answered()
         self.save(update_fields=["rested"])
 
-    def _finish(self) -> None:
+    def finish(self) -> None:
+        """End the session, and judge it by its rules."""
         self.state, self.finished_at = self.State.FINISHED, timezone.now()
         if reason := exclusion(self.study.declared, self._record()):
             self._stop_counting(reason)

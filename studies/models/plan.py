@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
 from django.db import models
-from django.utils import timezone
 
-AHEAD = 64
-"""Slots that a look at the supply of sides takes in, however many there are."""
+from studies.models.choices import Outcome
+
 _STIMULUS = ("public_id", "sha256")
 # Written this way round, because SQLite takes "trial_id IS NULL" for an entry of the unique index
 # of trials, of which it expects one row, and would read and sort thousands of free slots.
@@ -47,36 +47,21 @@ class SlotQuerySet(models.QuerySet["Slot"]):
         """Slots whose vote is not in, whoever holds them."""
         return self.filter(models.Q(trial=None) | models.Q(trial__outcome=""))
 
-    def abandoned(self) -> SlotQuerySet:
-        """Slots held by a trial that was not answered in time."""
-        from studies.models.trial import Trial
+    def held_by(self, trials: Collection[int]) -> SlotQuerySet:
+        """The slots that trials hold for as long as they wait."""
+        return self.filter(trial__in=trials, trial__outcome=Outcome.WAITING)
 
-        # Few trials wait, mostly none for too long, and an index knows them; slots are many. So the
-        # trials are looked for first, and where there are none, no slot is.
-        late = Trial.objects.filter(outcome="", lease_until__lt=timezone.now())
-        return self.filter(trial__in=list(late.values_list("pk", flat=True)))
+    def unseen(self, seen: Collection[int] | models.QuerySet[Any, Any]) -> SlotQuerySet:
+        """The slots for somebody who has seen the pairs `seen`, in their order."""
+        return self.exclude(pair_id__in=seen).order_by("rank")
 
-    def plentiful_side(self) -> bool | None:
-        """The side of which the next of these slots offer clearly more; None where both are even.
+    def locked(self, *besides: str) -> SlotQuerySet:
+        """Lock slots, with what a trial needs to know of their pictures.
 
-        Who is free to take either side takes this one, so that the sides which people who left
-        have not seen do not pile up until nobody can take them.
+        Where rows can be locked, people who arrive together pass over each other's slots.
+        `besides`: what is locked with them, and passed over where somebody else is at it.
         """
-        sides = list(self.order_by("rank").values_list("first_left", flat=True)[:AHEAD])
-        lead = 2 * sum(sides) - len(sides)
-        return None if abs(lead) <= 2 else lead > 0
-
-    def next_for(self, seen: Collection[int], first_left: bool | None) -> Slot | None:
-        """The earliest of these slots for somebody who has seen the pairs `seen`, locked.
-
-        `first_left` asks for one side; None takes either.
-        """
-        slots = self.exclude(pair_id__in=seen).order_by("rank")
-        if first_left is not None:
-            slots = slots.filter(first_left=first_left)
-        # Where rows can be locked, people who arrive together pass over each other's slots.
-        slots = slots.select_for_update(skip_locked=True, of=("self",))
-        return slots.with_pictures().first()
+        return self.select_for_update(skip_locked=True, of=("self", *besides)).with_pictures()
 
     def with_pictures(self) -> SlotQuerySet:
         """Fetch what a trial needs to know of the pictures, and no more."""

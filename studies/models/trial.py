@@ -17,6 +17,7 @@ from studies.design import DESIGNS
 from studies.models.choices import Choice, Outcome, TrialKind
 from studies.models.participant import Participant
 from studies.models.plan import Pair, Slot
+from studies.models.prepared import Given, PreparedUpdate
 from studies.models.rounds import ask_for_round
 from studies.models.showing import Showing
 from transfer.models import Picture, Stimulus
@@ -25,14 +26,6 @@ LEASE = timedelta(minutes=10)
 """A trial that was not answered for so long is offered to somebody else."""
 PLACES = ("reference", "left", "right")
 _SIGNER = signing.Signer(salt="studies.picture")
-
-
-class TrialQuerySet(models.QuerySet["Trial"]):
-    """Trials by state."""
-
-    def waiting(self) -> Trial | None:
-        """The trial that waits for its answer; a participant has at most one."""
-        return self.filter(outcome=Outcome.WAITING).first()
 
 
 class Trial(models.Model):
@@ -60,8 +53,6 @@ class Trial(models.Model):
     lease_until = models.DateTimeField()
     outcome = models.CharField(max_length=14, choices=Outcome.choices, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
-
-    objects = TrialQuerySet.as_manager()
 
     class Meta:
         ordering = ["participant", "position"]
@@ -110,7 +101,7 @@ class Trial(models.Model):
         trial = cls.prepare(participant, Showing.of_slot(slot), position)
         trial.save(force_insert=True)
         slot.trial = trial
-        slot.save(update_fields=["trial"])
+        _TAKE.run(slot=slot.pk, trial=trial.pk)
         return trial
 
     @property
@@ -152,27 +143,28 @@ class Trial(models.Model):
 
         An answer that came when the slot was somebody else's already is kept and does not count.
         """
-        trials = Trial.objects.select_for_update(of=("self",)).select_related("participant")
-        trial = trials.get(pk=self.pk)
-        if trial.outcome == Outcome.VOTED:
-            return Vote.objects.get(trial=trial)
-        late = trial.outcome != Outcome.WAITING
-        vote = Vote.objects.create(
-            trial=trial,
+        # The first answer takes the trial; those that come at the same time wait here for it.
+        late = not _ANSWER.run(trial=self.pk)
+        if late:
+            if (vote := Vote.objects.filter(trial=self).first()) is not None:
+                return vote
+            Trial.objects.filter(pk=self.pk).update(outcome=Outcome.VOTED)
+        self.outcome = Outcome.VOTED
+        vote = Vote(
+            trial=self,
             choice=choice,
             client_uuid=client_uuid,
             response_ms=response_ms,
             screen=screen or {},
             excluded="late" if late else "",
         )
-        trial.outcome = Outcome.VOTED
-        trial.save(update_fields=["outcome"])
-        if trial.kind == TrialKind.REAL and not late:
-            ask_for_round(trial)
-        if trial.kind == TrialKind.GOLD:
-            trial.participant.study.watch_over()
-        if trial.position >= len(trial.participant.plan):
-            trial.participant.finish_if_done()
+        vote.save(force_insert=True)
+        if self.kind == TrialKind.REAL and not late:
+            ask_for_round(self)
+        if self.kind == TrialKind.GOLD:
+            self.participant.study.watch_over()
+        if self.position >= len(self.participant.plan):
+            self.participant.finish_if_done()
         return vote
 
     @transaction.atomic
@@ -184,6 +176,15 @@ class Trial(models.Model):
             trial.save(update_fields=["outcome"])
             Slot.objects.filter(trial=trial).update(trial=None)
             trial.participant.study.watch_over()
+
+
+_TRIAL = Given("trial", models.BigIntegerField())
+_ANSWER = PreparedUpdate(
+    lambda: Trial.objects.filter(pk=_TRIAL, outcome=Outcome.WAITING), outcome=Outcome.VOTED
+)
+_TAKE = PreparedUpdate(
+    lambda: Slot.objects.filter(pk=Given("slot", models.BigIntegerField())), trial_id=_TRIAL
+)
 
 
 class Vote(models.Model):

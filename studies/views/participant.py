@@ -6,11 +6,12 @@ nothing to go back to: every visit shows what comes next.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.signing import BadSignature
+from django.db import transaction
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect
@@ -30,7 +31,11 @@ from studies.models import Choice, Cohort, Participant, Study, Trial
 from studies.models.admission import turn_away
 from studies.models.tokens import simulated_entry
 from studies.models.trial import PLACES
+from studies.models.turn import look_ahead, session, trial_asked
 from transfer.errors import PictureError
+
+if TYPE_CHECKING:
+    from uuid import UUID
 
 REMEMBERED = 30 * 24 * 3600
 """Seconds for which a browser finds back to its session from the study's link."""
@@ -99,13 +104,12 @@ def _answer_to_consent(
 def take(request: HttpRequest, token: str) -> HttpResponse:
     """What comes next for a participant: a trial, a break, or the end."""
     participant = _participant(token)
-    study = participant.study
-    answered = participant.answered()
-    if participant.rest_is_due():
-        return _page(request, "break", participant, answered=answered)
-    if participant.pictures_fail() and "again" not in request.GET:
+    study, past = participant.study, participant.past()
+    if participant.rest_is_due(past):
+        return _page(request, "break", participant, answered=past.answered)
+    if past.pictures_fail and "again" not in request.GET:
         return _away(request, study, "not_loaded", participant)
-    trial = participant.current_trial()
+    trial = participant.current_trial(past)
     if trial is None:
         return _end(request, participant)
     return _page(
@@ -115,7 +119,7 @@ def take(request: HttpRequest, token: str) -> HttpResponse:
         trial=trial,
         reference_name=study.question.reference,
         pictures={place: trial.picture_url(place) for place in PLACES},
-        answered=answered,
+        answered=past.answered,
         total=len(participant.plan),
         gate=study.gate,
         vote_url=reverse("studies:vote", args=[token]),
@@ -154,15 +158,17 @@ def stop(request: HttpRequest, token: str) -> HttpResponse:
 @SESSION.on_posts
 def vote(request: HttpRequest, token: str) -> HttpResponse:
     """Record an answer. However often it is sent, there is one vote and one answer: recorded."""
-    participant = _participant(token)
     form = VoteForm(request.POST)
     if not form.is_answer():
         return HttpResponse("this is not an answer to a trial", status=400)
     sent = form.cleaned_data
-    if sent["choice"] == Choice.TIE and not participant.study.ties_allowed:
-        return HttpResponse("this study offers no ties", status=400)
-    trial = get_object_or_404(participant.trials, public_id=sent["trial"])
-    trial.vote(sent["choice"], sent["client_uuid"], sent.get("response_ms"), form.screen())
+    with transaction.atomic():  # one commit: the answer, and the trial that the next page shows
+        participant = _participant(token, lock=True)
+        if sent["choice"] == Choice.TIE and not participant.study.ties_allowed:
+            return HttpResponse("this study offers no ties", status=400)
+        trial = _trial(participant, sent["trial"])
+        trial.vote(sent["choice"], sent["client_uuid"], sent.get("response_ms"), form.screen())
+        look_ahead(participant)
     return _onward(request, participant)
 
 
@@ -176,8 +182,7 @@ def unloadable(request: HttpRequest, token: str) -> HttpResponse:
     form = TrialForm(request.POST)
     if not form.is_valid():
         return HttpResponse("this is not a trial", status=400)
-    trial = get_object_or_404(participant.trials, public_id=form.cleaned_data["trial"])
-    trial.could_not_load()
+    _trial(participant, form.cleaned_data["trial"]).could_not_load()
     return _onward(request, participant)
 
 
@@ -194,8 +199,18 @@ def picture(request: HttpRequest, key: str) -> HttpResponse:
     return response
 
 
-def _participant(token: str) -> Participant:
-    return get_object_or_404(Participant.objects.select_related("study"), token=token)
+def _participant(token: str, *, lock: bool = False) -> Participant:
+    participant = session(token, lock=lock)
+    if participant is None:
+        raise Http404("there is no such session")
+    return participant
+
+
+def _trial(participant: Participant, public_id: UUID) -> Trial:
+    trial = trial_asked(participant, public_id)
+    if trial is None:
+        raise Http404("the session has no such trial")
+    return trial
 
 
 def _page(

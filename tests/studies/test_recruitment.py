@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import queue
 import threading
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.db import connections
 from django.test import Client
+from django.utils import timezone
 
 from studies.erasure import erase, erase_again, erase_person, log_path
 from studies.errors import FullError
@@ -240,6 +243,24 @@ def test_it_makes_one_row_of_twenty_identical_answers_at_once(study):
     statuses = together(20, lambda: Client().post(f"{address}vote/", fields).status_code)
     assert statuses == [303] * 20
     assert Vote.objects.get().choice == "right"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("attempt", range(4))
+def test_it_counts_a_late_answer_or_gives_the_slot_away_but_never_both(study, attempt):
+    """The answer and the person who may take the slot over come at the same moment."""
+    late, other = study.admit(), study.admit()
+    trial = late.current_trial()
+    slot = trial.slot
+    Trial.objects.filter(pk=trial.pk).update(lease_until=timezone.now() - timedelta(hours=1))
+    acts: queue.SimpleQueue[Callable[[], object]] = queue.SimpleQueue()
+    acts.put(lambda: trial.vote("left", uuid.uuid4()))
+    acts.put(other.current_trial)
+    results = together(2, lambda: acts.get()())
+    assert not [result for result in results if isinstance(result, Exception)]
+    slot.refresh_from_db()
+    taken = slot.trial != trial
+    assert Vote.objects.get(trial=trial).excluded == ("late" if taken else "")
 
 
 @pytest.mark.django_db(transaction=True)
