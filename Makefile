@@ -51,7 +51,7 @@ validate: venv  ## long simulations: coverage of the intervals, and how often se
 
 run: venv  ## the site at 127.0.0.1:8000
 	$(BIN)/python manage.py migrate --verbosity 0
-	$(BIN)/gunicorn config.wsgi --bind 127.0.0.1:8000 --workers 2 --threads 4 --no-control-socket
+	$(BIN)/gunicorn config.wsgi --bind 127.0.0.1:8000 --no-control-socket
 
 worker: venv  ## make what batches ask for
 	$(BIN)/python manage.py migrate --verbosity 0

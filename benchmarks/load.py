@@ -9,8 +9,9 @@ target's; of `load/…/cpu` the server's processor time of a vote ÷ the target'
 the share of the machine that the load tool itself took. Measured is what comes after everybody has
 begun. What went wrong at any time (an error, a vote lost or doubled) stops the benchmark.
 
-LOAD_SECONDS (60), LOAD_PEOPLE (50), LOAD_PACE (seconds between a person's votes), LOAD_WORKERS (2)
-and LOAD_THREADS (4) change the run. PostgreSQL takes part where TEST_POSTGRES_URL names a server.
+LOAD_SECONDS (60), LOAD_PEOPLE (50) and LOAD_PACE (seconds between a person's votes) change the run,
+LOAD_WORKERS and LOAD_THREADS what gunicorn.conf.py says. PostgreSQL takes part where
+TEST_POSTGRES_URL names a server: `FSYNC=on .ci/with-postgres make bench NAMES=load` starts one.
 All traffic stays on 127.0.0.1.
 """
 
@@ -127,11 +128,16 @@ def run(environment: dict[str, str], folder: Path, target: float) -> dict[str, f
 def server(environment: dict[str, str]) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     """The site as it is served in production, on a free port of this machine."""
     port = free_port()
+    options = {"--workers": "LOAD_WORKERS", "--threads": "LOAD_THREADS"}
+    changed = [
+        part
+        for option, name in options.items()
+        if name in os.environ
+        for part in (option, os.environ[name])
+    ]
     process = subprocess.Popen(
         [sys.executable, "-m", "gunicorn", "config.wsgi", "--no-control-socket",
-         "--bind", f"127.0.0.1:{port}",
-         "--workers", os.environ.get("LOAD_WORKERS", "2"),
-         "--threads", os.environ.get("LOAD_THREADS", "4")],
+         "--bind", f"127.0.0.1:{port}", *changed],
         cwd=ROOT, env=environment, start_new_session=True,
     )  # fmt: skip
     try:

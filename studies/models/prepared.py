@@ -87,7 +87,8 @@ class _Written:
             fields = self.compiler.klass_info["select_fields"]
             self.own = slice(fields[0], fields[-1] + 1)
             self.names = [column.target.attname for column, *_ in selected[self.own]]
-            self.related = get_related_populators(  # type: ignore[call-arg] - Django 6 has one more
+            # The stubs are ahead of our Django by one argument.
+            self.related = get_related_populators(  # type: ignore[call-arg]
                 self.compiler.klass_info, selected, connection.alias
             )
 
@@ -121,10 +122,10 @@ class PreparedUpdate:
         """Change the rows, and give their number."""
         connection = connections[DEFAULT_DB_ALIAS]
         if connection not in self._written:
-            query = self._make().query.chain(UpdateQuery)
+            query: Any = self._make().query.chain(UpdateQuery)
             query.add_update_values(self._values)
             self._written[connection] = query.get_compiler(connection=connection).as_sql()
         sql, params = self._written[connection]
         with connection.cursor() as cursor:
             cursor.execute(sql, [_value(param, given, connection) for param in params])
-            return cursor.rowcount
+            return int(cursor.rowcount)

@@ -7,7 +7,7 @@ one transaction, which locks the participant first; a page that is merely looked
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import models, transaction
 from django.db.models import FilteredRelation, Q
@@ -48,9 +48,12 @@ def _next_free() -> SlotQuerySet:
 
 
 def _sessions() -> QuerySet[Participant]:
+    people: QuerySet[Any] = Participant.objects.filter(token=_TOKEN).order_by()
     waiting = FilteredRelation("trials", condition=Q(trials__outcome=Outcome.WAITING))
-    found = Participant.objects.filter(token=_TOKEN).annotate(waiting=waiting).order_by()
-    return found.select_related("study", "waiting")
+    found: QuerySet[Participant] = people.annotate(waiting=waiting).select_related(
+        "study", "waiting"
+    )
+    return found
 
 
 _SESSION = Prepared(_sessions)

@@ -1,0 +1,11 @@
+"""How gunicorn serves the site; it finds this file where it is started. The command line wins.
+
+What docs/performance.md says of votes under load was measured with these settings.
+"""
+
+# Two processes, because one holds Python's lock while it computes; more where there are more cores.
+workers = 2
+# A thread waits while a vote reaches the disk; the others go on.
+threads = 4
+# Seconds that a connection stays open: people think for some seconds between two questions.
+keepalive = 15
