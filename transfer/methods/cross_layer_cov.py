@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from transfer.methods.base import Composition, Method
+from transfer.methods.base import Composition, CovarianceControl, Method
 from transfer.methods.cross_layer import CrossLayer
 from transfer.methods.terms import content_terms, style_terms
 
 
 @dataclass(frozen=True)
-class CrossLayerCov(CrossLayer):
-    """Nothing beyond what cross-layer methods have."""
+class CrossLayerCov(CovarianceControl, CrossLayer):
+    """What cross-layer methods have, with a style weight for covariances."""
 
 
 def compose(parameters: CrossLayerCov) -> Composition:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from transfer.methods.base import Composition, MeanControl, Method
+from transfer.methods.base import Composition, CovarianceControl, MeanControl, Method
 from transfer.methods.cross_layer import CrossLayer
 from transfer.methods.terms import channel_terms, content_terms, style_terms
 
 
 @dataclass(frozen=True)
-class CrossLayerMeanCov(MeanControl, CrossLayer):
+class CrossLayerMeanCov(CovarianceControl, MeanControl, CrossLayer):
     """The cross-layer methods' parameters and the weight of the means."""
 
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from transfer.methods.base import Composition, Descent, Method
+from transfer.methods.base import Composition, CovarianceControl, Descent, Method
 from transfer.methods.terms import content_terms, style_terms
 
 
 @dataclass(frozen=True)
-class GatysCov(Descent):
-    """Nothing beyond what all descents have."""
+class GatysCov(CovarianceControl, Descent):
+    """What all descents have, with a style weight for covariances."""
 
 
 def compose(parameters: GatysCov) -> Composition:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from transfer.methods.base import Composition, Descent, MeanControl, Method
+from transfer.methods.base import Composition, CovarianceControl, Descent, MeanControl, Method
 from transfer.methods.terms import channel_terms, content_terms, style_terms
 
 
 @dataclass(frozen=True)
-class GatysMeanCov(MeanControl, Descent):
+class GatysMeanCov(CovarianceControl, MeanControl, Descent):
     """Gatys' parameters and the weight of the means."""
 
 

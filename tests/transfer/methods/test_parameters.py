@@ -58,9 +58,11 @@ def test_it_parses_numbers_as_text_or_number(weight: float) -> None:
 def test_the_papers_method_is_the_default() -> None:
     """Seed 000 §1.1: content at R41, style at R11 … R51, Gaussian noise; Gatys' 1e3 and 500.
 
-    Aggressive methods take the middle of 2291…9813 instead; a product has no weight.
+    Aggressive methods take the middle of 2291…9813 instead, those that hold covariances ours; a
+    product has no weight.
     """
-    weights = {"gatys-aggressive": 6000, "cross-layer-aggressive": 6000}
+    weights: dict[str, int | None] = {"gatys-aggressive": 6000, "cross-layer-aggressive": 6000}
+    weights |= {key: 100 for key in DESCENTS if key.endswith("-cov")}
     weights["cross-layer-multiplicative"] = None
     for key in DESCENTS:
         values = resolve_parameters(key, {})
