@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from studies.models import Study
 
 ROOT = Path(__file__).resolve().parents[1]
-DESKTOP, PHONE = (1280, 800), (390, 844)
+SIZES = (((1280, 800), ""), ((390, 844), "-phone"))
 QUESTIONS = 8
 PEOPLE = 16
 
@@ -66,20 +66,24 @@ def _take(site: str, out: Path) -> None:
         chromium = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
         )
-        for (width, height), suffix in ((DESKTOP, ""), (PHONE, "-phone")):
+        for (width, height), suffix in SIZES:
             window = chromium.new_context(
                 viewport={"width": width, "height": height}, has_touch=bool(suffix)
             )
             _participant(window.new_page(), f"{site}{study.entry_url}", out, suffix)
             window.close()
-        window = chromium.new_context(viewport={"width": DESKTOP[0], "height": DESKTOP[1]})
+        watched = _rehearsed(site)
+        window = chromium.new_context()
         window.add_cookies([{"name": "sessionid", "value": session, "url": site}])
         page = window.new_page()
-        watched = _rehearsed(site)
-        page.goto(f"{site}/studies/{watched.pk}/monitor/?of=simulated")
-        _keep(page, out / "study-monitor.jpg")
-        page.goto(f"{site}/studies/planner/?stimuli=batch:{study.batches.get().pk}&trials=20")
-        _keep(page, out / "study-planner.jpg")
+        for name, address in (
+            ("monitor", f"{watched.pk}/monitor/?of=simulated"),
+            ("planner", f"planner/?stimuli=batch:{study.batches.get().pk}&trials=20"),
+        ):
+            for (width, height), suffix in SIZES:
+                page.set_viewport_size({"width": width, "height": height})
+                page.goto(f"{site}/studies/{address}")
+                _keep(page, out / f"study-{name}{suffix}.jpg")
         chromium.close()
 
 

@@ -113,6 +113,19 @@ def test_it_shows_both_pictures_at_equal_size_side_by_side_or_stacked(
         assert overflow == [False, False]
 
 
+def test_it_enlarges_both_pictures_alike_where_the_study_says_so(page, live_server, draft):
+    study = draft(trials_per_participant=4, enlarge=True)
+    study.open()
+    begin(page, live_server, study)
+    left, right = (
+        page.get_by_role("button", name=side).locator("img").bounding_box()
+        for side in ("Left", "Right")
+    )
+    sizes = [[box[side] for side in ("width", "height")] for box in (left, right)]
+    assert sizes[0] == pytest.approx(sizes[1], abs=0.1)  # columns end on fractions of pixels
+    assert left["width"] > 400
+
+
 def test_it_stores_nothing_but_the_answer_in_the_browser(page, live_server, long_study):
     begin(page, live_server, long_study)
     page.get_by_role("button", name="Left picture").click()

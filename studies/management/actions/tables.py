@@ -1,4 +1,4 @@
-"""The parts of `manage.py study` that read and write files."""
+"""Tables and archives that go out and come in."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from typing import BinaryIO
 from studies.bundle import LICENCES, write_bundle
 from studies.columns import PICTURES, STIMULI, VOTES, codebook_csv, codebook_markdown
 from studies.export import to_csv, to_parquet, votes_frame
-from studies.models import Study
+from studies.management.actions.action import Action, Options, study_of, takes_study
+from studies.models import Study, Vote
+from studies.vote_import import import_votes
 from transfer.errors import InputError
 
 _TABLES = (
@@ -21,7 +23,7 @@ _TABLES = (
 )
 
 
-def add_import(parser: ArgumentParser) -> None:
+def _add_import(parser: ArgumentParser) -> None:
     """Options of `study import`."""
     parser.add_argument("file", type=Path, help="CSV, Parquet, or a bundle")
     parser.add_argument("--name", default="", help="of the new study; default: as in the file")
@@ -29,43 +31,43 @@ def add_import(parser: ArgumentParser) -> None:
                         help="what was asked, where the file does not say it")  # fmt: skip
 
 
-def add_export(parser: ArgumentParser) -> None:
+def _add_export(parser: ArgumentParser) -> None:
     """Options of `study export`."""
     parser.add_argument("study", nargs="+", help="names or numbers")
     parser.add_argument("--out", type=Path, required=True, help="FILE.csv or FILE.parquet")
 
 
-def add_bundle(parser: ArgumentParser) -> None:
+def _add_bundle(parser: ArgumentParser) -> None:
     """Options of `study bundle`."""
-    parser.add_argument("study", help="name or number")
+    takes_study(parser)
     parser.add_argument("--out", type=Path, required=True, help="FILE.zip")
     parser.add_argument("--licence", required=True, choices=list(LICENCES),
                         help="what you publish it under")  # fmt: skip
 
 
-def add_codebook(parser: ArgumentParser) -> None:
+def _add_codebook(parser: ArgumentParser) -> None:
     """Options of `study codebook`."""
     parser.add_argument("--out", type=Path, required=True, help="FILE.md or FILE.csv")
 
 
-def export(studies: list[Study], out: Path) -> str:
-    """Write the votes, and say how many there are."""
-    frame = votes_frame(studies)
+def _export(options: Options) -> str:
+    out: Path = options["out"]
+    frame = votes_frame([study_of(name) for name in options["study"]])
     data = to_parquet(frame) if out.suffix == ".parquet" else to_csv(frame).encode()
     _write(out, lambda file: file.write(data))
     return f"{len(frame)} votes in {out}"
 
 
-def bundle(study: Study, out: Path, licence: str) -> str:
-    """Write the archive, and say what it lacks."""
+def _bundle(options: Options) -> str:
+    study, out = study_of(options["study"]), options["out"]
     left_out: list[str] = []
-    _write(out, lambda file: left_out.extend(write_bundle(study, file, licence)))
+    _write(out, lambda file: left_out.extend(write_bundle(study, file, options["licence"])))
     lacks = f"; without a stated licence, so left out: {', '.join(left_out)}" if left_out else ""
     return f"{out} is written{lacks}"
 
 
-def codebook(out: Path) -> str:
-    """Write what every column means."""
+def _codebook(options: Options) -> str:
+    out: Path = options["out"]
     text = codebook_csv(_TABLES) if out.suffix == ".csv" else codebook_markdown(_TABLES)
     _write(out, lambda file: file.write(text.encode()))
     return f"{out} is written"
@@ -84,3 +86,16 @@ def _write(target: Path, write: Callable[[BinaryIO], object]) -> None:
         raise InputError(f"{target} cannot be written: {error.strerror}") from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _import(options: Options) -> str:
+    study = import_votes(options["file"], name=options["name"], kind=options["kind"])
+    votes = Vote.objects.filter(trial__participant__study=study).count()
+    people = study.participants.count()
+    return f"study {study.pk} '{study}': {votes} votes of {people} participants"
+
+
+EXPORT = Action("write votes as CSV or Parquet", _add_export, _export)
+BUNDLE = Action("write an archive to publish", _add_bundle, _bundle)
+CODEBOOK = Action("write what the columns mean", _add_codebook, _codebook)
+IMPORT = Action("votes of others, as a closed study", _add_import, _import)

@@ -1,0 +1,24 @@
+"""What `manage.py study` does: one action is one `Action` and one line here."""
+
+from __future__ import annotations
+
+from studies.management.actions import create, erase, lifecycle, rehearse, simulate, tables
+from studies.management.actions.action import Action, Options
+
+__all__ = ["ACTIONS", "Action", "Options"]
+
+ACTIONS: dict[str, Action] = {
+    "list": lifecycle.LIST,
+    "create": create.ACTION,
+    "open": lifecycle.OPEN,
+    "close": lifecycle.CLOSE,
+    "plan": lifecycle.PLAN,
+    "simulate": simulate.ACTION,
+    "rehearse": rehearse.ACTION,
+    "erase": erase.ACTION,
+    "export": tables.EXPORT,
+    "bundle": tables.BUNDLE,
+    "codebook": tables.CODEBOOK,
+    "import": tables.IMPORT,
+}
+"""Every action by its name on the command line."""

@@ -1,0 +1,67 @@
+"""The options that say what simulated participants are like."""
+
+from __future__ import annotations
+
+import csv
+import math
+from argparse import ArgumentParser
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import fields
+from pathlib import Path
+
+from tqdm import tqdm
+
+from studies.management.actions.action import Options, takes_study
+from studies.simulate import Behaviour
+from transfer.errors import InputError
+
+
+def add_behaviour(parser: ArgumentParser) -> None:
+    """Declare a study, its true utilities, and who takes part."""
+    takes_study(parser)
+    parser.add_argument("--scores", type=Path, required=True, help="SCORES.csv")
+    parser.add_argument("--column", required=True, help="its column of true utilities")
+    parser.add_argument("--participants", type=int, default=40)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--side-bias", type=float, default=0.0)
+    for share in ("inattention", "fatigue", "dropout"):
+        parser.add_argument(f"--{share}", type=float, default=0.0, metavar="SHARE")
+
+
+def behaviour_of(options: Options) -> Behaviour:
+    """What the options say of them."""
+    return Behaviour(**{f.name: options[f.name] for f in fields(Behaviour) if f.name in options})
+
+
+def utilities_of(options: Options) -> dict[str, float]:
+    """The true utilities by stimulus; NaN where the table has none.
+
+    Raises:
+        InputError: the table cannot be read, or has not got the column.
+
+    """
+    path, column = options["scores"], options["column"]
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"the scores {path} cannot be read: {error}") from error
+    for needed in ("stimulus", column):
+        if not rows or needed not in rows[0]:
+            raise InputError(f"{path} has no column '{needed}'")
+    try:
+        return {row["stimulus"]: float(row[column] or math.nan) for row in rows}
+    except ValueError as error:
+        raise InputError(f"{path}: column '{column}' holds something that is no number") from error
+
+
+@contextmanager
+def progress(options: Options) -> Iterator[Callable[..., None]]:
+    """Show a bar on a terminal; gives what is to be called when a participant is done."""
+    with tqdm(total=options["participants"], unit="participant", disable=None) as bar:
+
+        def one_more(*_: object) -> None:
+            bar.update()
+
+        yield one_more

@@ -1,0 +1,40 @@
+"""Votes by simulated participants, as fast as rows can be written."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+
+from studies.management.actions.action import Action, Options, study_of
+from studies.management.actions.behaviour import (
+    add_behaviour,
+    behaviour_of,
+    progress,
+    utilities_of,
+)
+from studies.simulate import simulate
+
+
+def _add_arguments(parser: ArgumentParser) -> None:
+    add_behaviour(parser)
+    parser.add_argument("--trials", type=int, default=50)
+    parser.add_argument("--rounds", action="store_true", help="choose pairs by votes so far")
+
+
+def _run(options: Options) -> str:
+    study = study_of(options["study"])
+    utilities, behaviour = utilities_of(options), behaviour_of(options)
+    with progress(options) as one_more:
+        votes = simulate(
+            study,
+            utilities,
+            options["participants"],
+            options["trials"],
+            options["seed"],
+            behaviour,
+            one_more,
+            rounds=options["rounds"],
+        )
+    return f"{votes} simulated votes in study '{study}'"
+
+
+ACTION = Action("votes by simulated participants", _add_arguments, _run)
