@@ -36,8 +36,7 @@ def gram(features: Tensor) -> Tensor:
 def covariance(features: Tensor) -> Tensor:
     """The centred covariance (F − μ)(F − μ)ᵀ / P = gram − μμᵀ, (N, C, H, W) → (N, C, C).
 
-    Source: seed 000 §1.2 with both layers the same. Computed as gram − μμᵀ, which needs no centred
-    copy of F; rounding is relative to the Gram matrix, not to the covariance.
+    Source: seed 000 §1.2 with both layers the same.
     """
     result: Tensor = _Moment.apply(_places(features), True)
     return result
@@ -127,68 +126,57 @@ def _aligned(fine: Tensor, coarse: Tensor) -> tuple[Tensor, Tensor]:
     return _places(fine), _places(coarse)
 
 
-def _product(places: Tensor, matrix: Tensor, shift: Tensor | None, like: Tensor) -> Tensor:
-    """`places` (N, P, C) · `matrix` (N, C, D) − `shift` (N, 1, D), in the memory layout of `like`.
+def _centred(places: Tensor) -> Tensor:
+    """(N, P, C) minus the mean over its places.
 
-    A transposed `like` is a contiguous (N, C, H, W) map, whose gradient must be one as well.
+    XᵀX / P − μμᵀ would need no copy, but rounding relative to the Gram matrix. Where features
+    hardly vary, as at the noise start, that is most of the covariance's gradient.
     """
-    if like.is_contiguous():
-        if shift is None:
-            return torch.bmm(places, matrix)
-        return torch.baddbmm(shift, places, matrix, beta=-1)
-    matrix, places = matrix.transpose(1, 2), places.transpose(1, 2)
-    if shift is None:
-        return torch.bmm(matrix, places).transpose(1, 2)
-    return torch.baddbmm(shift.transpose(1, 2), matrix, places, beta=-1).transpose(1, 2)
+    return places - places.mean(dim=1, keepdim=True)
+
+
+def _product(places: Tensor, matrix: Tensor) -> Tensor:
+    """`places` (N, P, C) · `matrix` (N, C, D), in the memory layout of `places`.
+
+    Transposed places are a contiguous (N, C, H, W) map, whose gradient must be one as well.
+    """
+    if places.is_contiguous():
+        return torch.bmm(places, matrix)
+    return torch.bmm(matrix.transpose(1, 2), places.transpose(1, 2)).transpose(1, 2)
 
 
 class _Moment(torch.autograd.Function):
-    """XᵀX / P, or with `centred` XᵀX / P − μμᵀ, for X (N, P, C)."""
+    """XᵀX / P for X (N, P, C), with `centred` minus its mean."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, centred: bool) -> Tensor:
-        moment = torch.bmm(x.transpose(1, 2), x) / x.shape[1]
-        if not centred:
-            ctx.save_for_backward(x, None)
-            return moment
-        mean = x.mean(dim=1, keepdim=True)
-        ctx.save_for_backward(x, mean)
-        return moment - mean.transpose(1, 2) * mean
+        x = _centred(x) if centred else x
+        ctx.save_for_backward(x)
+        return torch.bmm(x.transpose(1, 2), x) / x.shape[1]
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, None]:
-        x, mean = ctx.saved_tensors
-        matrix = (upstream + upstream.transpose(1, 2)) / x.shape[1]
-        shift = None if mean is None else mean @ matrix
-        return _product(x, matrix, shift, like=x), None
+        (x,) = ctx.saved_tensors
+        return _product(x, (upstream + upstream.transpose(1, 2)) / x.shape[1]), None
 
 
 class _CrossMoment(torch.autograd.Function):
-    """XᵀY / P, or with `centred` XᵀY / P − μνᵀ, for X (N, P, C) and Y (N, P, D)."""
+    """XᵀY / P for X (N, P, C) and Y (N, P, D), with `centred` minus their means."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, y: Tensor, centred: bool) -> Tensor:
-        moment = torch.bmm(x.transpose(1, 2), y) / x.shape[1]
-        if not centred:
-            ctx.save_for_backward(x, y, None, None)
-            return moment
-        x_mean, y_mean = x.mean(dim=1, keepdim=True), y.mean(dim=1, keepdim=True)
-        ctx.save_for_backward(x, y, x_mean, y_mean)
-        return moment - x_mean.transpose(1, 2) * y_mean
+        if centred:
+            x, y = _centred(x), _centred(y)
+        ctx.save_for_backward(x, y)
+        return torch.bmm(x.transpose(1, 2), y) / x.shape[1]
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, Tensor, None]:
-        x, y, x_mean, y_mean = ctx.saved_tensors
+        x, y = ctx.saved_tensors
         matrix = upstream / x.shape[1]
-        x_shift = None if y_mean is None else y_mean @ matrix.transpose(1, 2)
-        y_shift = None if x_mean is None else x_mean @ matrix
-        return (
-            _product(y, matrix.transpose(1, 2), x_shift, like=x),
-            _product(x, matrix, y_shift, like=y),
-            None,
-        )
+        return _product(y, matrix.transpose(1, 2)), _product(x, matrix), None
 
 
 class _Sorted(torch.autograd.Function):

@@ -106,6 +106,19 @@ def test_the_covariance_is_the_gram_matrix_minus_the_means() -> None:
     torch.testing.assert_close(covariance(f), gram(f) - outer, rtol=1e-12, atol=1e-12)
 
 
+def test_a_covariance_is_exact_where_features_hardly_vary() -> None:
+    """As at the noise start, where the Gram matrix is a million times larger."""
+    f, g = (random_map(1, 3, 8, 8, seed=seed) * 1e-3 + 1 for seed in (0, 1))
+    for found, expected in (
+        (covariance(f.float()), covariance(f.float().double())),
+        (
+            cross_covariance(f.float(), g.float()),
+            cross_covariance(f.float().double(), g.float().double()),
+        ),
+    ):
+        torch.testing.assert_close(found.double(), expected, rtol=1e-3, atol=1e-9)
+
+
 @pytest.mark.parametrize("statistic", CROSS)
 def test_swapping_layers_of_one_size_transposes(statistic: Callable) -> None:
     f, g = random_map(2, 3, 4, 4), random_map(2, 5, 4, 4, seed=1)
