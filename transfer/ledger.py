@@ -30,6 +30,8 @@ ATTEMPTS = 3
 LEASE = timedelta(seconds=60)
 RENEWAL = timedelta(seconds=10)
 """How often a holder renews; a few renewals may fail before the lease runs out."""
+LATEST = 50
+"""So many images, those made last, tell how long one takes: methods of a batch differ."""
 
 
 class State(models.TextChoices):
@@ -125,6 +127,16 @@ class Ledger(models.QuerySet["Stimulus"]):
         """How many of these rows are in which state."""
         counts = self.order_by().values_list("state").annotate(Count("pk"))
         return Progress(**dict(counts))
+
+    def seconds_per_image(self) -> float | None:
+        """How long an image takes at present, all workers that are at it together.
+
+        By the images made last. None where none was made yet or none is being made.
+        """
+        workers = self.filter(state=State.RUNNING).order_by().values("worker").distinct().count()
+        made = self.filter(state=State.DONE, seconds__isnull=False).order_by("-finished_at")
+        times = [row.seconds or 0.0 for row in made.only("seconds")[:LATEST]]
+        return sum(times) / len(times) / workers if times and workers else None
 
     def progress_by_batch(self) -> dict[int, Progress]:
         """The progress of every batch that has rows here, by the batch's id."""

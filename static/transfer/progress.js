@@ -1,4 +1,4 @@
-// Keeps the counts of a batch page fresh while its stimuli are made. Without it the page still works.
+// Keeps the counts and the pace of a batch page fresh while its stimuli are made. Without it the page still works.
 "use strict";
 
 const section = document.getElementById("progress");
@@ -17,6 +17,7 @@ async function refresh() {
   for (const place of section.querySelectorAll("[data-count]")) {
     place.textContent = counts[place.dataset.count];
   }
+  section.querySelector("[data-pace]").textContent = counts.pace;
   section.querySelector("progress").value = counts.done + counts.failed;
   if (counts.running > 0) section.querySelector(".notice.warning")?.remove();
   if (counts.pending + counts.running > 0) setTimeout(refresh, EVERY);

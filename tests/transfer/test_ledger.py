@@ -13,6 +13,7 @@ from django.db import connection
 from django.utils import timezone
 
 from tests.house.commands import manage
+from transfer import ledger
 from transfer.ledger import ATTEMPTS, is_gone, worker_name
 from transfer.models import Stimulus
 
@@ -146,6 +147,21 @@ def test_it_counts_progress_from_rows(batch):
         3,
     )
     assert progress[second.pk] == second.stimuli.progress()
+
+
+def test_it_tells_the_pace_of_the_latest_images_and_all_workers(batch, monkeypatch):
+    rows = batch(stimuli=6, chunk=1).stimuli
+    assert rows.seconds_per_image() is None
+    for chunk, seconds in enumerate((1000.0, 4.0, 8.0)):
+        rows.filter(chunk=chunk).claim(ELSEWHERE).finish(
+            rows.get(chunk=chunk).pk, {"seconds": seconds}
+        )
+    assert rows.seconds_per_image() is None  # nobody is at it
+    monkeypatch.setattr(ledger, "LATEST", 2)
+    rows.filter(chunk=3).claim("there:1")
+    assert rows.seconds_per_image() == 6
+    rows.filter(chunk=4).claim("there:2")
+    assert rows.seconds_per_image() == 3
 
 
 @pytest.mark.django_db(transaction=True)

@@ -38,14 +38,17 @@ def test_it_uploads_counts_and_launches(researcher_page, live_server, engine, me
 
 def test_the_batch_page_follows_the_work(researcher_page, live_server, engine, batch):
     page = researcher_page
-    trial = batch(stimuli=2, chunk=1)
+    trial = batch(stimuli=3, chunk=1)
     page.goto(f"{live_server}{trial.get_absolute_url()}")
     page.get_by_text("Is a worker running?").wait_for()
     lease = trial.stimuli.filter(chunk=0).claim("workshop:1")
     page.locator("[data-count=running]", has_text="1").wait_for()
     assert page.get_by_text("Is a worker running?").count() == 0
+    lease.finish(trial.stimuli.get(chunk=0).pk, {"seconds": 45})
+    lease = trial.stimuli.filter(chunk=1).claim("workshop:1")
+    page.get_by_text("80 images/hour, 2 min left").wait_for()
     lease.fail("it diverged")
-    trial.stimuli.filter(chunk=1).claim("workshop:1").fail("it diverged")
+    trial.stimuli.filter(chunk=2).claim("workshop:1").fail("it diverged")
     page.get_by_role("button", name="Try the failed ones again").wait_for()
 
 

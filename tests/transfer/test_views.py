@@ -223,7 +223,16 @@ def test_the_pages_do_not_ask_the_database_for_every_stimulus(
 
 def test_progress_is_counted_from_rows(researcher, made):
     response = researcher.get(reverse("transfer:batch_progress", args=[made.pk]))
-    assert response.json() == {"pending": 1, "running": 0, "done": 2, "failed": 1}
+    counts = {"pending": 1, "running": 0, "done": 2, "failed": 1}
+    assert response.json() == counts | {"pace": ""}
+
+
+def test_the_pace_is_told_while_a_worker_is_at_it(researcher, made):
+    made.stimuli.filter(state="done").update(seconds=90)
+    made.stimuli.filter(state="pending").claim("workshop:1")
+    pace = "40 images/hour, 2 min left"
+    assert researcher.get(reverse("transfer:batch_progress", args=[made.pk])).json()["pace"] == pace
+    assert pace in researcher.get(made.get_absolute_url()).content.decode()
 
 
 def test_retry_lets_failed_stimuli_wait_again(researcher, made):

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from transfer.forms import GalleryForm
 from transfer.ledger import Progress
 from transfer.models import Batch, Stimulus
+from transfer.progress import rate
 from transfer.tasks import enqueue_waiting
 
 PER_PAGE = 48
@@ -42,9 +43,11 @@ def batch(request: HttpRequest, pk: int) -> HttpResponse:
     )
     query = request.GET.copy()
     query.pop("page", None)
+    progress = shown.stimuli.progress()
     context = {
         "batch": shown,
-        "progress": shown.stimuli.progress(),
+        "progress": progress,
+        "pace": _pace(shown, progress),
         "filters": filters,
         "page": Paginator(stimuli, PER_PAGE).get_page(request.GET.get("page")),
         "query": f"{query.urlencode()}&" if query else "",
@@ -54,16 +57,24 @@ def batch(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 def batch_progress(request: HttpRequest, pk: int) -> JsonResponse:
-    """The counts that the batch page shows, for its script."""
-    progress = get_object_or_404(Batch, pk=pk).stimuli.progress()
+    """What the batch page shows of the progress, for its script."""
+    shown = get_object_or_404(Batch, pk=pk)
+    progress = shown.stimuli.progress()
     return JsonResponse(
         {
             "pending": progress.pending,
             "running": progress.running,
             "done": progress.done,
             "failed": progress.failed,
+            "pace": _pace(shown, progress),
         }
     )
+
+
+def _pace(batch: Batch, progress: Progress) -> str:
+    """Images per hour and the time left, or nothing where nothing is made."""
+    seconds = batch.stimuli.seconds_per_image()
+    return rate(1, progress.open, seconds) if seconds else ""
 
 
 @require_POST
