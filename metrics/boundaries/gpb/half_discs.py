@@ -13,7 +13,6 @@ from metrics.boundaries.gpb.channels import ORIENTATIONS
 from metrics.boundaries.gpb.grids import mirror
 
 _SUBPIXELS = 16
-_CHUNK = 12_000_000  # values of convolved histograms that are held at once
 
 
 def gradients(
@@ -43,12 +42,12 @@ def gradients(
     histograms = histograms[histograms.amax(dim=(1, 2, 3)) > 0]
     _, _, h, w = histograms.shape
     total = histograms.new_zeros(N, ORIENTATIONS, h, w)
-    for chunk in torch.split(histograms, max(1, _CHUNK // (N * len(kernels) * h * w))):
-        wide = mirror(chunk, margin, margin, margin, margin).flatten(0, 1)[:, None]
+    # Bin by bin: a processor's cache holds the convolved maps of one bin, not of all.
+    for one in histograms:
+        wide = mirror(one, margin, margin, margin, margin)[:, None]
         halves = functional.conv2d(wide, kernels)
-        halves = halves.reshape(len(chunk), N, len(kernels), h, w)
-        difference, both = halves[:, :, :ORIENTATIONS], halves[:, :, ORIENTATIONS:]
-        total += difference.square_().div_(both.clamp_(min=1e-9)).sum(dim=0)
+        difference, both = halves[:, :ORIENTATIONS], halves[:, ORIENTATIONS:]
+        total.addcdiv_(difference.square_(), both.clamp_(min=1e-9))
     return total / 2
 
 

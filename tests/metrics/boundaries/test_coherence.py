@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from metrics.boundaries.detectors import DETECTORS
 from metrics.coherence import Truth, coherence, detected_truth, human_truth, instrument
 from tests.conftest import SHARED
 from tests.metrics.boundaries.shapes import (
@@ -45,8 +46,9 @@ def test_more_noise_is_less_coherent(truth):
     assert values == sorted(values, reverse=True)
 
 
-def test_a_constant_picture_has_no_coherence(truth):
-    found = coherence(Image.new("RGB", (SIDE, SIDE), "teal"), truth, SIMPLE)
+@pytest.mark.parametrize("name", DETECTORS)
+def test_a_constant_picture_has_no_coherence(truth, name):
+    found = coherence(Image.new("RGB", (SIDE, SIDE), "teal"), truth, name)
     assert (found.value, found.recall, found.precision) == (0, 0, 0)
 
 

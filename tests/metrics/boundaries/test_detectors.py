@@ -57,6 +57,25 @@ def test_the_same_picture_gives_the_same_map_bit_for_bit(name):
     np.testing.assert_array_equal(detector(name)(image), detector(name)(image))
 
 
+@EVERY
+def test_pictures_detected_together_have_the_maps_they_have_alone(name):
+    images = [square_picture(), noise(SIDE, SIDE), noise(48, 40), noise(48, 40, "L"), noise(40, 48)]
+    found = detector(name)
+    together = list(found.many(images))
+    assert len(together) == len(images)
+    for image, strength in zip(images, together, strict=True):
+        np.testing.assert_allclose(strength, found(image), atol=1e-4)
+
+
+def test_a_picture_of_more_pixels_than_the_graph_has_nodes_is_seen_more_coarsely():
+    coarse = replace(detector("gpb"), nodes=SIDE * SIDE // 6)(square_picture())
+    assert coarse.shape == (SIDE, SIDE)
+    assert np.isfinite(coarse).all()
+    assert 0 <= coarse.min() <= coarse.max() <= 1
+    truth = edges_of(square_labels())[None]
+    assert best(count(coarse, truth, even_thresholds(33))).recall > 0.8
+
+
 @pytest.mark.parametrize(
     ("name", "least"),
     # A picture as simple as this has fewer parts than gpb has eigenvectors: the rest of them cut
