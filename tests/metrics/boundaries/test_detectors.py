@@ -73,7 +73,8 @@ def test_a_picture_of_more_pixels_than_the_graph_has_nodes_is_seen_more_coarsely
     assert np.isfinite(coarse).all()
     assert 0 <= coarse.min() <= coarse.max() <= 1
     truth = edges_of(square_labels())[None]
-    assert best(count(coarse, truth, even_thresholds(33))).recall > 0.8
+    # The bound that gpb has with the whole graph, below.
+    assert best(count(coarse, truth, even_thresholds(33))).f > 0.6
 
 
 @pytest.mark.parametrize(
