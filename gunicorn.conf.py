@@ -6,6 +6,6 @@ What docs/performance.md says of votes under load was measured with these settin
 # Two processes, because one holds Python's lock while it computes; more where there are more cores.
 workers = 2
 # A thread waits while a vote reaches the disk; the others go on.
-threads = 4
+threads = 2
 # Seconds that a connection stays open: people think for some seconds between two questions.
 keepalive = 15
