@@ -17,6 +17,7 @@ from urllib.parse import urlencode, urlsplit
 from transfer.errors import InputError
 
 WINDOW = {"width": "1280", "height": "800", "pixel_ratio": "1", "orientation": "landscape"}
+_SCRIPT = {"X-Requested-With": "fetch"}  # as trial.js sends a vote: the answer is what comes next
 _TIMEOUT = 60
 _PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -53,7 +54,7 @@ class Robot:
                 choice, response_ms = choose(trial, answers + 1)
                 vote = {"trial": trial, "choice": choice, "response_ms": str(response_ms)}
                 vote |= {"client_uuid": str(uuid.uuid4()), **_token(page)}
-                address, page = self._post(f"{address}vote/", vote)
+                page = self._send("POST", f"{address}vote/", urlencode(vote), _SCRIPT)[1].decode()
                 answers += 1
             elif f'action="{address}on/"' in page:
                 address, page = self._post(f"{address}on/", _token(page))
@@ -78,7 +79,9 @@ class Robot:
         address = urlsplit(location).path
         return address, self._get(address)
 
-    def _send(self, verb: str, path: str, body: str = "") -> tuple[str, bytes]:
+    def _send(
+        self, verb: str, path: str, body: str = "", extra: Mapping[str, str] | None = None
+    ) -> tuple[str, bytes]:
         """One request; where it leads to, and what it says."""
         parts = urlsplit(self.origin)
         secure = parts.scheme == "https"
@@ -87,7 +90,7 @@ class Robot:
         headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
         if verb == "POST":
             headers |= {"Content-Type": "application/x-www-form-urlencoded", "Origin": self.origin}
-            headers["Referer"] = self.origin + path
+            headers |= {"Referer": self.origin + path, **(extra or {})}
         try:
             connection.request(verb, path, body or None, headers)
             answer = connection.getresponse()
@@ -98,7 +101,7 @@ class Robot:
             connection.close()
         for line in answer.headers.get_all("Set-Cookie", []):
             self.cookies |= {name: morsel.value for name, morsel in SimpleCookie(line).items()}
-        if answer.status not in ((200,) if verb == "GET" else (302, 303)):
+        if answer.status not in ((302, 303) if verb == "POST" and not extra else (200,)):
             raise InputError(f"{verb} {path.split('/')[2]}: the server answered {answer.status}")
         return answer.headers.get("Location", path), said
 

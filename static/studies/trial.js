@@ -103,16 +103,17 @@ class Trial {
   }
 
   async deliver(vote) {
-    await this.send(this.words.vote, vote);
+    const answer = await this.send(this.words.vote, vote);
     this.shelf.clear();
-    await this.onward();
+    if (answer.ok) turnTo(answer.text); // what comes next
+    else await this.onward();
   }
 
-  async send(address, fields) {
+  send(address, fields) {
     const body = new URLSearchParams(new FormData(this.form));
     Object.entries(fields).forEach(([name, value]) => body.set(name, value));
     const headers = { "X-Requested-With": "fetch" };
-    await insist(address, { method: "POST", body, headers }, () => this.say(this.words.unsent));
+    return insist(address, { method: "POST", body, headers }, () => this.say(this.words.unsent));
   }
 
   // The next page takes this one's place once it is here: while there is no connection the trial

@@ -129,14 +129,13 @@ def current_trial(participant: Participant, past: Past) -> Trial | None:
     return trial
 
 
-def look_ahead(locked: Participant) -> None:
-    """After an answer, have the next trial ready: its page then has nothing to write.
+def look_ahead(locked: Participant) -> tuple[Past, Trial | None]:
+    """After an answer: what lies behind, and the trial that comes next, ready to be shown.
 
-    A break comes first where one is due.
+    There is none before a break and at the end.
     """
     past = past_of(locked)
-    if not locked.rest_is_due(past):
-        _take_turn(locked, past)
+    return past, None if locked.rest_is_due(past) else _take_turn(locked, past)
 
 
 def _take_turn(locked: Participant, past: Past) -> Trial | None:

@@ -37,6 +37,8 @@ from transfer.errors import PictureError
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from studies.models.past import Past
+
 REMEMBERED = 30 * 24 * 3600
 """Seconds for which a browser finds back to its session from the study's link."""
 
@@ -104,28 +106,12 @@ def _answer_to_consent(
 def take(request: HttpRequest, token: str) -> HttpResponse:
     """What comes next for a participant: a trial, a break, or the end."""
     participant = _participant(token)
-    study, past = participant.study, participant.past()
+    past = participant.past()
     if participant.rest_is_due(past):
-        return _page(request, "break", participant, answered=past.answered)
+        return _break(request, participant, past)
     if past.pictures_fail and "again" not in request.GET:
-        return _away(request, study, "not_loaded", participant)
-    trial = participant.current_trial(past)
-    if trial is None:
-        return _end(request, participant)
-    return _page(
-        request,
-        "trial",
-        participant,
-        trial=trial,
-        reference_name=study.question.reference,
-        pictures={place: trial.picture_url(place) for place in PLACES},
-        answered=past.answered,
-        total=len(participant.plan),
-        gate=study.gate,
-        vote_url=reverse("studies:vote", args=[token]),
-        unloadable_url=reverse("studies:unloadable", args=[token]),
-        stop_url=reverse("studies:stop", args=[token]),
-    )
+        return _away(request, participant.study, "not_loaded", participant)
+    return _turn(request, participant, past, participant.current_trial(past))
 
 
 @login_not_required
@@ -157,7 +143,11 @@ def stop(request: HttpRequest, token: str) -> HttpResponse:
 @require_POST
 @SESSION.on_posts
 def vote(request: HttpRequest, token: str) -> HttpResponse:
-    """Record an answer. However often it is sent, there is one vote and one answer: recorded."""
+    """Record an answer. However often it is sent, there is one vote.
+
+    Our script is answered with what comes next, which saves a way there and back between two
+    trials; a plain form is led to it.
+    """
     form = VoteForm(request.POST)
     if not form.is_answer():
         return HttpResponse("this is not an answer to a trial", status=400)
@@ -168,8 +158,12 @@ def vote(request: HttpRequest, token: str) -> HttpResponse:
             return HttpResponse("this study offers no ties", status=400)
         trial = _trial(participant, sent["trial"])
         trial.vote(sent["choice"], sent["client_uuid"], sent.get("response_ms"), form.screen())
-        look_ahead(participant)
-    return _onward(request, participant)
+        past, upcoming = look_ahead(participant)
+    if not _by_script(request):
+        return HttpResponseRedirect(participant.take_url, status=303)
+    if participant.rest_is_due(past):
+        return _break(request, participant, past)
+    return _turn(request, participant, past, upcoming)
 
 
 @login_not_required
@@ -183,7 +177,9 @@ def unloadable(request: HttpRequest, token: str) -> HttpResponse:
     if not form.is_valid():
         return HttpResponse("this is not a trial", status=400)
     _trial(participant, form.cleaned_data["trial"]).could_not_load()
-    return _onward(request, participant)
+    if _by_script(request):  # it then asks for the page it is on
+        return HttpResponse(status=204)
+    return HttpResponseRedirect(participant.take_url, status=303)
 
 
 @login_not_required
@@ -221,11 +217,35 @@ def _page(
     return page(request, name, study, participant.language, participant=participant, **context)
 
 
-def _onward(request: HttpRequest, participant: Participant) -> HttpResponse:
-    # Our script asks for the next page itself; a plain form needs to be led there.
-    if request.headers.get("X-Requested-With") == "fetch":
-        return HttpResponse(status=204)
-    return HttpResponseRedirect(participant.take_url, status=303)
+def _by_script(request: HttpRequest) -> bool:
+    return request.headers.get("X-Requested-With") == "fetch"
+
+
+def _break(request: HttpRequest, participant: Participant, past: Past) -> HttpResponse:
+    return _page(request, "break", participant, answered=past.answered)
+
+
+def _turn(
+    request: HttpRequest, participant: Participant, past: Past, trial: Trial | None
+) -> HttpResponse:
+    """The trial to answer, or the end where there is none."""
+    if trial is None:
+        return _end(request, participant)
+    study, token = participant.study, participant.token
+    return _page(
+        request,
+        "trial",
+        participant,
+        trial=trial,
+        reference_name=study.question.reference,
+        pictures={place: trial.picture_url(place) for place in PLACES},
+        answered=past.answered,
+        total=len(participant.plan),
+        gate=study.gate,
+        vote_url=reverse("studies:vote", args=[token]),
+        unloadable_url=reverse("studies:unloadable", args=[token]),
+        stop_url=reverse("studies:stop", args=[token]),
+    )
 
 
 def _end(request: HttpRequest, participant: Participant) -> HttpResponse:

@@ -54,11 +54,10 @@ def test_it_survives_an_outage_in_mid_study(window, live_server, long_study, sec
     ("part", "method", "arrives", "says"),
     [
         ("**/vote/", "POST", False, UNSENT),  # the answer does not reach the server
-        ("**/vote/", "POST", True, UNSENT),  # it does, and the confirmation is lost
-        ("**/take/*/", "GET", True, OFFLINE),  # the next trial is lost
+        ("**/vote/", "POST", True, UNSENT),  # it does, and what comes next is lost
         ("**/picture/**", "*", False, OFFLINE),  # its pictures are
     ],
-    ids=["answer", "confirmation", "next page", "pictures"],
+    ids=["answer", "confirmation and next trial", "pictures"],
 )
 def test_it_goes_on_after_any_request_was_lost(
     page, live_server, short_study, part, method, arrives, says
@@ -95,6 +94,20 @@ def test_it_waits_where_the_server_is_overloaded(page, live_server, short_study)
     page.context.route("**/vote/", refuse)
     answer(page, "Left")
     finish(page, 1)
+
+
+def test_it_asks_for_the_page_until_it_arrives(page, live_server, short_study):
+    begin(page, live_server, short_study)
+    first = current(page)
+    page.context.route("**/vote/", lambda route: route.fulfill(status=404, body="no such trial"))
+    page.context.route("**/take/*/", lambda route: route.abort("internetdisconnected"))
+    answer(page, "Left")
+    expect(page.get_by_role("status")).to_contain_text(OFFLINE)
+    assert current(page) == first
+    page.context.unroute("**/vote/")
+    page.context.unroute("**/take/*/")
+    expect(page.locator(".answer.chosen")).to_have_count(0)
+    finish(page, 0)
 
 
 def test_it_delivers_an_answer_that_a_crash_left_behind(page, live_server, short_study):

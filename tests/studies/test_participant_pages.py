@@ -14,6 +14,7 @@ from studies.models import Cohort, Participant, Study, Trial, Vote
 from transfer.models import Picture, Stimulus
 
 pytestmark = pytest.mark.django_db
+SCRIPT = {"X-Requested-With": "fetch"}
 
 
 @pytest.fixture
@@ -37,7 +38,11 @@ def trial_on(response) -> str:
     return re.search(r'name="trial" value="([\w-]+)"', response.content.decode())[1]
 
 
-def send(person: Client, address: str, page, choice="left", **changes):
+def without_csrf(response) -> str:
+    return re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", response.content.decode())
+
+
+def send(person: Client, address: str, page, choice="left", headers=None, **changes):
     fields = {
         "trial": trial_on(page),
         "choice": choice,
@@ -46,7 +51,7 @@ def send(person: Client, address: str, page, choice="left", **changes):
         "csrfmiddlewaretoken": csrf(page),
         **changes,
     }
-    return person.post(f"{address}vote/", fields)
+    return person.post(f"{address}vote/", fields, headers=headers)
 
 
 def test_it_leads_from_consent_through_every_trial_to_a_code(person, study):
@@ -61,6 +66,30 @@ def test_it_leads_from_consent_through_every_trial_to_a_code(person, study):
     assert participant.code in end
     assert Vote.objects.count() == 6
     assert participant.consent_version == 1
+
+
+def test_it_answers_the_script_with_what_comes_next(person, study):
+    address = begin(person, study)
+    page = person.get(address)
+    for number in range(6):
+        sent = {"client_uuid": uuid.uuid4(), "headers": SCRIPT}
+        answers = [send(person, address, page, **sent) for _ in range(2)]  # the second: sent again
+        assert [answer.status_code for answer in answers] == [200, 200]
+        assert Vote.objects.count() == number + 1
+        bodies = [without_csrf(answer) for answer in (*answers, person.get(address))]
+        assert bodies[0] == bodies[1] == bodies[2]
+        page = answers[1]
+    assert Participant.objects.get().code in page.content.decode()
+
+
+def test_it_answers_the_script_with_a_break_where_one_is_due(person, draft):
+    study = draft(rules={"break_every": 2})
+    study.open()
+    address = begin(person, study)
+    page = send(person, address, person.get(address), headers=SCRIPT)
+    rest = send(person, address, page, headers=SCRIPT)
+    assert f'action="{address}on/"' in rest.content.decode()
+    assert not Trial.objects.filter(outcome="").exists()
 
 
 def test_it_does_not_begin_without_consent(person, study):
