@@ -23,8 +23,8 @@ venv: .venv/ready  ## make the virtual environment in .venv
 demo: venv  ## pictures → stimuli → votes → calibrated EC space, offline, then serve it (DEMO_SERVE=0: stop after the report)
 	$(BIN)/python manage.py demo
 
-test: venv  ## the whole test suite; what cannot run here is skipped and says why
-	$(BIN)/python -m pytest
+test: venv  ## the whole test suite, on all cores; what cannot run here is skipped and says why
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 chaos: venv  ## outages in real time; takes minutes
 	$(BIN)/python -m pytest -m chaos

@@ -21,13 +21,13 @@ from transfer.decoders import Autoencoder, load_autoencoders
 from transfer.device import choose_device
 from transfer.encoders import STYLE_LAYERS, load_encoder
 from transfer.encoders.architecture import Encoder
-from transfer.methods import METHODS, resolve_parameters
+from transfer.methods import METHODS
 from transfer.pictures import read_picture, resize_to_width, write_png
 from transfer.stylise import Job, stylise
 
 MARGIN, LABEL = 6, 18  # pixels
 ACROSS = 7  # methods
-QUALITY = 80  # of the JPEG
+QUALITY = 72  # of the JPEG
 
 
 def main() -> None:
@@ -43,6 +43,9 @@ def main() -> None:
     parser.add_argument("--iterations", type=int, default=300)
     parser.add_argument(
         "--steps", type=_steps, action="append", default=[], help="METHOD=N instead of that"
+    )
+    parser.add_argument(
+        "--levels", type=int, default=len(STYLE_LAYERS), help="of universal, from relu1_1 on"
     )
     parser.add_argument("--device", default="auto")
     options = parser.parse_args()
@@ -66,13 +69,13 @@ def _iterations(method: str, options: argparse.Namespace) -> int:
 
 def _label(method: str, options: argparse.Namespace) -> str:
     if METHODS[method].needs_decoder:
-        return method
+        return f"{method}, {options.levels} levels"
     return f"{method}, {_iterations(method, options)} steps"
 
 
 def _pictures(method: str, encoder: Encoder, options: argparse.Namespace) -> list[Image.Image]:
     """The method's picture in each style."""
-    settings = f"{options.size}px-{_iterations(method, options)}"
+    settings = f"{options.size}px-{_label(method, options).rpartition(', ')[2].replace(' ', '-')}"
     kept = [
         options.kept / f"{encoder.name}-{method}-{style.stem}-{settings}.png"
         for style in options.styles
@@ -103,9 +106,10 @@ def _parameters(
 ) -> tuple[dict[str, Any], tuple[Autoencoder, ...]]:
     """What differs from the method's defaults, and the decoders where it needs them."""
     if METHODS[method].needs_decoder:
-        layers = resolve_parameters(method, {})["style_layers"]
+        layers = STYLE_LAYERS[: options.levels]
         device = str(next(encoder.parameters()).device)
-        return {}, load_autoencoders(encoder.name, layers, device=device)
+        autoencoders = load_autoencoders(encoder.name, layers, device=device)
+        return {"style_layers": layers}, autoencoders
     parameters: dict[str, Any] = {"iterations": _iterations(method, options)}
     if "relu4_1" not in encoder.widths:
         parameters["style_layers"] = [name for name in STYLE_LAYERS if name in encoder.widths]

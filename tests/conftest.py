@@ -40,6 +40,8 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
 if os.environ.get("TESTS_ON") == "postgres":
     # Tests make a database of their own on that server.
     os.environ["DATABASE_URL"] = os.environ["TEST_POSTGRES_URL"]
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # the other cores run other tests
 # Playwright keeps an event loop running in the main thread, where Django's records are used too.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 

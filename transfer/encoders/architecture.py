@@ -176,7 +176,8 @@ class Encoder(nn.Module):
             convolution = layer.replace("relu", "conv")
             if convolution in POOLED_BEFORE:
                 x = self._pool(x)
-            x = functional.relu(self._convolve(self.convolutions[convolution], x))
+            # In place: nothing needs the convolution's own output, and memory is what it costs.
+            x = functional.relu(self._convolve(self.convolutions[convolution], x), inplace=True)
             if layer in wanted:
                 features[layer] = x
         return features

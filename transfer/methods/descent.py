@@ -74,6 +74,8 @@ def prepare(
     encoder.check(composition.layers)
     device = next(encoder.parameters()).device
     memory_format = fastest_format(device, precision)
+    # Else every convolution of every step turns its weights around.
+    encoder.to(memory_format=memory_format)
     context = partial(encoder_precision, precision, device)
     place = partial(_place, device=device, memory_format=memory_format)
     height, width = tasks[0].content.shape[-2:]
