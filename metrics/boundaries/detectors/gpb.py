@@ -19,7 +19,7 @@ from metrics.boundaries.detectors.base import Detector
 from metrics.boundaries.gpb.contours import ultrametric_contours
 from metrics.boundaries.gpb.device import best_device
 from metrics.boundaries.gpb.grids import enlarge, largest
-from metrics.boundaries.gpb.oriented import Oriented, half_a_pixel_up, oriented
+from metrics.boundaries.gpb.oriented import Oriented, at_annotated_pixels, oriented
 from metrics.boundaries.gpb.spectral import spectral_edges
 
 # Strength → share of such contours that people draw, learned by the authors on BSDS500.
@@ -40,7 +40,7 @@ class GPb(Detector):
     """
 
     name: ClassVar[str] = "gpb"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     usual_threshold: ClassVar[float] = 0.15
 
     seed: int = 0
@@ -53,8 +53,8 @@ class GPb(Detector):
         """Boundary strengths (H, W) in [0, 1] of RGB pictures; those of one size go together."""
         for found in oriented(images, self.seed, best_device()):
             weight = self.spectral * found.weights.spectral
-            strengths = half_a_pixel_up(found.gpb + weight * self._spectral(found))
-            yield _probability(ultrametric_contours(strengths)).astype(np.float32)
+            contours = ultrametric_contours(found.gpb + weight * self._spectral(found))
+            yield at_annotated_pixels(_probability(contours).astype(np.float32))
 
     def _spectral(self, found: Oriented) -> NDArray[np.float32]:
         contours = found.contours()

@@ -12,7 +12,7 @@ from PIL.Image import Image
 
 from metrics.boundaries.detectors.base import Detector
 from metrics.boundaries.gpb.device import best_device
-from metrics.boundaries.gpb.oriented import oriented
+from metrics.boundaries.gpb.oriented import at_annotated_pixels, oriented
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class MPb(Detector):
     """
 
     name: ClassVar[str] = "mpb"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     usual_threshold: ClassVar[float] = 0.3
 
     seed: int = 0
@@ -33,4 +33,4 @@ class MPb(Detector):
     def many(self, images: Sequence[Image]) -> Iterator[NDArray[np.float32]]:
         """Boundary strengths (H, W) in [0, 1] of RGB pictures; those of one size go together."""
         for found in oriented(images, self.seed, best_device()):
-            yield found.contours()
+            yield at_annotated_pixels(found.contours())

@@ -97,9 +97,11 @@ def filter_bank() -> Tensor:
             envelope = torch.exp(-(along**2) / 2) * inside
             filters.append(envelope * (across**2 - 1) * torch.exp(-(across**2) / 2))
             filters.append(envelope * _odd_profile(across))
-        centre = torch.exp(-square / (2 * scale**2)) / scale**2
-        wider = (scale * _CENTRE_SURROUND) ** 2
-        filters.append((torch.exp(-square / (2 * wider)) / wider - centre) * inside)
+        centre, surround = (
+            torch.exp(-square / (2 * width)) / width
+            for width in (scale**2 / _CENTRE_SURROUND**2, scale**2)
+        )
+        filters.append((surround - centre) * inside)
     bank = torch.stack([one - one.mean() for one in filters])
     return (bank / bank.abs().sum(dim=(1, 2), keepdim=True)).float()
 

@@ -3,7 +3,8 @@
 Perret, Chierchia, Cousty, Guimarães, Kenmochi and Najman, "Higra: hierarchical graph analysis",
 SoftwareX 10, 2019. Its `mean_pb_hierarchy` weights a boundary by the cosine of the angle between
 it and the strongest orientation; the paper takes the strength found at the boundary's own
-orientation, which is nearer to the original's contours, so that step is ours.
+orientation, which is nearer to the original's contours, so that step is ours. So are the lines of
+the watershed: higra's run between pixels, the original's on them.
 """
 
 from __future__ import annotations
@@ -14,38 +15,51 @@ import higra
 import numpy as np
 from numpy.typing import NDArray
 
+from metrics.boundaries.gpb.watershed import watershed_lines
+
 Floats = NDArray[np.floating]
 Indices = NDArray[np.intp]
 _STRAIGHT = 5  # pixels around a piece of boundary from which its direction is read
+_DIRECTED = 3  # pieces that a boundary has at least, to have a direction of its own
 
 
 def ultrametric_contours(strengths: Floats) -> NDArray[np.float64]:
     """The ultrametric contour map (H, W) of oriented strengths (K, H, W).
 
-    Regions start as basins of the watershed of the strongest orientation. The boundary between two
-    is as strong as, on average, the strengths along it at its own local orientation; regions are
-    merged in the order of these means. Each boundary then has the strength at which it vanishes,
-    written to the pixels on its ridge; elsewhere the map is 0.
+    Lines of the watershed of the strongest orientation run through the middles of pixels, and
+    regions are of cells around the corners of pixels, as in the authors' code. The boundary between
+    two regions is as strong as, on average, the strengths along it at its own local orientation;
+    between two cells, the weaker of the two pixels on it counts. Boundaries too short to have an
+    orientation take the strongest. Regions are merged in the order of these means. Each boundary
+    then has the strength at which it vanishes, written to its pixels; elsewhere the map is 0.
 
     Orientation k stands for edges that rise to the right at an angle of kπ/K.
     """
     K, H, W = strengths.shape
+    top = strengths.max(axis=0)
+    lines = watershed_lines(top).ravel()
+    # Cell (i, j) lies to the right of and below the middle of pixel (i, j).
     graph = higra.get_4_adjacency_graph((H, W))
     one, other = (np.asarray(ends) for ends in graph.edge_list())
-    top = strengths.max(axis=0).ravel().astype(np.float64)
-    basins = higra.labelisation_watershed(graph, (top[one] + top[other]) / 2)
-    regions = higra.make_region_adjacency_graph_from_labelisation(graph, basins)
+    corner = np.minimum(one // W + 1, H - 1) * W + np.minimum(one % W + 1, W - 1)
+    apart = lines[other] & lines[corner]
+    cells = higra.graph_cut_2_labelisation(graph, apart.astype(np.uint8))
+    regions = higra.make_region_adjacency_graph_from_labelisation(graph, cells)
     if regions.num_vertices() < 2:
         return np.zeros((H, W))
     boundary_of = np.asarray(higra.CptRegionAdjacencyGraph.get_edge_map(regions))
     cut = np.flatnonzero(boundary_of >= 0)
-    boundary, one, other = boundary_of[cut], one[cut], other[cut]
-    ridge = np.where(top[one] >= top[other], one, other)
+    boundary, one, other, corner = boundary_of[cut], one[cut], other[cut], corner[cut]
     angle = _directions(one // W + other // W, one % W + other % W, boundary)
     orientation = np.rint(angle * K / np.pi).astype(np.intp) % K
-    found = strengths.reshape(K, -1)[orientation, ridge]
+    at = strengths.reshape(K, -1)
+    found = np.minimum(at[orientation, other], at[orientation, corner])
+    short = np.bincount(boundary)[boundary] < _DIRECTED
+    found[short] = np.minimum(top.flat[other[short]], top.flat[corner[short]])
+    vanishing = _vanishing(regions, boundary, found)[boundary]
     contours = np.zeros(H * W)
-    np.maximum.at(contours, ridge, _vanishing(regions, boundary, found)[boundary])
+    for ends in (other, corner):
+        np.maximum.at(contours, ends, vanishing)
     return contours.reshape(H, W)
 
 

@@ -35,10 +35,19 @@ def largest(maps: Tensor, factor: int) -> Tensor:
     return functional.max_pool2d(maps, factor, ceil_mode=True)
 
 
-def between(maps: Tensor) -> Tensor:
-    """Maps (N, C, H, W) half a pixel to the right and below: means of four neighbours.
+def corners(length: int, factor: int) -> int:
+    """How many places a grid of blocks of `factor` pixels has along `length` pixels.
 
-    An edge between two pixels is so found at the left or upper one, where BSDS500 annotations have
-    it, and not with equal strength at both.
+    Place n is the upper left corner of pixel n × factor. A coarser grid has one more at its end,
+    so that every pixel's corner lies between two.
     """
-    return functional.avg_pool2d(mirror(maps, 0, 1, 0, 1), 2, stride=1)
+    return length if factor == 1 else -(-length // factor) + 1
+
+
+def refine(maps: Tensor, factor: int, height: int, width: int) -> Tensor:
+    """Places (N, C, height, width) of a grid `factor` times finer, interpolated linearly."""
+    if factor == 1:
+        return maps[..., :height, :width]
+    h, w = (factor * (n - 1) + 1 for n in maps.shape[-2:])
+    fine = functional.interpolate(maps, size=(h, w), mode="bilinear", align_corners=True)
+    return fine[..., :height, :width]

@@ -10,9 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from metrics.boundaries.gpb.channels import ORIENTATIONS
-from metrics.boundaries.gpb.grids import mirror
-
-_SUBPIXELS = 16
+from metrics.boundaries.gpb.grids import corners, mirror
 
 
 def gradients(
@@ -20,31 +18,35 @@ def gradients(
 ) -> Tensor:
     """χ² distances of half-disc histograms at every place and 8 orientations, in [0, 8].
 
+    The two halves of a disc meet at the upper left corner of its pixel, as in the authors' code:
+    what differs across the line between two pixels is found at the right or lower one of them.
+
     Args:
         labels: the bin of every pixel (N, H, W), below `bins`.
         bins: how many there are.
-        radius: of the disc, in pixels.
+        radius: of the disc, in pixels; a multiple of `factor`.
         smoothing: standard deviation, in bins, of the Gaussian that smooths the histograms.
         factor: histograms are those of blocks of factor × factor pixels.
 
     Returns:
-        (N, ORIENTATIONS, h, w): one value for every pixel or block. Orientation k stands for
-        edges that rise to the right at an angle of kπ/ORIENTATIONS (0: a horizontal edge).
+        (N, ORIENTATIONS, h, w): one value for every place that `grids.corners` counts. Orientation
+        k stands for edges that rise to the right at an angle of kπ/ORIENTATIONS (0: horizontal).
 
     """
-    N = len(labels)
-    kernels = _half_discs(radius // factor).to(labels.device)
+    N, H, W = labels.shape
+    h, w = corners(H, factor), corners(W, factor)
+    kernels = _half_discs(radius, factor).to(labels.device)
     margin = kernels.shape[-1] // 2
     histograms = _histograms(labels, bins, factor)
     if smoothing:
         shares = _shares(bins, smoothing).to(histograms)
         histograms = torch.einsum("bnhw,bc->cnhw", histograms, shares)
     histograms = histograms[histograms.amax(dim=(1, 2, 3)) > 0]
-    _, _, h, w = histograms.shape
+    below, right = (margin + n - m for n, m in zip((h, w), histograms.shape[2:], strict=True))
     total = histograms.new_zeros(N, ORIENTATIONS, h, w)
     # Bin by bin: a processor's cache holds the convolved maps of one bin, not of all.
     for one in histograms:
-        wide = mirror(one, margin, margin, margin, margin)[:, None]
+        wide = mirror(one, margin, below, margin, right)[:, None]
         halves = functional.conv2d(wide, kernels)
         difference, both = halves[:, :ORIENTATIONS], halves[:, ORIENTATIONS:]
         total.addcdiv_(difference.square_(), both.clamp_(min=1e-9))
@@ -63,23 +65,35 @@ def _histograms(labels: Tensor, bins: int, factor: int) -> Tensor:
 
 
 @cache
-def _half_discs(radius: int) -> Tensor:
+def _half_discs(radius: int, factor: int = 1) -> Tensor:
     """Convolution kernels (ORIENTATIONS + 1, 1, K, K): one half less the other; last their sum.
 
-    A pixel counts by the share of its area that lies in each half. A half adds up
-    to ORIENTATIONS, as in the original, where each slice between two orientations has weight 1.
+    Every slice of the disc between two neighbouring orientations weighs 1, however many pixels
+    it has; one so thin that it has none is like the two beside it. Blocks of pixels weigh what
+    their pixels weigh together.
     """
-    size = 2 * radius + 3
-    fine = (torch.arange(size * _SUBPIXELS) + 0.5) / _SUBPIXELS - size / 2
-    y, x = torch.meshgrid(fine, fine, indexing="ij")
-    disc = (x**2 + y**2 <= radius**2).float()
-    kernels = []
-    for k in range(ORIENTATIONS):
-        angle = k * math.pi / ORIENTATIONS
-        below = x * math.sin(angle) + y * math.cos(angle)
-        kernels.append(functional.avg_pool2d((disc * below.sign())[None], _SUBPIXELS))
-    whole = functional.avg_pool2d(disc[None], _SUBPIXELS)
-    return torch.stack([*kernels, whole]) * (2 * ORIENTATIONS / whole.sum())
+    slices = 2 * ORIENTATIONS
+    offset = torch.arange(-radius, radius + 1, dtype=torch.float64)
+    y, x = torch.meshgrid(offset, offset, indexing="ij")
+    turn = torch.atan2(-(y + 0.5), x + 0.5) / (2 * math.pi) % 1
+    slice_of = (turn * slices + 1e-9).long() % slices
+    weights = functional.one_hot(slice_of, slices).permute(2, 0, 1)
+    weights = weights * (x**2 + y**2 <= radius**2)
+    weights = weights / weights.sum(dim=(1, 2), keepdim=True).clamp(min=1)
+    beside = (weights.roll(1, dims=0) + weights.roll(-1, dims=0)) / 2
+    weights = torch.where(weights.any(dim=2).any(dim=1)[:, None, None], weights, beside)
+    # Blocks begin at the corner where the halves meet: offset 0 is the first of one.
+    before = -radius % factor
+    after = -(before + 2 * radius + 1) % factor
+    weights = (
+        functional.avg_pool2d(functional.pad(weights, (before, after, before, after)), factor)
+        * factor**2
+    )
+    kernels = [
+        weights[k : k + ORIENTATIONS].sum(dim=0) * 2 - weights.sum(dim=0)
+        for k in range(ORIENTATIONS)
+    ]
+    return torch.stack([*kernels, weights.sum(dim=0)])[:, None].float()
 
 
 @cache

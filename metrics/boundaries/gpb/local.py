@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from metrics.boundaries.gpb.channels import ORIENTATIONS, TEXTONS, lab, quantise, textons
-from metrics.boundaries.gpb.grids import enlarge, mirror
+from metrics.boundaries.gpb.grids import corners, mirror, refine
 from metrics.boundaries.gpb.half_discs import gradients
 
 BINS = 25
@@ -30,7 +30,7 @@ _TEXTURE_FINE = (
 )
 
 Cues = Mapping[tuple[str, int], Tensor]
-"""(channel, radius) → gradients (N, ORIENTATIONS, h, w), one for each pixel or block."""
+"""(channel, radius) → gradients (N, ORIENTATIONS, h, w), at the places of its grid."""
 Weights = Mapping[str, Sequence[float]]
 """Channel → weights of its cues, in the order of RADII."""
 
@@ -55,7 +55,7 @@ def _gradients(labels: Tensor, channel: str, radius: int, height: int, width: in
     factor = max(coarse, radius // _TEXTURE_FINE) if texture else coarse
     bins = TEXTONS if texture else BINS
     found = gradients(labels, bins, radius, _SMOOTHING.get(channel, 0.0), factor)
-    return enlarge(found, factor // coarse, -(-height // coarse), -(-width // coarse))
+    return refine(found, factor // coarse, corners(height, coarse), corners(width, coarse))
 
 
 def _coarseness(radius: int) -> int:
@@ -76,17 +76,17 @@ def combine(found: Cues, weights: Weights, height: int, width: int) -> Tensor:
 
 
 def smooth(maps: Tensor, radius: int, height: int, width: int) -> Tensor:
-    """Smooth gradients along their edges, keeping the ridge across them.
+    """Smooth gradients by second-order Savitzky–Golay filters across their edges.
 
     At each place a parabola in the distance across the edge is fitted by least squares to an
-    ellipse of semi-axes `radius` along and radius/4 across, and its value there taken. `maps`
+    ellipse of semi-axes `radius` across and radius/4 along, and its value there taken. `maps`
     are those of `cues`; the result is (N, ORIENTATIONS, height, width).
     """
     coarse = _coarseness(radius)
     kernels = _parabolas(radius // coarse).to(maps)
     margin = kernels.shape[-1] // 2
     wide = mirror(maps, margin, margin, margin, margin)
-    return enlarge(functional.conv2d(wide, kernels, groups=ORIENTATIONS), coarse, height, width)
+    return refine(functional.conv2d(wide, kernels, groups=ORIENTATIONS), coarse, height, width)
 
 
 @cache
@@ -100,7 +100,7 @@ def _parabolas(radius: float) -> Tensor:
         angle = k * math.pi / ORIENTATIONS
         along = x * math.cos(angle) - y * math.sin(angle)
         across = x * math.sin(angle) + y * math.cos(angle)
-        inside = (along / radius) ** 2 + (across / max(1.5, radius / 4)) ** 2 <= 1
+        inside = (across / radius) ** 2 + (along / max(1.5, radius / 4)) ** 2 <= 1 + 1e-9
         powers = torch.stack([across[inside] ** power for power in range(3)], dim=1)
         kernel = torch.zeros_like(x)
         kernel[inside] = torch.linalg.pinv(powers)[0]

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from PIL.Image import Image
 from torch import Tensor
 
-from metrics.boundaries.gpb.grids import between
 from metrics.boundaries.gpb.local import combine, cues
 from metrics.boundaries.gpb.weights import COLOUR, GREY, CueWeights
 from metrics.boundaries.suppression import suppress_oriented
@@ -26,6 +25,8 @@ _CHUNK = 1_000_000  # pixels of pictures that are looked at together: bounds the
 class Oriented:
     """Strengths of one picture at 8 orientations (8, H, W); 0 is an edge along the rows.
 
+    What differs across the line between two pixels is found at the right or lower one of them.
+
     Attributes:
         mpb: by the weights of mPb.
         gpb: by those of gPb, without the spectral cue.
@@ -38,15 +39,14 @@ class Oriented:
     weights: CueWeights
 
     def contours(self) -> Floats:
-        """MPb thinned (H, W), in [0, 1], where BSDS500 annotations have an edge."""
-        thinned = suppress_oriented(half_a_pixel_up(self.mpb))
-        clipped: Floats = np.clip(1.2 * thinned, 0, 1).astype(np.float32)
+        """MPb thinned (H, W), in [0, 1]; an edge is at the pixel to its right or below it."""
+        clipped: Floats = np.clip(1.2 * suppress_oriented(self.mpb), 0, 1).astype(np.float32)
         return clipped
 
 
-def half_a_pixel_up(strengths: Floats) -> Floats:
-    """Strengths (8, H, W) at the place that BSDS500 annotations give an edge."""
-    moved: Floats = between(torch.from_numpy(strengths)[None])[0].numpy()
+def at_annotated_pixels(contours: Floats) -> Floats:
+    """Contours (H, W) one pixel further up and left, where BSDS500 annotations have them."""
+    moved: Floats = np.pad(contours[1:, 1:], ((0, 1), (0, 1)))
     return moved
 
 

@@ -50,3 +50,26 @@ def test_no_contour_is_stronger_than_the_strongest_pixel():
     assert contours.shape == (20, 25)
     assert contours.min() >= 0
     assert contours.max() <= oriented.max()
+
+
+def test_a_strong_line_is_not_bridged_where_weak_ones_meet_it():
+    # Weak level lines end left and right of a strong upright one, one pixel apart: the regions
+    # that only touch across that pixel must not be merged as if their boundary were level.
+    y, x = np.mgrid[:31, :31]
+    oriented = np.zeros((ORIENTATIONS, 31, 31))
+    oriented[ORIENTATIONS // 2] = 0.8 * np.exp(-((x - 15) ** 2) / 4.0)
+    left, right = (np.exp(-((y - row) ** 2) / 4.0) for row in (15, 16))
+    oriented[0] = 0.1 * np.where(x < 15, left, right)
+    contours = ultrametric_contours(oriented)
+    assert contours[2:-2, 15].min() > 0.7
+    assert contours[2:-2, :13].max() < 0.15
+    assert contours[2:-2, 18:].max() < 0.15
+
+
+def test_contours_run_through_the_middles_of_pixels():
+    x = np.arange(24)
+    oriented = np.zeros((ORIENTATIONS, 20, 24))
+    oriented[ORIENTATIONS // 2] = 0.5 * np.exp(-((x - 9) ** 2) / 6.0)
+    contours = ultrametric_contours(oriented)
+    assert np.argwhere(contours.max(axis=0) > 0).ravel().tolist() == [9]
+    np.testing.assert_allclose(contours[:, 9], 0.5)

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from metrics.boundaries.gpb.channels import ORIENTATIONS
-from metrics.boundaries.gpb.grids import between, enlarge, largest, mirror
+from metrics.boundaries.gpb.grids import corners, enlarge, largest, mirror, refine
 from metrics.boundaries.gpb.half_discs import _half_discs, gradients
 from metrics.boundaries.gpb.local import RADII, combine, cues, smooth
 from metrics.boundaries.gpb.weights import COLOUR, GREY
@@ -23,8 +23,8 @@ def labels(seed: int = 0, height: int = 24, width: int = 30) -> torch.Tensor:
 
 
 def step(angle: float, side: int = 41) -> torch.Tensor:
-    """Two bins on the two sides of a line through the middle that rises at `angle`."""
-    y, x = torch.meshgrid(*[torch.arange(side) - side // 2] * 2, indexing="ij")
+    """Two bins beside a line that rises at `angle` through a corner of the middle pixel."""
+    y, x = torch.meshgrid(*[torch.arange(side) - side // 2 + 0.5] * 2, indexing="ij")
     below = x * math.sin(angle) + y * math.cos(angle) > 0
     return torch.where(below, 4, 1)[None]
 
@@ -50,18 +50,23 @@ def test_the_largest_of_every_block_is_kept():
     assert largest(maps, 2)[0, 0].tolist() == [[0, 1, 0], [0, 0, 0], [0, 0, 1]]
 
 
-def test_between_four_pixels_is_their_mean():
-    maps = torch.arange(12.0).reshape(1, 1, 3, 4)
-    moved = between(maps)
-    assert moved.shape == maps.shape
-    assert float(moved[0, 0, 0, 0]) == (0 + 1 + 4 + 5) / 4
-    assert float(moved[0, 0, 2, 3]) == 11  # the last pixel has no others
+@pytest.mark.parametrize(("factor", "size"), [(1, (5, 7)), (2, (7, 8)), (4, (5, 9))])
+def test_a_finer_grid_keeps_the_places_of_the_coarse_one(factor, size):
+    h, w = (corners(length, factor) for length in size)
+    maps = torch.rand((1, 2, h, w), generator=torch.Generator().manual_seed(0))
+    fine = refine(maps, factor, *size)
+    assert fine.shape == (1, 2, *size)
+    kept = fine[..., ::factor, ::factor]
+    np.testing.assert_allclose(kept, maps[..., : kept.shape[2], : kept.shape[3]], atol=1e-6)
+    if factor > 1:
+        middle = (maps[0, 0, 0, 0] + maps[0, 0, 0, 1]) / 2
+        assert float(fine[0, 0, 0, factor // 2]) == pytest.approx(float(middle))
 
 
 def test_a_gradient_is_the_distance_of_two_histograms():
     image = labels()
-    found = gradients(image, BINS, radius=3)
-    kernels = _half_discs(3)
+    found = gradients(image, BINS, radius=5)
+    kernels = _half_discs(5)
     reach = kernels.shape[-1] // 2
     for y, x, k in ((10, 12, 0), (12, 17, 3), (9, 9, 6)):
         patch = image[0, y - reach : y + reach + 1, x - reach : x + reach + 1]
@@ -105,17 +110,51 @@ def test_pictures_of_a_batch_do_not_touch():
     np.testing.assert_allclose(both[1:], gradients(other, BINS, radius=10), atol=1e-5)
 
 
+@pytest.mark.parametrize(("radius", "factor"), [(3, 1), (5, 1), (10, 1), (10, 2), (20, 2), (20, 4)])
+@pytest.mark.parametrize("across", [-2, -1])
+def test_a_step_is_found_right_or_below_of_it(radius, factor, across):
+    # 3 × 20 pixels from the border nothing is mirrored into the disc; 64 is on all grids.
+    step = torch.ones((1, 100, 100), dtype=torch.long)
+    step.transpose(across, -1)[..., 64:] = 4
+    found = refine(gradients(step, BINS, radius, factor=factor), factor, 100, 100)
+    profile = found[0, 0 if across == -2 else ORIENTATIONS // 2].transpose(across, -1)[50]
+    assert int(profile.argmax()) == 64
+    np.testing.assert_allclose(profile[63], profile[65], atol=0.15 * float(profile[64]))
+
+
+def test_halves_meet_at_the_corner_of_the_pixel():
+    kernel = _half_discs(5)[:, 0]
+    assert (kernel[0, :5] >= 0).all()
+    assert (kernel[0, 5:] <= 0).all()
+    upright = kernel[ORIENTATIONS // 2]
+    assert (upright[:, :5] >= 0).all()
+    assert (upright[:, 5:] <= 0).all()
+
+
+@pytest.mark.parametrize(("radius", "factor"), [(3, 1), (5, 1), (10, 1), (10, 2), (20, 4)])
+def test_every_slice_of_a_disc_weighs_the_same(radius, factor):
+    kernels = _half_discs(radius, factor)
+    assert float(kernels[-1].sum()) == pytest.approx(2 * ORIENTATIONS, rel=1e-5)
+    np.testing.assert_allclose(kernels[:-1].sum(dim=(1, 2, 3)), 0, atol=1e-4)
+
+
 @pytest.mark.parametrize(("radius", "factor"), [(3, 1), (5, 1), (10, 1), (20, 2)])
 def test_smoothing_keeps_parabolas_across_the_edge(radius, factor):
     side = 122
-    y, _ = torch.meshgrid(*[torch.arange(side) - side // 2] * 2, indexing="ij")
-    ridge = (2 - 0.002 * y.float() ** 2).expand(1, ORIENTATIONS, side, side)
-    coarse = torch.nn.functional.avg_pool2d(ridge, factor)
-    smoothed = smooth(coarse, radius, side, side)
+    places = torch.arange(corners(side, factor)) * factor - side // 2
+    ridge = (2 - 0.0005 * places.float()[:, None] ** 2).expand(1, ORIENTATIONS, -1, len(places))
+    smoothed = smooth(ridge, radius, side, side)
     middle = slice(55, 67)
-    np.testing.assert_allclose(
-        smoothed[0, 0, middle, middle], ridge[0, 0, middle, middle], atol=0.01
-    )
+    expected = 2 - 0.0005 * (torch.arange(side).float() - side // 2)[middle, None] ** 2
+    np.testing.assert_allclose(smoothed[0, 0, middle, middle], expected.expand(-1, 12), atol=0.002)
+
+
+def test_smoothing_reaches_across_the_edge_further_than_along_it():
+    lonely = torch.zeros(1, ORIENTATIONS, 41, 41)
+    lonely[..., 20, 20] = 1.0
+    level = smooth(lonely, 10, 41, 41)[0, 0] != 0
+    assert level.any(dim=1).sum() == 21  # rows, across a level edge
+    assert level.any(dim=0).sum() == 5  # columns, along it
 
 
 def test_smoothing_takes_noise_away():
