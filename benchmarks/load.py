@@ -1,8 +1,9 @@
 """Fifty people vote at once: gunicorn on two cores, on SQLite (synchronous FULL) and on PostgreSQL.
 
 A vote is the POST of an answer, answered with the page of the next trial as participants' browsers
-ask for it; it lasts from the first byte sent to the last byte received. Pictures are fetched at a session's first trial and count as cached
-after that. People vote at a steady pace that asks the server for somewhat more than the target.
+ask for it; it lasts from the first byte sent to the last byte received. Pictures are fetched at a
+session's first trial and count as cached after that. People vote at a steady pace that asks the
+server for somewhat more than the target.
 
 The ratio of `load/…/votes` is our throughput ÷ the target's; of `load/…/p95` our time ÷ the
 target's; of `load/…/cpu` the server's processor time of a vote ÷ the target's. `load/…/tool` is
