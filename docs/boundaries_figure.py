@@ -3,11 +3,11 @@
     python docs/boundaries_figure.py originals --data BSDS500 --picture 101027 --picture 163096 \
         --kept FOLDER --out docs/boundaries-originals.jpg
     python docs/boundaries_figure.py stimuli --data BSDS500 --picture 101084 --kept FOLDER \
-        --stimuli STIMULI --named 'vgg19-16x-*-73-256px-300.png' --out docs/boundaries-methods.jpg
+        --stimuli STIMULI --named 'vgg19-16x-*-73-256px-*.png' --out docs/boundaries-methods.jpg
 
 The first shows a picture, our boundaries and the authors', with the C of both. The second takes
-the files of a folder that have such a name, * being the method, as docs/methods_figure.py keeps
-them; the picture is their content. Boundary maps are kept in FOLDER and made only once.
+the files of a folder that have such a name, the first * being the method, as docs/methods_figure.py
+keeps them; the picture is their content. Boundary maps are kept in FOLDER and made only once.
 """
 
 from __future__ import annotations
@@ -47,7 +47,9 @@ def main() -> None:
     parser.add_argument("--kept", type=Path, required=True, help="folder for the maps")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--stimuli", type=Path, help="folder of stimuli")
-    parser.add_argument("--named", default="*.png", help="their names, * being the method")
+    parser.add_argument(
+        "--named", default="*.png", help="their names, the first * being the method"
+    )
     parser.add_argument("--across", type=int, default=5, help="stimuli in a row")
     options = parser.parse_args()
     options.kept.mkdir(parents=True, exist_ok=True)
@@ -72,15 +74,15 @@ def _originals(options: argparse.Namespace) -> Iterator[Cell]:
 def _stimuli(options: argparse.Namespace) -> Iterator[Cell]:
     (name,) = options.pictures
     content, truth = _picture(options, name), _truth(options, name)
-    before, after = options.named.split("*")
-    found = {"content": content}
+    before, after, *_ = options.named.split("*")
+    found = [("content", name, content)]
     for path in sorted(options.stimuli.glob(options.named)):
-        found[path.name[len(before) : len(path.name) - len(after)]] = read_picture(path)
+        method = path.name.removeprefix(before).partition(after)[0]
+        found.append((method, f"{name}-{path.stem}", read_picture(path)))
     if len(found) == 1:
         sys.exit(f"no file in {options.stimuli} has a name like {options.named}")
-    for method, image in found.items():
+    for method, kept, image in found:
         whole = image.resize(content.size, Image.Resampling.BILINEAR)
-        kept = name if method == "content" else f"{name}-{before}{method}{after[:-4]}"
         boundaries = _map(options.kept / f"{kept}.png", whole)
         yield f"{method}: C {_c(boundaries, truth):.2f}", [image, _drawn(boundaries)]
 

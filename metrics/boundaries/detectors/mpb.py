@@ -32,5 +32,5 @@ class MPb(Detector):
 
     def many(self, images: Sequence[Image]) -> Iterator[NDArray[np.float32]]:
         """Boundary strengths (H, W) in [0, 1] of RGB pictures; those of one size go together."""
-        for found in oriented(images, self.seed, best_device()):
+        for found in oriented(images, [self.seed], best_device()):
             yield at_annotated_pixels(found.contours())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 from scipy.special import dawsn
@@ -50,16 +51,23 @@ def quantise(maps: Tensor, bins: int) -> Tensor:
     return (maps * bins).long().clamp(0, bins - 1)
 
 
-def textons(images: Tensor, seed: int) -> Tensor:
-    """The texton 0 … TEXTONS − 1 of every pixel (N, H, W) of RGB pictures (N, 3, H, W).
+def textons(images: Tensor, seeds: Sequence[int]) -> Tensor:
+    """The texton 0 … TEXTONS − 1 of every pixel of RGB pictures (N, 3, H, W).
 
     Textons are learned from each picture alone, by k-means on the responses to a bank of Gaussian
     derivative filters (Malik, Belongie, Leung and Shi, IJCV 43(1), 2001). Those of a picture do
     not depend on the others in the batch.
+
+    Returns:
+        (S, N, H, W), where k-means starts once from each of S seeds.
+
     """
     grey = torch.einsum("c,nchw->nhw", images.new_tensor(_GREY), images)
-    found = [_cluster(_responses(one), seed).reshape(one.shape) for one in grey]
-    return torch.stack(found)
+    found = []
+    for one in grey:
+        responses = _responses(one)
+        found.append(torch.stack([_cluster(responses, seed) for seed in seeds]))
+    return torch.stack(found, dim=1).reshape(len(seeds), *grey.shape)
 
 
 def _responses(grey: Tensor) -> Tensor:

@@ -35,26 +35,31 @@ Weights = Mapping[str, Sequence[float]]
 """Channel → weights of its cues, in the order of RADII."""
 
 
-def cues(images: Tensor, seed: int) -> Cues:
-    """The gradients of all channels of RGB pictures in [0, 1] (N, 3, H, W)."""
+def cues(images: Tensor, seeds: Sequence[int]) -> Cues:
+    """The gradients of all channels of RGB pictures in [0, 1] (N, 3, H, W).
+
+    Those of textons are the mean over k-means from each of `seeds`.
+    """
     quantised = quantise(lab(images), BINS)
     labels = dict(zip(("brightness", "a", "b"), quantised.unbind(dim=1), strict=True))
-    labels["texture"] = textons(images, seed)
-    height, width = images.shape[2:]
+    labels["texture"] = textons(images, seeds).flatten(0, 1)
     return {
-        (channel, radius): _gradients(labels[channel], channel, radius, height, width)
+        (channel, radius): _gradients(labels[channel], channel, radius, images.shape)
         for channel, radii in RADII.items()
         for radius in radii
     }
 
 
-def _gradients(labels: Tensor, channel: str, radius: int, height: int, width: int) -> Tensor:
+def _gradients(labels: Tensor, channel: str, radius: int, images: torch.Size) -> Tensor:
     """Gradients of a channel on the grid on which those of this radius are smoothed."""
+    number, _, height, width = images
     texture = channel == "texture"
     coarse = _coarseness(radius)
     factor = max(coarse, radius // _TEXTURE_FINE) if texture else coarse
     bins = TEXTONS if texture else BINS
     found = gradients(labels, bins, radius, _SMOOTHING.get(channel, 0.0), factor)
+    if texture:
+        found = found.reshape(-1, number, *found.shape[1:]).mean(dim=0)
     return refine(found, factor // coarse, corners(height, coarse), corners(width, coarse))
 
 

@@ -50,15 +50,17 @@ def at_annotated_pixels(contours: Floats) -> Floats:
     return moved
 
 
-def oriented(images: Sequence[Image], seed: int, device: torch.device) -> Iterator[Oriented]:
-    """The strengths of RGB pictures, in their order; `seed` is that of the textons."""
+def oriented(
+    images: Sequence[Image], seeds: Sequence[int], device: torch.device
+) -> Iterator[Oriented]:
+    """The strengths of RGB pictures, in their order; `seeds` are those of the textons."""
     tensors = (_to_tensor(image) for image in images)
     for (shape, grey), same in groupby(tensors, key=lambda one: (one.shape, _is_grey(one))):
         step = max(1, _CHUNK // (shape[1] * shape[2]))
         stack = list(same)
         for start in range(0, len(stack), step):
             batch = torch.stack(stack[start : start + step]).to(device)
-            yield from _strengths(batch, GREY if grey else COLOUR, seed)
+            yield from _strengths(batch, GREY if grey else COLOUR, seeds)
 
 
 def _to_tensor(image: Image) -> Tensor:
@@ -71,8 +73,8 @@ def _is_grey(picture: Tensor) -> bool:
 
 
 @torch.inference_mode()
-def _strengths(batch: Tensor, weights: CueWeights, seed: int) -> Iterator[Oriented]:
-    found = cues(batch, seed)
+def _strengths(batch: Tensor, weights: CueWeights, seeds: Sequence[int]) -> Iterator[Oriented]:
+    found = cues(batch, seeds)
     mpb, gpb = (
         combine(found, chosen, *batch.shape[2:]).cpu().numpy()
         for chosen in (weights.mpb, weights.gpb)

@@ -68,7 +68,7 @@ def test_textons_tell_two_textures_apart():
     y, x = np.mgrid[:48, :64]
     stripes = np.where(x < 32, np.sin(x * 2.0), np.sin(y * 2.0)) / 2 + 0.5
     picture = torch.from_numpy(stripes).float().expand(1, 3, 48, 64)
-    labels = textons(picture, seed=0)[0]
+    labels = textons(picture, [0])[0, 0]
     assert labels.shape == (48, 64)
     left, right = set(labels[:, 4:26].flatten().tolist()), set(labels[:, 38:60].flatten().tolist())
     assert not left & right
@@ -76,12 +76,12 @@ def test_textons_tell_two_textures_apart():
 
 def test_textons_are_repeatable_and_do_not_depend_on_the_batch():
     images = noise(2, 3, 20, 30)
-    both = textons(images, seed=3)
-    assert torch.equal(both, textons(images, seed=3))
-    assert torch.equal(both[1], textons(images[1:], seed=3)[0])
+    both = textons(images, [3])[0]
+    assert torch.equal(both, textons(images, [2, 3])[1])
+    assert torch.equal(both[1], textons(images[1:], [3])[0, 0])
     assert both.max() < TEXTONS
 
 
 @pytest.mark.parametrize("size", [(16, 16), (5, 40)])
 def test_small_and_constant_pictures_have_textons(size):
-    assert textons(torch.full((1, 3, *size), 0.4), seed=0).shape == (1, *size)
+    assert textons(torch.full((1, 3, *size), 0.4), [0, 1]).shape == (2, 1, *size)

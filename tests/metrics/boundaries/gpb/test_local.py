@@ -165,7 +165,7 @@ def test_smoothing_takes_noise_away():
 @pytest.mark.parametrize("size", [(32, 32), (33, 47), (16, 70)])
 def test_all_cues_of_any_size_combine(size):
     images = torch.rand((2, 3, *size), generator=torch.Generator().manual_seed(0))
-    found = cues(images, seed=0)
+    found = cues(images, [0, 1])
     assert set(found) == {(channel, r) for channel, radii in RADII.items() for r in radii}
     for weights in (COLOUR.mpb, COLOUR.gpb, GREY.mpb, GREY.gpb):
         strength = combine(found, weights, *size)
@@ -173,8 +173,16 @@ def test_all_cues_of_any_size_combine(size):
         assert torch.isfinite(strength).all()
 
 
+def test_clusterings_of_textons_are_averaged():
+    images = torch.rand((2, 3, 32, 40), generator=torch.Generator().manual_seed(0))
+    one, other, both = (cues(images, seeds) for seeds in ([3], [4], [3, 4]))
+    for key, found in both.items():
+        torch.testing.assert_close(found, (one[key] + other[key]) / 2)
+        assert torch.equal(one[key], other[key]) is (key[0] != "texture")
+
+
 def test_only_weighted_cues_count():
-    found = cues(torch.rand((1, 3, 32, 32)), seed=0)
+    found = cues(torch.rand((1, 3, 32, 32)), [0])
     changed = {key: value + 100 if key[0] == "a" else value for key, value in found.items()}
     assert torch.equal(combine(found, GREY.mpb, 32, 32), combine(changed, GREY.mpb, 32, 32))
     assert not torch.equal(combine(found, COLOUR.mpb, 32, 32), combine(changed, COLOUR.mpb, 32, 32))
