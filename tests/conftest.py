@@ -143,6 +143,12 @@ def pytest_configure() -> None:
     django.setup()
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """Let every worker make a data folder of its own, as above, before Django is set up in it."""
+    del os.environ["DJANGO_SETTINGS_MODULE"]
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Run a marked test only where what it needs is there."""
     for name in MISSING:

@@ -50,9 +50,9 @@ def cues(images: Tensor, seeds: Sequence[int]) -> Cues:
     }
 
 
-def _gradients(labels: Tensor, channel: str, radius: int, images: torch.Size) -> Tensor:
-    """Gradients of a channel on the grid on which those of this radius are smoothed."""
-    number, _, height, width = images
+def _gradients(labels: Tensor, channel: str, radius: int, shape: torch.Size) -> Tensor:
+    """Gradients of a channel of images of a shape, on the grid on which they are smoothed."""
+    number, _, height, width = shape
     texture = channel == "texture"
     coarse = _coarseness(radius)
     factor = max(coarse, radius // _TEXTURE_FINE) if texture else coarse
