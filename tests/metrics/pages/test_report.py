@@ -86,11 +86,11 @@ def test_without_votes_it_uses_the_published_models_and_says_so(batch, tmp_path)
 
 @pytest.mark.browser
 def test_it_opens_from_disk_in_a_browser(page, folder):
-    page.set_default_timeout(60_000)
-    page.goto((folder / "index.html").as_uri(), wait_until="domcontentloaded")
+    page.set_default_timeout(120_000)
+    page.goto((folder / "index.html").as_uri(), wait_until="commit")
     scatter = page.locator('.plot[data-figure="figure-ecspace"]')
-    expect(scatter.locator("path.point")).to_have_count(36, timeout=60_000)
-    expect(page.locator(".plot[data-ready]")).to_have_count(len(FIGURES), timeout=60_000)
+    expect(scatter.locator("path.point")).to_have_count(36, timeout=120_000)
+    expect(page.locator(".plot[data-ready]")).to_have_count(len(FIGURES), timeout=120_000)
     for still in page.locator(".still").all():
         expect(still).to_be_hidden()
     page.set_viewport_size({"width": 375, "height": 740})
