@@ -46,8 +46,9 @@ format: venv  ## put the code into its standard form
 bench: venv  ## one JSON line per benchmark (NAMES="…": only these)
 	$(BIN)/python -m benchmarks $(NAMES)
 
-validate: venv  ## long simulations: coverage of the intervals, and how often selection is right
+validate: venv  ## long checks: simulated studies fitted, boundaries of large pictures
 	$(BIN)/python -m tests.validation.calibration
+	$(BIN)/python -m tests.validation.large_pictures
 
 run: venv  ## the site at 127.0.0.1:8000
 	$(BIN)/python manage.py migrate --verbosity 0

@@ -173,8 +173,9 @@ def main() -> int:
     results = [against_originals(ours, originals, with_original[: options.some])]
     if options.some is None:
         results.append(against_people(ours, everything))
+    fingerprint = detector(options.detector).fingerprint
     for result in results:
-        sys.stdout.write(json.dumps({"fingerprint": options.detector, **result}) + "\n")
+        sys.stdout.write(json.dumps({"fingerprint": fingerprint, **result}) + "\n")
     sys.stderr.write(f"{time.monotonic() - began:.0f} s\n")
     return 0 if all(result["met"] for result in results) else 1
 

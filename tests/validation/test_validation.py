@@ -1,8 +1,12 @@
-"""The long simulations run, on a few studies."""
+"""The long simulations run, on a few studies, and the check of large pictures, on small ones."""
 
 from __future__ import annotations
 
+import pytest
+
+from metrics.boundaries.detectors import DETECTORS
 from tests.validation.calibration import coverage, recovery
+from tests.validation.large_pictures import check
 
 
 def test_coverage_counts_clustered_and_naive_intervals():
@@ -17,3 +21,11 @@ def test_recovery_counts_every_study_once():
     result = recovery(4)
     for rule in ("chosen", "BIC", "one standard error"):
         assert sum(result[rule].values()) == 4
+
+
+@pytest.mark.parametrize("name", DETECTORS)
+def test_pictures_of_detectors_are_checked(name):
+    result = check(name, 80, 60)
+    assert result["met"]
+    assert result["pixels"] == 4800
+    assert result["most"] > 0.1

@@ -12,6 +12,8 @@ from torch.nn import functional
 from metrics.boundaries.gpb.channels import ORIENTATIONS
 from metrics.boundaries.gpb.grids import corners, mirror
 
+_BAND = 64  # rows of places at once: with all, a large picture's histograms would take 10 GB
+
 
 def gradients(
     labels: Tensor, bins: int, radius: int, smoothing: float = 0.0, factor: int = 1
@@ -37,30 +39,40 @@ def gradients(
     h, w = corners(H, factor), corners(W, factor)
     kernels = _half_discs(radius, factor).to(labels.device)
     margin = kernels.shape[-1] // 2
-    histograms = _histograms(labels, bins, factor)
-    if smoothing:
-        shares = _shares(bins, smoothing).to(histograms)
-        histograms = torch.einsum("bnhw,bc->cnhw", histograms, shares)
-    histograms = histograms[histograms.amax(dim=(1, 2, 3)) > 0]
-    below, right = (margin + n - m for n, m in zip((h, w), histograms.shape[2:], strict=True))
-    total = histograms.new_zeros(N, ORIENTATIONS, h, w)
+    whole = mirror(labels, 0, -H % factor, 0, -W % factor)
+    below, right = (margin + n - m // factor for n, m in zip((h, w), whole.shape[1:], strict=True))
+    wide = mirror(whole, *(factor * blocks for blocks in (margin, below, margin, right)))
+    bands = []
+    for top in range(0, h, _BAND):
+        bottom = min(top + _BAND, h) + 2 * margin
+        histograms = _histograms(wide[:, factor * top : factor * bottom], bins, factor)
+        if smoothing:
+            shares = _shares(bins, smoothing).to(histograms)
+            histograms = torch.einsum("bnhw,bc->cnhw", histograms, shares)
+        bands.append(_distances(histograms, kernels))
+    return torch.cat(bands, dim=2)
+
+
+def _distances(histograms: Tensor, kernels: Tensor) -> Tensor:
+    """χ² distances of the halves (N, ORIENTATIONS, h, w), margins taken off."""
+    reach = kernels.shape[-1] - 1
+    h, w = (size - reach for size in histograms.shape[2:])
+    total = histograms.new_zeros(histograms.shape[1], ORIENTATIONS, h, w)
     # Bin by bin: a processor's cache holds the convolved maps of one bin, not of all.
-    for one in histograms:
-        wide = mirror(one, margin, below, margin, right)[:, None]
-        halves = functional.conv2d(wide, kernels)
+    for one in histograms[histograms.amax(dim=(1, 2, 3)) > 0]:
+        halves = functional.conv2d(one[:, None], kernels)
         difference, both = halves[:, :ORIENTATIONS], halves[:, ORIENTATIONS:]
         total.addcdiv_(difference.square_(), both.clamp_(min=1e-9))
     return total / 2
 
 
 def _histograms(labels: Tensor, bins: int, factor: int) -> Tensor:
-    """Shares of the bins in blocks of factor × factor pixels (bins, N, ⌈H/factor⌉, ⌈W/factor⌉)."""
+    """Shares of the bins in blocks of factor × factor pixels (bins, N, H/factor, W/factor)."""
     N, H, W = labels.shape
-    whole = mirror(labels, 0, -H % factor, 0, -W % factor)
-    h, w = whole.shape[1] // factor, whole.shape[2] // factor
+    h, w = H // factor, W // factor
     block = torch.arange(N * h * w, device=labels.device).reshape(N, h, w)
     block = block.repeat_interleave(factor, dim=1).repeat_interleave(factor, dim=2)
-    counts = torch.bincount((whole * (N * h * w) + block).flatten(), minlength=bins * N * h * w)
+    counts = torch.bincount((labels * (N * h * w) + block).flatten(), minlength=bins * N * h * w)
     return counts.reshape(bins, N, h, w).float() / factor**2
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from metrics.boundaries.gpb import half_discs
 from metrics.boundaries.gpb.channels import ORIENTATIONS
 from metrics.boundaries.gpb.grids import corners, enlarge, largest, mirror, refine
 from metrics.boundaries.gpb.half_discs import _half_discs, gradients
@@ -108,6 +109,15 @@ def test_pictures_of_a_batch_do_not_touch():
     one, other = labels(1), labels(2)
     both = gradients(torch.cat([one, other]), BINS, radius=10)
     np.testing.assert_allclose(both[1:], gradients(other, BINS, radius=10), atol=1e-5)
+
+
+@pytest.mark.parametrize(("radius", "factor"), [(3, 1), (10, 2), (20, 4)])
+@pytest.mark.parametrize("rows", [1, 5, 7])
+def test_gradients_found_band_by_band_are_those_found_at_once(monkeypatch, radius, factor, rows):
+    image = labels(height=43, width=50)
+    at_once = gradients(image, BINS, radius, 0.5, factor)
+    monkeypatch.setattr(half_discs, "_BAND", rows)
+    assert torch.equal(gradients(image, BINS, radius, 0.5, factor), at_once)
 
 
 @pytest.mark.parametrize(("radius", "factor"), [(3, 1), (5, 1), (10, 1), (10, 2), (20, 2), (20, 4)])
