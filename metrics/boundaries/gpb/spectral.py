@@ -9,13 +9,17 @@ of subspace iteration on the whole graph then take away what the coarse one coul
 from __future__ import annotations
 
 import math
+import warnings
+from collections.abc import Mapping
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from scipy.linalg import eigh
 from scipy.ndimage import correlate1d
 from scipy.sparse import csr_array, diags_array
 from scipy.sparse.linalg import LinearOperator, eigsh, splu
+from torch import Tensor
 
 from metrics.boundaries.gpb.channels import ORIENTATIONS
 
@@ -67,9 +71,9 @@ def affinities(contours: Floats, reach: int) -> csr_array:
     the right of it.
     """
     H, W = contours.shape
-    number = np.arange(H * W, dtype=np.int32).reshape(H, W)
     steps = _crossings(contours.astype(np.float32))
-    rows, columns, values = [], [], []
+    # Affinity of each pixel with the one (dy, dx) further; 0 where the picture has no such pixel.
+    found = {(0, 0): np.ones((H, W), np.float32)}
     for dy in range(reach + 1):
         for dx in range(-reach, reach + 1):
             if (dy == 0 and dx <= 0) or dy**2 + dx**2 > reach**2 or dy >= H or abs(dx) >= W:
@@ -84,15 +88,26 @@ def affinities(contours: Floats, reach: int) -> csr_array:
                 np.maximum(crossed, strength[y : y + height, x : x + width], out=crossed)
                 y, x = below, right
             same = 1 / (1 + np.exp(_SLOPE * crossed - _OFFSET))
-            rows.append(number[: H - dy, left : left + width].ravel())
-            columns.append(number[dy:, max(0, dx) : max(0, dx) + width].ravel())
-            values.append(np.exp((same - 1) / _SPREAD).ravel())
-    identity = diags_array(np.ones(H * W, np.float32))
-    if not values:
-        return csr_array(identity)
-    places = (np.concatenate(rows), np.concatenate(columns))
-    half = csr_array((np.concatenate(values), places), (H * W, H * W))
-    return csr_array(half + half.T + identity)
+            here = slice(height), slice(left, left + width)
+            there = slice(dy, H), slice(left + dx, left + dx + width)
+            found[dy, dx], found[-dy, -dx] = np.zeros((2, H, W), np.float32)
+            found[dy, dx][here] = found[-dy, -dx][there] = np.exp((same - 1) / _SPREAD)
+    return _diagonals(found)
+
+
+def _diagonals(found: Mapping[tuple[int, int], NDArray[np.float32]]) -> csr_array:
+    """The matrix (H·W, H·W) of values of pixels (H, W), by how far (dy, dx) their column is.
+
+    Values of 0 are left out.
+    """
+    places = sorted(found)  # so that the columns of every row are in order
+    H, W = found[0, 0].shape
+    values = np.stack([found[place].ravel() for place in places], axis=1)
+    away = np.array([dy * W + dx for dy, dx in places], np.int32)
+    columns = np.arange(H * W, dtype=np.int32)[:, None] + away
+    there = values > 0
+    starts = np.concatenate([[0], np.cumsum(there.sum(axis=1))]).astype(np.int32)
+    return csr_array((values[there], columns[there], starts), (H * W, H * W))
 
 
 def _crossings(contours: NDArray[np.float32]) -> dict[tuple[int, int], NDArray[np.float32]]:
@@ -125,21 +140,30 @@ def downsampled_eigenvectors(
         H, W = (H + 1) // 2, (W + 1) // 2
     if not upwards:
         return eigenvectors(affinity, number)
-    _, vectors = eigenvectors(coarser, number + _SPARE)
-    vectors = np.column_stack([np.ones(len(vectors)), vectors]).astype(np.float32)
-    walk = csr_array(diags_array(1 / affinity.sum(axis=1)) @ affinity)
-    for share in [*reversed(upwards), *[walk] * _SMOOTHINGS]:
-        vectors = np.asarray(share @ vectors)
-    values, vectors = _best_in_span(affinity, vectors.astype(np.float64))
-    return values[:number], vectors[:, :number]
-
-
-def _best_in_span(affinity: csr_array, vectors: Floats) -> tuple[Floats, Floats]:
-    """The best approximations of eigenvectors in the span of these (Rayleigh and Ritz)."""
-    degree = affinity.sum(axis=1)[:, None]
+    _, coarse = eigenvectors(coarser, number + _SPARE)
+    vectors = torch.from_numpy(np.column_stack([np.ones(len(coarse)), coarse]))
+    for share in reversed(upwards):
+        vectors = _parallel(share) @ vectors
+    fine = _parallel(affinity)
+    degree = fine @ vectors.new_ones(len(vectors), 1)
+    for _ in range(_SMOOTHINGS):
+        vectors = (fine @ vectors) / degree
+    # The best approximations of eigenvectors in the span of these (Rayleigh and Ritz).
     metric = vectors.T @ (degree * vectors)
-    values, turned = eigh(metric - vectors.T @ (affinity @ vectors), metric)
-    return values[1:], vectors @ turned[:, 1:]
+    values, turned = eigh((metric - vectors.T @ (fine @ vectors)).numpy(), metric.numpy())
+    found = vectors.numpy() @ turned
+    return values[1 : number + 1], found[:, 1 : number + 1]
+
+
+def _parallel(matrix: csr_array) -> Tensor:
+    """The same in torch, whose products with many vectors use every core."""
+    values = torch.from_numpy(matrix.data.astype(np.float64))
+    starts, columns = torch.from_numpy(matrix.indptr), torch.from_numpy(matrix.indices)
+    with warnings.catch_warnings():  # that such matrices may change in later versions
+        warnings.filterwarnings("ignore", "Sparse CSR tensor support", UserWarning)
+        return torch.sparse_csr_tensor(
+            starts, columns, values, size=matrix.shape, check_invariants=False
+        )
 
 
 def eigenvectors(affinity: csr_array, number: int) -> tuple[Floats, Floats]:
