@@ -8,24 +8,24 @@ crops, is ours: stylised features are further from photographs than photographs 
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from transfer.decoders.architecture import Decoder, random_decoder
 from transfer.encoders.architecture import Encoder
 from transfer.encoders.layout import STYLE_LAYERS
 from transfer.errors import InputError
-from transfer.learning import Pictures, cosine_rate, load_checkpoint, save_checkpoint
+from transfer.learning.crops import Pictures
+from transfer.learning.loop import Progress, learn
+from transfer.learning.recipe import Recipe
 
 
-@dataclass(frozen=True)
-class Recipe:
+@dataclass(frozen=True, kw_only=True)
+class DecoderRecipe(Recipe):
     """Every number that decides the result of a training. Defaults are ours, found by trial.
 
     Seed 002 §2 trains with Adam at 1e-4, batches of 8 crops of 256 px, up to 5 epochs of MS-COCO.
@@ -34,23 +34,13 @@ class Recipe:
     level: int
     steps: int = 3000
     batch: int = 8
-    size: int = 128  # crops are resized to this square, in pixels
-    rate: float = 2e-3  # Adam's peak learning rate; cosine to zero after a linear warm-up
+    size: int = 128
+    rate: float = 2e-3
     warmup: int = 100
     seed: int = 2020
-    smallest_crop: int = 96  # pixels
-    altered: float = 0.3  # share of crops with altered colours, noise or a second picture mixed in
+    smallest_crop: int = 96
+    altered: float = 0.3
     feature_weight: float = 0.1  # of the feature loss, against the pixel loss
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Where a training stands: step, the two losses averaged since the last report, seconds."""
-
-    step: int
-    pixel: float
-    feature: float
-    seconds: float
 
 
 def reconstruction_losses(
@@ -70,7 +60,7 @@ def _relative(a: Tensor, target: Tensor) -> Tensor:
 
 
 def train(
-    recipe: Recipe,
+    recipe: DecoderRecipe,
     pictures: Pictures,
     encoder: Encoder,
     checkpoint: Path,
@@ -80,10 +70,7 @@ def train(
     every: int = 100,
     report: Callable[[Progress], None] = lambda progress: None,
 ) -> Decoder:
-    """Train to the recipe's end; continue from `checkpoint` if it is there.
-
-    The crops of step i depend on the seed and i alone, so a resumed training sees the pictures it
-    would have seen. The checkpoint is replaced in one move every `every` steps.
+    """Train to the recipe's end as `learn` does; the losses are called pixel and feature.
 
     Args:
         recipe: what to do.
@@ -106,50 +93,23 @@ def train(
         weights[name] = tensor
     decoder = Decoder(weights, recipe.level, upsampling="bilinear").to(device)
     decoder.requires_grad_(True)
-    optimiser = torch.optim.Adam(decoder.parameters())
-    first, curve = 0, []
-    state = load_checkpoint(checkpoint, asdict(recipe), device)
-    if state is not None:
-        decoder.load_state_dict(state["decoder"])
-        optimiser.load_state_dict(state["optimiser"])
-        first, curve = int(state["step"]), list(state["curve"])
-    began = time.monotonic()
-    sums = torch.zeros(2, device=device)
-    for step in range(first, recipe.steps):
-        for group in optimiser.param_groups:
-            group["lr"] = cosine_rate(step, recipe)
-        images = pictures.crops(recipe, np.random.default_rng((recipe.seed, step)))
-        images = images.contiguous(memory_format=torch.channels_last)
+
+    def losses(images: Tensor) -> dict[str, Tensor]:
         pixel, feature = reconstruction_losses(encoder, decoder, images)
-        optimiser.zero_grad(set_to_none=True)
-        (pixel + recipe.feature_weight * feature).backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(decoder.parameters(), 1.0)
-        optimiser.step()
-        sums += torch.stack([pixel, feature]).detach()
-        if (step + 1) % every == 0 or step + 1 == recipe.steps:
-            means = (sums / (step % every + 1)).tolist()
-            sums.zero_()
-            curve.append({"step": step + 1, "pixel": means[0], "feature": means[1]})
-            state = {
-                "recipe": asdict(recipe),
-                "decoder": decoder.state_dict(),
-                "optimiser": optimiser.state_dict(),
-                "step": step + 1,
-                "curve": curve,
-            }
-            save_checkpoint(checkpoint, state)
-            report(Progress(step + 1, means[0], means[1], time.monotonic() - began))
+        return {"pixel": pixel, "feature": feature}
+
+    learn(
+        decoder,
+        losses,
+        recipe,
+        pictures,
+        checkpoint,
+        weights={"feature": recipe.feature_weight},
+        device=device,
+        every=every,
+        report=report,
+    )
     return decoder.requires_grad_(False)
-
-
-def trained_weights(checkpoint: Path) -> tuple[dict[str, Tensor], list[dict[str, float]]]:
-    """The decoder's weights (float16) of a checkpoint, and its loss curve, a row per report."""
-    state = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    weights = {
-        name.removeprefix("convolutions."): tensor.to(torch.float16).contiguous()
-        for name, tensor in state["decoder"].items()
-    }
-    return weights, list(state["curve"])
 
 
 def reconstruction_psnr(encoder: Encoder, decoder: Decoder, images: Iterable[Tensor]) -> float:

@@ -17,17 +17,17 @@ from tests.transfer.decoders.networks import random_encoder
 from transfer.decoders import training
 from transfer.decoders.architecture import Decoder, decoder_convolutions, random_decoder
 from transfer.decoders.reconstruction import (
-    Progress,
-    Recipe,
+    DecoderRecipe,
     reconstruction_losses,
     reconstruction_psnr,
     train,
 )
 from transfer.encoders.architecture import Encoder
 from transfer.errors import InputError
-from transfer.learning import Pictures
+from transfer.learning.crops import Pictures
+from transfer.learning.loop import Progress
 
-RECIPE = Recipe(level=1, steps=4, batch=2, size=24, warmup=1, smallest_crop=16)
+RECIPE = DecoderRecipe(level=1, steps=4, batch=2, size=24, warmup=1, smallest_crop=16)
 CPU = torch.device("cpu")
 
 
@@ -93,8 +93,8 @@ def test_training_lowers_both_losses(
         recipe, pictures, encoder, tmp_path / "c", device=CPU, every=10, report=seen.append
     )  # fmt: skip
     assert [one.step for one in seen] == [10, 20, 30, 40, 50, 60]
-    assert seen[-1].pixel < 0.5 * seen[0].pixel
-    assert seen[-1].feature < 0.5 * seen[0].feature
+    assert seen[-1].losses["pixel"] < 0.5 * seen[0].losses["pixel"]
+    assert seen[-1].losses["feature"] < 0.5 * seen[0].losses["feature"]
 
 
 def test_a_resumed_training_ends_where_a_whole_one_does(

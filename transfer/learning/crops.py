@@ -1,14 +1,9 @@
-"""What the trainings of encoder and decoders share: random crops, learning rate, checkpoints.
-
-Works without Django, on a machine that has no more than torch.
-"""
+"""Random crops of photographs to learn from."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -17,42 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from transfer.errors import InputError
-
-
-class Crops(Protocol):
-    """The part of a training's recipe that says what its crops are."""
-
-    @property
-    def batch(self) -> int:
-        """Crops of one step."""
-
-    @property
-    def size(self) -> int:
-        """Crops are resized to this square, in pixels."""
-
-    @property
-    def smallest_crop(self) -> int:
-        """The side of the smallest square that is cut out, in pixels."""
-
-    @property
-    def altered(self) -> float:
-        """The share of crops with altered colours, noise or a second picture mixed in."""
-
-
-class Rate(Protocol):
-    """The part of a training's recipe that decides the learning rate."""
-
-    @property
-    def steps(self) -> int:
-        """Length of the training."""
-
-    @property
-    def warmup(self) -> int:
-        """Steps until the peak."""
-
-    @property
-    def rate(self) -> float:
-        """The peak."""
+from transfer.learning.recipe import Recipe
 
 
 class Pictures:
@@ -74,12 +34,12 @@ class Pictures:
             for file in files
         ]
 
-    def crops(self, recipe: Crops, generator: np.random.Generator) -> Tensor:
+    def crops(self, recipe: Recipe, generator: np.random.Generator) -> Tensor:
         """A batch (N, 3, size, size) in [0, 1]."""
         batch = torch.cat([self._crop(recipe, generator) for _ in range(recipe.batch)])
         return _alter(batch, recipe.altered, generator)
 
-    def _crop(self, recipe: Crops, generator: np.random.Generator) -> Tensor:
+    def _crop(self, recipe: Recipe, generator: np.random.Generator) -> Tensor:
         image = self.images[generator.integers(len(self.images))]
         height, width = image.shape[-2:]
         largest = min(height, width)
@@ -132,38 +92,3 @@ def picture_files(folder: Path) -> list[Path]:
     if not files:
         raise InputError(f"{folder} holds no .jpg or .png file: name a folder of photographs")
     return files
-
-
-def cosine_rate(step: int, recipe: Rate) -> float:
-    """The learning rate of a step: a linear warm-up to the peak, then a cosine to zero."""
-    if step < recipe.warmup:
-        return recipe.rate * (step + 1) / recipe.warmup
-    progress = (step - recipe.warmup) / max(1, recipe.steps - recipe.warmup)
-    return recipe.rate * 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
-
-
-def save_checkpoint(path: Path, state: Mapping[str, Any]) -> None:
-    """Replace the checkpoint in one move, so that an interruption leaves the old or the new."""
-    temporary = path.with_suffix(".tmp")
-    torch.save(dict(state), temporary)
-    temporary.replace(path)
-
-
-def load_checkpoint(
-    path: Path, recipe: Mapping[str, Any], device: torch.device
-) -> dict[str, Any] | None:
-    """The state that was saved, or None where there is none.
-
-    Raises:
-        InputError: the checkpoint belongs to another recipe.
-
-    """
-    if not path.exists():
-        return None
-    state: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
-    if state["recipe"] != dict(recipe):
-        raise InputError(
-            f"checkpoint {path} was made with another recipe: use the same options, or another "
-            "--checkpoint file"
-        )
-    return state

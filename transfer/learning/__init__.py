@@ -1,0 +1,1 @@
+"""What the trainings of encoder and decoders share; works on a machine with no more than torch."""

@@ -1,0 +1,93 @@
+"""What the commands that train have in common: options, and the file that is written."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING, asdict, fields
+from pathlib import Path
+from typing import TypeVar
+
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
+
+from transfer.console import say
+from transfer.errors import InputError
+from transfer.learning.crops import Pictures, picture_files
+from transfer.learning.recipe import Recipe
+
+R = TypeVar("R", bound=Recipe)
+
+
+def add_shared_arguments(parser: argparse.ArgumentParser, recipe: type[Recipe]) -> None:
+    """Options of every training; each number of the recipe that has a default is one."""
+    parser.add_argument(
+        "--images", type=Path, action="append", required=True, help="folder of training pictures"
+    )
+    parser.add_argument("--out", type=Path, required=True, help="safetensors file to write")
+    parser.add_argument("--checkpoint", type=Path, help="default: the out file with .checkpoint")
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--threads", type=int, default=0, help="0: as torch chooses")
+    for field in fields(recipe):
+        if field.default is not MISSING:
+            parser.add_argument(
+                f"--{field.name.replace('_', '-')}",
+                type=type(field.default),
+                default=field.default,
+                help=f"{field.default}",
+            )
+
+
+def recipe_from(kind: type[R], options: argparse.Namespace) -> R:
+    """The recipe that the options name."""
+    return kind(**{field.name: getattr(options, field.name) for field in fields(kind)})
+
+
+def device_from(options: argparse.Namespace) -> torch.device:
+    """Where to train; sets the number of threads, too."""
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    return torch.device(options.device)
+
+
+def checkpoint_from(options: argparse.Namespace) -> Path:
+    """Where a stopped training goes on from."""
+    checkpoint: Path | None = options.checkpoint
+    return checkpoint or options.out.with_suffix(".checkpoint")
+
+
+def pictures_from(options: argparse.Namespace, device: torch.device) -> Pictures:
+    """The photographs of all folders."""
+    return Pictures([file for folder in options.images for file in picture_files(folder)], device)
+
+
+def write_weights(
+    path: Path,
+    weights: Mapping[str, Tensor],
+    recipe: Recipe,
+    curve: Sequence[Mapping[str, float]],
+    **metadata: str,
+) -> None:
+    """Weights with their history, in one move."""
+    history = {"recipe": json.dumps(asdict(recipe)), "curve": json.dumps(curve)}
+    temporary = path.with_suffix(".tmp")
+    save_file(dict(weights), temporary, metadata=metadata | history)
+    temporary.replace(path)
+
+
+def run_from_shell(
+    program: str,
+    add_arguments: Callable[[argparse.ArgumentParser], None],
+    run: Callable[[argparse.Namespace], None],
+) -> int:
+    """Run `program`; bad input gives one line and exit code 2."""
+    parser = argparse.ArgumentParser(prog=program)
+    add_arguments(parser)
+    try:
+        run(parser.parse_args())
+    except InputError as error:
+        say(f"{program}: {error}")
+        return 2
+    return 0

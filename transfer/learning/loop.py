@@ -1,0 +1,134 @@
+"""The loop of a training: random crops, Adam, checkpoints from which a stopped one goes on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from transfer.errors import InputError
+from transfer.learning.crops import Pictures
+from transfer.learning.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a training stands.
+
+    Attributes:
+        step: steps done.
+        losses: by name, averaged since the last report.
+        seconds: since it began or went on.
+
+    """
+
+    step: int
+    losses: Mapping[str, float]
+    seconds: float
+
+
+def learn(
+    network: nn.Module,
+    losses: Callable[[Tensor], Mapping[str, Tensor]],
+    recipe: Recipe,
+    pictures: Pictures,
+    checkpoint: Path,
+    *,
+    weights: Mapping[str, float] | None = None,
+    device: torch.device,
+    every: int,
+    report: Callable[[Progress], None],
+) -> None:
+    """Train the network to the recipe's end; continue from `checkpoint` if it is there.
+
+    The crops of step i depend on the seed and i alone, so a resumed training sees the pictures it
+    would have seen. The checkpoint is replaced in one move every `every` steps.
+
+    Args:
+        network: on `device`; parameters that require gradients change.
+        losses: of crops (N, 3, H, W), by name.
+        recipe: what to do.
+        pictures: where the crops come from.
+        checkpoint: file of the state.
+        weights: of the losses in their sum; 1 where there is none.
+        device: where to train.
+        every: steps between checkpoints and reports.
+        report: told how it goes.
+
+    Raises:
+        InputError: the checkpoint belongs to another recipe.
+
+    """
+    optimiser = torch.optim.Adam([one for one in network.parameters() if one.requires_grad])
+    first, curve = 0, []
+    if (state := _load(checkpoint, recipe, device)) is not None:
+        network.load_state_dict(state["network"])
+        optimiser.load_state_dict(state["optimiser"])
+        first, curve = int(state["step"]), list(state["curve"])
+    began = time.monotonic()
+    sums: dict[str, Tensor] = {}
+    for step in range(first, recipe.steps):
+        for group in optimiser.param_groups:
+            group["lr"] = recipe.rate_at(step)
+        images = pictures.crops(recipe, np.random.default_rng((recipe.seed, step)))
+        found = losses(images.contiguous(memory_format=torch.channels_last))
+        total = torch.stack([(weights or {}).get(name, 1.0) * one for name, one in found.items()])
+        optimiser.zero_grad(set_to_none=True)
+        total.sum().backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimiser.step()
+        for name, one in found.items():
+            sums[name] = sums.get(name, torch.zeros_like(one)) + one.detach()
+        if (step + 1) % every == 0 or step + 1 == recipe.steps:
+            means = {name: float(one) / (step % every + 1) for name, one in sums.items()}
+            sums = {}
+            curve.append({"step": step + 1, **means})
+            state = {
+                "recipe": asdict(recipe),
+                "network": network.state_dict(),
+                "optimiser": optimiser.state_dict(),
+                "step": step + 1,
+                "curve": curve,
+            }
+            _save(checkpoint, state)
+            report(Progress(step + 1, means, time.monotonic() - began))
+
+
+def _save(path: Path, state: Mapping[str, Any]) -> None:
+    # In one move, so that an interruption leaves the old or the new.
+    temporary = path.with_suffix(".tmp")
+    torch.save(dict(state), temporary)
+    temporary.replace(path)
+
+
+def _load(path: Path, recipe: Recipe, device: torch.device) -> dict[str, Any] | None:
+    """The state that was saved, or None where there is none."""
+    if not path.exists():
+        return None
+    state: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
+    if state["recipe"] != asdict(recipe):
+        raise InputError(
+            f"checkpoint {path} was made with another recipe: use the same options, or another "
+            "--checkpoint file"
+        )
+    return state
+
+
+def learned(checkpoint: Path, prefix: str) -> tuple[dict[str, Tensor], list[dict[str, float]]]:
+    """Weights (float16) whose names begin so, without that beginning; and the curve of losses.
+
+    The curve has a row per report: step and losses, averaged since the last row.
+    """
+    state = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    weights = {
+        name.removeprefix(prefix): tensor.to(torch.float16).contiguous()
+        for name, tensor in state["network"].items()
+        if name.startswith(prefix)
+    }
+    return weights, list(state["curve"])
