@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from studies.views import access, files, participant, planner, researcher
+from studies.views import access, entrance, files, participant, planner, researcher
 
 app_name = "studies"
 urlpatterns = [
@@ -22,7 +22,7 @@ urlpatterns = [
     path("<int:pk>/CODEBOOK.md", files.codebook, name="codebook"),
     path("<int:pk>/bundle.zip", files.bundle, name="bundle"),
     # Participants' addresses: tokens and signatures, never numbers that could be counted through.
-    path("join/<str:token>/", participant.enter, name="enter"),
+    path("join/<str:token>/", entrance.enter, name="enter"),
     path("take/<str:token>/", participant.take, name="take"),
     path("take/<str:token>/vote/", participant.vote, name="vote"),
     path("take/<str:token>/unloadable/", participant.unloadable, name="unloadable"),
