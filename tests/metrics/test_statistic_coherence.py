@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from metrics.boundaries.detectors.gpb import GPb
 from metrics.coherence import coherence, detected_truth
 from metrics.statistics.base import Collection, Sample
 from metrics.statistics.coherence import Coherence
@@ -81,7 +82,7 @@ def test_with_annotations_people_say_so(statistic: Coherence, shared: Path) -> N
     content = data / "images" / "test" / "101084.jpg"
     annotations = data / "groundTruth" / "test" / "101084.mat"
     sample = Sample(content, 481, content, annotations)
-    assert statistic.instrument(sample).startswith("gpb-2:")
+    assert statistic.instrument(sample).startswith(f"gpb-{GPb.version}:")
     assert statistic.instrument(sample).endswith("truth:human")
     named = Coherence.open({"detector": "gaussian"}, NOWHERE, nothing)
     assert named.instrument(sample).startswith("gaussian-1:")

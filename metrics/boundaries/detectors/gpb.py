@@ -42,7 +42,7 @@ class GPb(Detector):
     """
 
     name: ClassVar[str] = "gpb"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     usual_threshold: ClassVar[float] = 0.14
 
     seed: int = 0
