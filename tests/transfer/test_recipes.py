@@ -1,16 +1,12 @@
-"""Recipes: what they hold, how they expand, and which draws a sample takes."""
+"""Recipes: what they hold, and how they expand."""
 
 from __future__ import annotations
 
-from collections import Counter
-
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from transfer.errors import InputError
 from transfer.methods.weights import strengths
-from transfer.recipes import Source, differences, expand, fingerprint, sample, variants
+from transfer.recipes import Source, differences, expand, fingerprint, variants
 
 CONTENTS = [Source(f"c{number}", 60, 40 + 20 * (number % 2)) for number in range(4)]
 STYLES = [Source(f"s{number}", 50, 50) for number in range(3)]
@@ -85,21 +81,6 @@ def test_a_sample_uses_the_same_draws_for_every_method():
     assert pairs["gatys"] == pairs["cross-layer"]
 
 
-@given(st.integers(1, 4), st.integers(1, 6), st.integers(1, 5), st.integers(0, 1000), st.data())
-def test_a_sample_is_even_and_repeats_nothing(weights, contents, styles, seed, data):
-    number = data.draw(st.integers(1, weights * contents * styles))
-    draws = sample(number, weights, contents, styles, seed)
-    assert len(set(draws)) == number
-    assert draws == sample(number, weights, contents, styles, seed)
-    counts = Counter(content for _, content, _ in draws)
-    assert max(counts.values()) - min(counts[content] for content in range(contents)) <= 1
-
-
-def test_it_refuses_more_samples_than_combinations():
-    with pytest.raises(InputError, match="only 12 combinations"):
-        sample(13, 1, 4, 3, seed=0)
-
-
 def test_it_refuses_a_slip_of_the_pen():
     many = [Source(f"{number}", 50, 50) for number in range(400)]
     with pytest.raises(InputError, match="320000 stimuli"):
@@ -137,11 +118,6 @@ def test_alpha_is_sampled_where_there_is_no_weight():
     name, values = strengths({"alpha": 0.6}, "ordinary", "aggressive")
     assert name == "alpha"
     assert (min(values), max(values), len(values)) == (0.025, 0.975, 20)
-
-
-def test_methods_with_and_without_weights_get_the_same_pictures():
-    with_weights, without = (sample(12, weights, 4, 3, seed=5) for weights in (20, 1))
-    assert [draw[1:] for draw in with_weights] == [draw[1:] for draw in without]
 
 
 def test_a_setting_may_belong_to_one_method(engine):
