@@ -103,7 +103,9 @@ def test_without_contours_there_is_no_spectral_cue():
     assert not spectral_edges(np.zeros((12, 15)), vectors=16, reach=3).any()
 
 
-def test_it_gives_the_same_twice_bit_for_bit():
+@pytest.mark.parametrize("coarse", [10_000, 100])
+def test_it_gives_the_same_twice_bit_for_bit(monkeypatch, coarse):
+    monkeypatch.setattr(spectral, "_COARSE", coarse)
     contours = np.random.default_rng(0).random((20, 24))
     once, again = (spectral_edges(contours, vectors=8, reach=3) for _ in range(2))
     np.testing.assert_array_equal(once, again)
