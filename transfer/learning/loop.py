@@ -112,10 +112,10 @@ def _load(path: Path, recipe: Recipe, device: torch.device) -> dict[str, Any] | 
     if not path.exists():
         return None
     state: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
-    if state["recipe"] != asdict(recipe):
+    if state["recipe"] != asdict(recipe) or "network" not in state:
         raise InputError(
-            f"checkpoint {path} was made with another recipe: use the same options, or another "
-            "--checkpoint file"
+            f"checkpoint {path} was made with another recipe or by an older version: use the same "
+            "options, or another --checkpoint file"
         )
     return state
 

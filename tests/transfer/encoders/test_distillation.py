@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -112,6 +112,9 @@ def test_a_checkpoint_of_another_recipe_is_refused(
     train(replace(RECIPE, steps=2), pictures(folder), teachers, tmp_path / "c", device=CPU, every=1)
     with pytest.raises(InputError, match="another recipe"):
         train(RECIPE, pictures(folder), teachers, tmp_path / "c", device=CPU)
+    torch.save({"recipe": asdict(RECIPE), "student": {}}, tmp_path / "old")
+    with pytest.raises(InputError, match="an older version"):
+        train(RECIPE, pictures(folder), teachers, tmp_path / "old", device=CPU)
 
 
 def test_a_network_agrees_with_itself_and_with_any_linear_map_of_itself(
