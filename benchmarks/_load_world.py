@@ -18,9 +18,9 @@ import numpy as np  # noqa: E402
 from django.core.files.base import ContentFile  # noqa: E402
 from PIL import Image  # noqa: E402
 
-from studies import display  # noqa: E402
 from studies.models import Study, Vote  # noqa: E402
 from studies.models.trial import PLACES  # noqa: E402
+from studies.sessions import display  # noqa: E402
 from transfer.models import Batch, Picture, Stimulus  # noqa: E402
 
 REFERENCES = 10

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from PIL import Image
 
-from metrics.basis import build, describe
-from metrics.effectiveness import effectiveness, prepare
+from metrics.effectiveness.basis import build, describe
+from metrics.effectiveness.divergence import effectiveness, prepare
 from transfer.encoders.architecture import Encoder, random_weights
 from transfer.encoders.layout import QUARTER_WIDTHS, STYLE_LAYERS, VGG19_WIDTHS
 

@@ -16,15 +16,15 @@ from collections.abc import Iterator
 import numpy as np
 from PIL import Image
 
-from metrics.basis import Basis, build
-from metrics.effectiveness import NAMES, measure
-from transfer.device import choose_device
+from common.device import choose_device
+from common.errors import InputError
+from metrics.effectiveness.basis import Basis, build
+from metrics.effectiveness.divergence import NAMES, measure
 from transfer.encoders import load_encoder
 from transfer.encoders.architecture import Encoder
-from transfer.errors import InputError
+from transfer.methods.stylise import Job, stylise
 from transfer.samples.contents import sample_contents
 from transfer.samples.styles import sample_styles
-from transfer.stylise import Job, stylise
 
 SIZE = 128
 ITERATIONS = 50

@@ -24,12 +24,12 @@ import torch
 from torch import Tensor
 
 from benchmarks.timing import one_thread, seconds
+from common.pictures import to_image, write_png
 from transfer.encoders.architecture import Encoder, random_weights
 from transfer.encoders.layout import STYLE_LAYERS, VGG19_WIDTHS
 from transfer.methods import METHODS, parameters_object, resolve_parameters
 from transfer.methods.descent import run
 from transfer.methods.engine import Task
-from transfer.pictures import to_image, write_png
 
 RIVALS = ("neural-style==0.5.7", "pystiche==1.0.1")
 SIZE = 256

@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "csp",
     "django_tasks",
     "django_tasks_db",
+    "common",
     "transfer",
     "studies",
     "metrics",
@@ -127,9 +128,9 @@ STATICFILES_DIRS: list[Path | tuple[str, Path]] = [
 # Files are served from the folders they lie in, so there is no STATIC_ROOT to collect them in.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
-STUDY_STATISTICS = "metrics.records.design.statistics_of"
+STUDY_STATISTICS = "metrics.measurements.for_studies.statistics_of"
 """Where studies ask for the statistics of their stimuli: they import nothing of metrics."""
-STUDY_COEFFICIENTS = "metrics.records.design.published_coefficients"
+STUDY_COEFFICIENTS = "metrics.measurements.for_studies.published_coefficients"
 """Where the planner asks how large the coefficients of a calibration may be."""
 MEDIA_ROOT = DATA_DIR / "media"
 """Pictures and stimuli. There is no MEDIA_URL: views hand files out, to those who may see them."""
@@ -137,7 +138,7 @@ MEDIA_ROOT = DATA_DIR / "media"
 DATA_UPLOAD_MAX_NUMBER_FILES = 500
 FILE_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_HANDLERS = [
-    "transfer.upload_limit.LimitedUpload",
+    "transfer.views.upload_limit.LimitedUpload",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]

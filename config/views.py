@@ -8,8 +8,8 @@ from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from common.rate_limit import LOGIN
 from config.overview import Overview
-from studies.limits import LOGIN
 
 
 def home(request: HttpRequest) -> HttpResponse:

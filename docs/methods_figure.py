@@ -16,14 +16,14 @@ from typing import Any
 
 from PIL import Image, ImageDraw
 
-from transfer.console import say
+from common.console import say
+from common.device import choose_device
+from common.pictures import read_picture, resize_to_width, write_png
 from transfer.decoders import Autoencoder, load_autoencoders
-from transfer.device import choose_device
 from transfer.encoders import STYLE_LAYERS, load_encoder
 from transfer.encoders.architecture import Encoder
 from transfer.methods import METHODS
-from transfer.pictures import read_picture, resize_to_width, write_png
-from transfer.stylise import Job, stylise
+from transfer.methods.stylise import Job, stylise
 
 MARGIN, LABEL = 6, 18  # pixels
 ACROSS = 7  # methods

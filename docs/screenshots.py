@@ -128,7 +128,7 @@ def _keep(page: Page, path: Path) -> None:
 def _study(**fields: object) -> Study:
     """An open study over the demo's batch."""
     from studies.models import Study
-    from studies.questions import CONSENT
+    from studies.rules.questions import CONSENT
     from transfer.models import Batch
 
     values = {
@@ -146,8 +146,8 @@ def _study(**fields: object) -> Study:
 
 def _rehearsed(site: str) -> Study:
     """A study that simulated participants took part in through the server."""
-    from studies.rehearsal import rehearse
-    from studies.simulate import Behaviour
+    from studies.simulation.rehearsal import rehearse
+    from studies.simulation.simulate import Behaviour
 
     rules = {"training": 1, "gold": 1, "traps": 1, "repeats": 1, "fastest_median_ms": 300}
     pauses = {"pause_not_loaded_percent": 10, "pause_gold_missed_percent": 30}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
+from common.console import run
 from metrics.cli import boundaries, calibration, ecspace, effectiveness
-from transfer.console import run
 
 COMMANDS = (
     effectiveness.add_commands,

@@ -9,9 +9,9 @@ from django.conf import settings
 from django.db import models, transaction
 from django.urls import reverse
 
+from common.errors import InputError
+from common.media import media_path
 from metrics.statistics.base import Sample
-from transfer.errors import InputError
-from transfer.files import media_path
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -162,8 +162,8 @@ class CalibrationQuerySet(models.QuerySet["Calibration"]):
 
         """
         from metrics.calibration.calibrate import calibrate
-        from metrics.records import statistics_frame, usual_instruments
-        from studies.export import votes_frame
+        from metrics.measurements import statistics_frame, usual_instruments
+        from studies.exchange.export import votes_frame
         from transfer.models import Stimulus
 
         for study in studies:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
+from common.console import run
 from transfer.cli import encoders, methods, stylise
-from transfer.console import run
 
 COMMANDS = (
     stylise.add_commands,

@@ -8,4 +8,4 @@ class TransferConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the system checks."""
-        from transfer import checks  # noqa: F401
+        from transfer.management import checks  # noqa: F401

@@ -12,10 +12,10 @@ from django.conf import settings
 from django.db import models, transaction
 from django.urls import reverse
 
-from transfer import ledger
-from transfer.errors import InputError
-from transfer.files import keep, media_path
-from transfer.thumbnails import thumbnail, thumbnail_path
+from common.errors import InputError
+from common.media import keep, media_path
+from transfer.batches import ledger
+from transfer.media.thumbnails import thumbnail, thumbnail_path
 
 _SUFFIXES = {
     "JPEG": ".jpg",
@@ -112,8 +112,8 @@ class Picture(models.Model):
             PictureError: the file is no usable picture, or the annotations are not those of it.
 
         """
-        from transfer.annotations import check_annotations
-        from transfer.pictures import read_picture
+        from common.pictures import read_picture
+        from transfer.media.annotations import check_annotations
 
         if role not in cls.Role.values:
             raise InputError(f"unknown role '{role}': use content or style")
@@ -186,8 +186,8 @@ class Batch(models.Model):
 
     name = models.CharField(max_length=200, unique=True)
     # Frozen at launch: methods with all parameters, encoder name and fingerprint, size, seed,
-    # sampling rule, precision, threads, chunk size (transfer/recipes.py). Imported batches say
-    # {"imported": true}.
+    # sampling rule, precision, threads, chunk size (transfer/batches/recipes.py). Imported batches
+    # hold {"imported": true}.
     recipe = models.JSONField()
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL
@@ -306,7 +306,7 @@ def _suffix_of(path: Path) -> str:
     """The suffix that says the file's true type, whatever the file is called."""
     from PIL import Image
 
-    from transfer.pictures import FORMATS
+    from common.pictures import FORMATS
 
     with Image.open(path, formats=FORMATS) as image:
         return _SUFFIXES.get(image.format or "", ".img")

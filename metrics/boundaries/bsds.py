@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.io import loadmat
 
-from transfer.errors import InputError
+from common.errors import InputError
 
 
 @dataclass(frozen=True)

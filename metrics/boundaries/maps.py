@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from transfer.errors import PictureError
-from transfer.pictures import MAX_PIXELS, write_png
+from common.errors import PictureError
+from common.pictures import MAX_PIXELS, write_png
 
 
 def write_map(strength: NDArray[np.floating], path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from transfer.errors import InputError
+from common.errors import InputError
 
 from .data import Codes, Comparisons, Floats
 from .davidson import Tied, davidson

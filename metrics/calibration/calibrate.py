@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from transfer.errors import InputError
+from common.errors import InputError
 
 from .abilities import Abilities, abilities
 from .baselines import baselines

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from transfer.errors import InputError
+from common.errors import InputError
 
 from .data import Codes, Floats
 

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from transfer.errors import InputError
+from common.errors import InputError
 
 from .instruments import instruments_used
 

@@ -12,7 +12,7 @@ from scipy.stats import norm
 from scipy.stats import t as student
 from statsmodels.discrete.discrete_model import Probit
 
-from transfer.errors import InputError
+from common.errors import InputError
 
 from .agreement import agreement
 from .covariance import clustered, standard_errors, two_way

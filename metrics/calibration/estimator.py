@@ -22,7 +22,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from transfer.errors import InputError
+from common.errors import InputError
 
 from .covariance import clustered, standard_errors
 from .data import Comparisons, Floats

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from transfer.errors import InputError
+from common.errors import InputError
 
 FORMAT = "ecspace-calibration"
 VERSION = 1

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from scipy.linalg import qr
 from statsmodels.discrete.discrete_model import Logit
 
-from transfer.errors import InputError
+from common.errors import InputError
 
 from .data import Codes, Comparisons, Floats
 from .davidson import davidson

@@ -11,13 +11,13 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from transfer.errors import InputError
+from common.errors import InputError
 
 LETTERS = ("E", "C")
 _EFFECTIVENESS = re.compile(r"E-\S+ (?P<encoder>\S+) basis:(?P<basis>\S+) (?P<basis_size>\d+)px")
 """As metrics/statistics/effectiveness.py writes it."""
 _COHERENCE = re.compile(r"(?P<detector>\S+) F\d+ tolerance:")
-"""As metrics/coherence.py writes it."""
+"""As metrics/boundaries/coherence.py writes it."""
 
 
 def instruments_used(

@@ -7,7 +7,7 @@ of gPb boundaries: other instruments give scores of another scale.
 
 from __future__ import annotations
 
-from transfer.errors import InputError
+from common.errors import InputError
 
 from .export import SCALE, Model
 

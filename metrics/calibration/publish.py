@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import t as student
 
-from transfer.errors import InputError
+from common.errors import InputError
 
 from .covariance import clustered, standard_errors, two_way
 from .data import Comparisons, Floats

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from transfer.errors import InputError
+from common.errors import InputError
 
 from .data import Floats, statistics_table
 from .export import Model

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from scipy.optimize import linprog
 from scipy.sparse import csr_array, eye_array, hstack
 
-from transfer.errors import InputError
+from common.errors import InputError
 
 from .data import Comparisons, Floats
 from .newton import fit_batch

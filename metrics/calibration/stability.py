@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from metrics.ecspace import ECSpace, admissible, thirds
-from transfer.errors import InputError
+from common.errors import InputError
+from metrics.ecspace.grid import ECSpace, admissible, thirds
 
 from .data import Floats
 from .export import Model

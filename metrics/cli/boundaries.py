@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
+from common.console import say, write_json
+from common.errors import InputError
+from common.pictures import read_picture
 from metrics.boundaries.detectors import DEFAULT_DETECTOR, DETECTORS, detector
-from transfer.console import say, write_json
-from transfer.errors import InputError
-from transfer.pictures import read_picture
 
 if TYPE_CHECKING:
+    from common.console import Subparsers
     from metrics.boundaries.benchmark import Counts
-    from transfer.console import Subparsers
 
 
 def add_commands(subparsers: Subparsers) -> None:
@@ -78,7 +78,7 @@ def _positive(text: str) -> int:
 
 
 def _measure(options: argparse.Namespace) -> None:
-    from metrics.coherence import coherence, human_truth
+    from metrics.boundaries.coherence import coherence, human_truth
 
     truth = human_truth(options.groundtruth)
     detector(options.detector)  # an unknown name is refused before any picture is read

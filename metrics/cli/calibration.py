@@ -7,15 +7,17 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from metrics.files import read_csv, read_model, write_csv, write_text
-from transfer.console import say, write_json
-from transfer.errors import InputError
+from common.atomic import write_text
+from common.console import say, write_json
+from common.errors import InputError
+from common.tables import read_csv, write_csv
+from metrics.calibration.model_file import read_model
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from common.console import Subparsers
     from metrics.calibration.export import Model
-    from transfer.console import Subparsers
 
 
 def add_commands(subparsers: Subparsers) -> None:

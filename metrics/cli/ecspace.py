@@ -7,12 +7,13 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from metrics.files import read_csv, write_bytes, write_csv, write_text
-from transfer.console import say, write_json
+from common.atomic import write_bytes, write_text
+from common.console import say, write_json
+from common.tables import read_csv, write_csv
 
 if TYPE_CHECKING:
-    from metrics.ecspace import ECSpace
-    from transfer.console import Subparsers
+    from common.console import Subparsers
+    from metrics.ecspace.grid import ECSpace
 
 
 def add_commands(subparsers: Subparsers) -> None:
@@ -33,9 +34,9 @@ def add_commands(subparsers: Subparsers) -> None:
 
 
 def _ecspace(options: argparse.Namespace) -> None:
-    from metrics.ecspace import ecspace, table
+    from metrics.ecspace.grid import ecspace, table
+    from metrics.ecspace.tables import table_csv, table_latex, table_markdown
     from metrics.plots import FORMATS, family_plots, plot_data, plotly_figure, render, static_figure
-    from metrics.tables import table_csv, table_latex, table_markdown
 
     space, out = ecspace(read_csv(options.scores, "scores"), options.bins), options.out
     answer = _answer(space)
@@ -59,9 +60,9 @@ def _ecspace(options: argparse.Namespace) -> None:
 
 
 def _answer(space: ECSpace) -> dict[str, Any]:
-    from metrics.ecspace import table
-    from metrics.pareto import method_rows
-    from metrics.variance import variance_explained
+    from metrics.ecspace.grid import table
+    from metrics.ecspace.pareto import method_rows
+    from metrics.ecspace.variance import variance_explained
 
     variance = {target: variance_explained(space.frame, f"{target}_score") for target in ("E", "C")}
     means = ("method", "stimuli", "E", "C", "admissible")

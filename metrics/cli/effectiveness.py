@@ -11,19 +11,20 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
-from metrics.cli.arguments import pixels
-from metrics.device import load_on
-from transfer.console import say, write_json
+from common.arguments import pixels
+from common.console import say, write_json
+from common.device import choose_device
+from common.errors import InputError
+from common.pictures import read_picture
+from transfer import encoders
 from transfer.encoders.layout import STYLE_LAYERS
 from transfer.encoders.registry import DEFAULT_ENCODER
-from transfer.errors import InputError
-from transfer.pictures import read_picture
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from metrics.effectiveness import Effect
-    from transfer.console import Subparsers
+    from common.console import Subparsers
+    from metrics.effectiveness.divergence import Effect
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".ppm")
 
@@ -97,12 +98,14 @@ def picture_files(folder: Path) -> list[Path]:
 
 
 def _make_basis(options: argparse.Namespace) -> None:
-    from metrics.basis import PAPER_SIZE, build, from_covariances
-    from metrics.basis_file import read_basis, write_basis
+    from metrics.effectiveness.basis import PAPER_SIZE, build, from_covariances
+    from metrics.effectiveness.basis_file import read_basis, write_basis
 
     if not options.out.absolute().parent.is_dir():  # before the work, not after it
         raise InputError(f"cannot write {options.out}: the folder does not exist, make it first")
-    encoder = load_on(options.encoder, options.weights, options.device)
+    encoder = encoders.load_encoder(
+        options.encoder, weights=options.weights, device=choose_device(options.device)
+    )
     if options.covariances:
         given = read_basis(options.covariances)
         given.check(encoder)
@@ -146,13 +149,15 @@ def _read_all(files: Sequence[Path]) -> Iterator[Image]:
 
 
 def _measure(options: argparse.Namespace) -> None:
-    from metrics.basis_file import read_basis
-    from metrics.effectiveness import NAMES, measure
+    from metrics.effectiveness.basis_file import read_basis
+    from metrics.effectiveness.divergence import NAMES, measure
 
     style = read_picture(options.style)
     images = [read_picture(file) for file in options.images]
     basis = read_basis(options.basis)
-    encoder = load_on(options.encoder, options.weights, options.device)
+    encoder = encoders.load_encoder(
+        options.encoder, weights=options.weights, device=choose_device(options.device)
+    )
     rows = measure(
         images,
         style,

@@ -42,7 +42,8 @@ def curve_plot(rows: Sequence[Mapping[str, float]], *, note: str = "") -> Plot |
 def methods_plot(rows: Sequence[Mapping[str, Any]], *, note: str = "") -> Plot | None:
     """Each method's ability by votes alone against its mean score by the model.
 
-    rows: what `metrics.method_scores.compare` gives. Both are log odds against the average method,
+    rows: from `metrics.calibration.method_scores.compare`. Both are log odds against the average
+            method,
     so a model that explains the methods puts them on the dotted line. None for fewer than two.
     """
     known = [row for row in rows if row["ability"] is not None and row["score"] is not None]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from metrics.ecspace import LEVELS
+from metrics.ecspace.grid import LEVELS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from metrics.ecspace import ECSpace
+from metrics.ecspace.grid import ECSpace
 from metrics.plots.data import Line, Plot, Points, span
 from metrics.plots.marks import CROSS_LAYER, GATYS, GROUND, OTHERS, Mark, family, marks
 

@@ -8,18 +8,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from metrics.ecspace import table
-from metrics.files import write_bytes, write_text
+from common.atomic import write_bytes, write_text
+from common.errors import InputError
+from metrics.ecspace.grid import table
+from metrics.ecspace.tables import table_csv, table_latex, table_markdown
+from metrics.ecspace.variance import variance_explained
 from metrics.plots import FORMATS
-from metrics.records.explained import Explained
-from metrics.records.figures import Figure
-from metrics.records.shown import ShownSpace
-from metrics.records.space import Scoring
+from metrics.presentation.explained import Explained
+from metrics.presentation.figures import Figure
+from metrics.presentation.shown import ShownSpace
+from metrics.presentation.space import Scoring
 from metrics.report.page import page
-from metrics.tables import table_csv, table_latex, table_markdown
-from metrics.variance import variance_explained
-from studies.export import to_csv
-from transfer.errors import InputError
+from studies.exchange.export import to_csv
 from transfer.models import Batch
 
 

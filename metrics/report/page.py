@@ -12,14 +12,14 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from metrics.records.cells import cell_rows, words
-from metrics.records.figures import data_address
+from metrics.presentation.cells import cell_rows, words
+from metrics.presentation.figures import data_address
 from studies.models import Cohort
-from studies.monitor import progress, watch
+from studies.monitoring.monitor import progress, watch
 
 if TYPE_CHECKING:
-    from metrics.records.explained import Explained
-    from metrics.records.shown import ShownSpace
+    from metrics.presentation.explained import Explained
+    from metrics.presentation.shown import ShownSpace
     from transfer.models import Stimulus
 
 THUMBNAIL = 200

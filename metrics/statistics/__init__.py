@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from transfer.errors import InputError
+from common.errors import InputError
 
 if TYPE_CHECKING:
     from metrics.statistics.base import Statistic

@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from common.pictures import read_picture, resize_to_width
 from metrics.statistics.base import Collection, Progress, Sample, Statistic, Value
-from transfer.pictures import read_picture, resize_to_width
 
 if TYPE_CHECKING:
-    from metrics.coherence import Truth
+    from metrics.boundaries.coherence import Truth
 
 
 class Coherence(Statistic):
-    """Base C against the content picture (see metrics/coherence.py).
+    """Base C against the content picture (see metrics/boundaries/coherence.py).
 
     The truth is the human annotation of the content picture. Where there is none, it is what the
     detector finds in the content picture itself at the stimulus's width, the width at which the
@@ -61,7 +61,7 @@ class Coherence(Statistic):
 
     def instrument(self, sample: Sample) -> str:
         """Detector, matching and resizing rules, and whether people drew the truth."""
-        from metrics.coherence import instrument
+        from metrics.boundaries.coherence import instrument
 
         # Who made the truth is the same for all that people annotated, and for all others.
         annotated = sample.annotations is not None
@@ -72,7 +72,7 @@ class Coherence(Statistic):
 
     def measure(self, sample: Sample) -> dict[str, Value]:
         """C, with the threshold, recall and precision at which F is highest."""
-        from metrics.coherence import coherence
+        from metrics.boundaries.coherence import coherence
 
         stimulus, truth = read_picture(sample.image), self._truth_of(sample)
         found = coherence(stimulus, truth, self._detector_for(sample))
@@ -91,7 +91,7 @@ class Coherence(Statistic):
         return DEFAULT_DETECTOR if sample.annotations is not None else QUICK_DETECTOR
 
     def _truth_of(self, sample: Sample) -> Truth:
-        from metrics.coherence import detected_truth, human_truth
+        from metrics.boundaries.coherence import detected_truth, human_truth
 
         key = (sample.reference, sample.annotations or sample.width)
         if self._truth is None or self._truth[0] != key:

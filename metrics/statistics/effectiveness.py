@@ -8,21 +8,22 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from metrics.cli.arguments import pixels
-from metrics.device import load_on
+from common.arguments import pixels
+from common.device import choose_device
+from common.errors import InputError
+from common.pictures import read_picture
 from metrics.statistics.base import Collection, Progress, Sample, Statistic, Value
+from transfer import encoders
 from transfer.encoders import DEFAULT_ENCODER
-from transfer.errors import InputError
-from transfer.pictures import read_picture
 
 if TYPE_CHECKING:
-    from metrics.basis import Basis
-    from metrics.gaussian import Gaussian
+    from metrics.effectiveness.basis import Basis
+    from metrics.effectiveness.gaussian import Gaussian
     from transfer.encoders.architecture import Encoder
 
 
 class Effectiveness(Statistic):
-    """Base E against the style picture (see metrics/effectiveness.py)."""
+    """Base E against the style picture (see metrics/effectiveness/divergence.py)."""
 
     key = "E"
     names = ("E1", "E2", "E3", "E4", "E5")
@@ -31,7 +32,7 @@ class Effectiveness(Statistic):
 
     def __init__(self, encoder: Encoder, basis: Basis) -> None:
         """Measure with `encoder` along `basis`, which must belong together."""
-        from metrics.effectiveness import VERSION, measured_layers
+        from metrics.effectiveness.divergence import VERSION, measured_layers
 
         self.encoder, self.basis = encoder, basis
         self.layers = measured_layers(encoder, basis)
@@ -72,16 +73,16 @@ class Effectiveness(Statistic):
         """Load the encoder, and read the basis or make it of the collection's contents."""
         if options.get("basis") and options.get("size"):
             raise InputError("--basis has its own size: leave --size out")
-        encoder = load_on(
+        encoder = encoders.load_encoder(
             options.get("encoder") or DEFAULT_ENCODER,
-            options.get("weights"),
-            options.get("device") or "auto",
+            weights=options.get("weights"),
+            device=choose_device(options.get("device") or "auto"),
         )
         if options.get("basis"):
-            from metrics.basis_file import read_basis
+            from metrics.effectiveness.basis_file import read_basis
 
             return cls(encoder, read_basis(options["basis"]))
-        from metrics.basis import PAPER_SIZE
+        from metrics.effectiveness.basis import PAPER_SIZE
 
         size = options.get("size") or min(collection.width, PAPER_SIZE)
         return cls(encoder, collection_basis(encoder, size, collection, progress))
@@ -92,8 +93,8 @@ class Effectiveness(Statistic):
 
     def measure(self, sample: Sample) -> dict[str, Value]:
         """E1 … E5; the style is first resized to the stimulus's width, as at generation."""
-        from metrics.basis import describe
-        from metrics.effectiveness import NAMES, effectiveness, prepare
+        from metrics.effectiveness.basis import describe
+        from metrics.effectiveness.divergence import NAMES, effectiveness, prepare
 
         style = self._described_style(sample)
         image = prepare(read_picture(sample.image), self.basis.size).to(self._device)
@@ -116,8 +117,8 @@ class Effectiveness(Statistic):
         return next(self.encoder.parameters()).device
 
     def _described_style(self, sample: Sample) -> dict[str, Gaussian]:
-        from metrics.basis import describe
-        from metrics.effectiveness import prepare
+        from metrics.effectiveness.basis import describe
+        from metrics.effectiveness.divergence import prepare
 
         key = (sample.reference, sample.width)
         if self._style is None or self._style[0] != key:
@@ -134,8 +135,8 @@ def collection_basis(
     The paper's basis comes from its content pictures as well. The kept file is found by encoder,
     size and pictures; one that was damaged is made again.
     """
-    from metrics.basis import build
-    from metrics.basis_file import read_basis, write_basis
+    from metrics.effectiveness.basis import build
+    from metrics.effectiveness.basis_file import read_basis, write_basis
 
     key = f"{encoder.fingerprint}|{size}|{collection.fingerprint}"
     name = f"{encoder.name}-{size}-{hashlib.sha256(key.encode()).hexdigest()[:16]}.safetensors"

@@ -8,13 +8,13 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
+from common.errors import InputError
 from metrics.calibration.presets import PRESETS
-from metrics.forms import CalibrateForm
 from metrics.models import Calibration
-from metrics.records.explained import Explained
-from metrics.records.space import Scoring
+from metrics.presentation.explained import Explained
+from metrics.presentation.space import Scoring
+from metrics.views.forms import CalibrateForm
 from metrics.views.policy import with_figures
-from transfer.errors import InputError
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

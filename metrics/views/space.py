@@ -17,16 +17,16 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from metrics.forms import SpaceForm
+from common.errors import InputError
 from metrics.models import Calibration
 from metrics.plots import FORMATS
-from metrics.records.cells import cell_rows, words
-from metrics.records.shown import ShownSpace
-from metrics.records.space import Scoring, scoring
+from metrics.presentation.cells import cell_rows, words
+from metrics.presentation.shown import ShownSpace
+from metrics.presentation.space import Scoring, scoring
+from metrics.views.forms import SpaceForm
 from metrics.views.policy import with_figures
 from metrics.views.reports import written_reports
-from studies.export import to_csv
-from transfer.errors import InputError
+from studies.exchange.export import to_csv
 from transfer.models import Batch, Stimulus
 
 CONTENT_TYPES = {"png": "image/png", "svg": "image/svg+xml", "pdf": "application/pdf"}

@@ -1,4 +1,4 @@
-// What the window is like, in the words of studies/gates.py.
+// What the window is like, in the words of studies/rules/screen_requirements.py.
 
 export function screenNow() {
   return {

@@ -12,7 +12,7 @@ from itertools import zip_longest
 import numpy as np
 
 from studies.design.blocks import Block
-from studies.design.rounds import CONNECTED, rounds_of
+from studies.design.round_robin import CONNECTED, rounds_of
 from studies.design.rule import Pair, Rule
 
 

@@ -1,9 +1,9 @@
 """The records of studies: studies, their plan, participants, trials and votes."""
 
+from studies.models.assignments import Pair, Slot
 from studies.models.choices import Choice, Cohort, Outcome, TrialKind
 from studies.models.consent import ConsentText
 from studies.models.participant import Participant
-from studies.models.plan import Pair, Slot
 from studies.models.study import Study
 from studies.models.trial import Trial, Vote
 

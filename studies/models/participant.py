@@ -14,11 +14,11 @@ from django.utils import timezone
 from studies.models.choices import Cohort, Outcome, TrialKind
 from studies.models.study import Study
 from studies.models.tokens import new_code, new_token
-from studies.rules import Record, exclusion
+from studies.rules.session_rules import Record, exclusion
 
 if TYPE_CHECKING:
-    from studies.models.past import Past
     from studies.models.trial import Trial
+    from studies.sessions.history import Past
 
 AWAY = timedelta(minutes=30)
 """Somebody who was not seen for so long has left: the place goes to somebody else."""
@@ -113,7 +113,7 @@ class Participant(models.Model):
 
     def past(self) -> Past:
         """The trials so far."""
-        from studies.models.turn import past_of
+        from studies.sessions.next_trial import past_of
 
         return past_of(self)
 
@@ -127,7 +127,7 @@ class Participant(models.Model):
         The position lies here and nowhere else, so a second window or a page from the past can
         only ever lead to this trial.
         """
-        from studies.models.turn import current_trial
+        from studies.sessions.next_trial import current_trial
 
         return current_trial(self, past or self.past())
 

@@ -11,18 +11,18 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
+from common.errors import InputError
 from studies.design import Item, blocks_of
-from studies.gates import Gates
 from studies.models.choices import Cohort
 from studies.models.consent import ConsentText
-from studies.models.feasibility import check
-from studies.models.planning import items_of, plan_of, votes_of, write_slots
 from studies.models.study_queries import StudyQuerySet
 from studies.models.tokens import new_token, simulated_token
-from studies.questions import LATEST, QUESTIONS, Question
-from studies.rules import VERSION as RULES_VERSION
-from studies.rules import Rules
-from transfer.errors import InputError
+from studies.planning.allocation import items_of, plan_of, votes_of, write_slots
+from studies.planning.feasibility import check
+from studies.rules.questions import LATEST, QUESTIONS, Question
+from studies.rules.screen_requirements import Gates
+from studies.rules.session_rules import VERSION as RULES_VERSION
+from studies.rules.session_rules import Rules
 from transfer.models import Batch, Stimulus
 
 if TYPE_CHECKING:
@@ -88,12 +88,13 @@ class Study(models.Model):
     # Counts the declarations of the draft; the last one is in force for good.
     rules_version = models.PositiveSmallIntegerField(default=1, editable=False)
     recruiter = models.CharField(max_length=8, choices=Recruiter.choices, default=Recruiter.LINK)
-    # Completion codes by ending (studies.codes); what is not given is made per person.
+    # Completion codes by ending (studies.sessions.completion_codes); a missing one is made per
+    # person.
     codes: models.JSONField[dict[str, str], dict[str, str]] = models.JSONField(
         default=dict, blank=True
     )
     returning = models.CharField(max_length=7, choices=Returning.choices, default=Returning.RESUME)
-    # What a window must offer, as it was declared (studies.gates).
+    # What a window must offer, as it was declared (studies.rules.screen_requirements).
     gates: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(
         default=dict, blank=True
     )
@@ -255,7 +256,7 @@ class Study(models.Model):
 
     def watch_over(self) -> None:
         """Pause by the study's own thresholds; people on their way go on."""
-        from studies.monitor import alarm
+        from studies.monitoring.monitor import alarm
 
         if not self.paused_because and (reason := alarm(self)):
             self.paused_because = reason
@@ -278,14 +279,14 @@ class Study(models.Model):
         return self.slots.filter(cohort=cohort).exclude(trial=None).count()
 
     def admit(self, external_id: str = "", **details: Any) -> Participant:
-        """Let somebody begin; see studies.models.admission.admit."""
-        from studies.models.admission import admit
+        """Let somebody begin; see studies.sessions.enrolment.admit."""
+        from studies.sessions.enrolment import admit
 
         return admit(self, external_id, **details)
 
     def has_room(self) -> bool:
         """Whether one more person is wanted."""
-        from studies.models.admission import has_room
+        from studies.sessions.enrolment import has_room
 
         return has_room(self)
 

@@ -14,12 +14,12 @@ from django.utils import timezone
 from django.utils.translation import gettext, override
 
 from studies.design import DESIGNS
+from studies.models.assignments import Pair, Slot
 from studies.models.choices import Choice, Outcome, TrialKind
 from studies.models.participant import Participant
-from studies.models.plan import Pair, Slot
-from studies.models.prepared import Given, PreparedUpdate
-from studies.models.rounds import ask_for_round
-from studies.models.showing import Showing
+from studies.planning.adaptive import ask_for_round
+from studies.sessions.compiled_query import Given, PreparedUpdate
+from studies.sessions.trial_content import Showing
 from transfer.models import Picture, Stimulus
 
 LEASE = timedelta(minutes=10)

@@ -15,14 +15,14 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from studies.arrival import Arrival
-from studies.errors import NotAdmittedError
-from studies.forms import ConsentForm
-from studies.language import language_for, page
-from studies.limits import ARRIVALS
+from common.rate_limit import ARRIVALS
+from studies.forms.participant import ConsentForm
 from studies.models import Cohort, Participant, Study
-from studies.models.admission import turn_away
 from studies.models.tokens import simulated_entry
+from studies.sessions.arrival import Arrival
+from studies.sessions.enrolment import turn_away
+from studies.sessions.errors import NotAdmittedError
+from studies.sessions.language import language_for, page
 from studies.views.participant import away
 
 REMEMBERED = 30 * 24 * 3600

@@ -9,11 +9,11 @@ from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBas
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from studies.bundle import write_bundle
-from studies.columns import codebook_markdown
-from studies.export import columns_of, to_csv, to_parquet, votes_frame
+from common.errors import InputError
+from studies.exchange.bundle import write_bundle
+from studies.exchange.columns import codebook_markdown
+from studies.exchange.export import columns_of, to_csv, to_parquet, votes_frame
 from studies.views.access import visible_study
-from transfer.errors import InputError
 
 _SPOOL = 16 * 1024 * 1024
 

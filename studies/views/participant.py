@@ -16,20 +16,21 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from studies import codes, display
-from studies.erasure import erase
-from studies.forms import TrialForm, VoteForm
-from studies.language import language_for, page
-from studies.limits import SESSION
+from common.errors import PictureError
+from common.rate_limit import SESSION
+from studies.forms.participant import TrialForm, VoteForm
 from studies.models import Choice, Participant, Study, Trial
 from studies.models.trial import PLACES
-from studies.models.turn import look_ahead, session, trial_asked
-from transfer.errors import PictureError
+from studies.privacy.erasure import erase
+from studies.sessions import completion_codes as codes
+from studies.sessions import display
+from studies.sessions.language import language_for, page
+from studies.sessions.next_trial import look_ahead, session, trial_asked
 
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from studies.models.past import Past
+    from studies.sessions.history import Past
 
 
 @login_not_required

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from studies.planner_form import PlannerForm
+from studies.forms.planner import PlannerForm
 
 
 @require_safe

@@ -7,12 +7,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from studies.bundle import LICENCES
+from common.errors import InputError
+from studies.exchange.bundle import LICENCES
+from studies.forms.study import CodesForm, StudyForm
 from studies.models import Cohort, Study
-from studies.monitor import ENOUGH, LATEST, progress, thresholds, watch
-from studies.study_form import CodesForm, StudyForm
+from studies.monitoring.monitor import ENOUGH, LATEST, progress, thresholds, watch
 from studies.views.access import visible_study
-from transfer.errors import InputError
 
 
 @require_safe

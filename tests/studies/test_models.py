@@ -11,11 +11,11 @@ from django.core import signing
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from studies.errors import FullError, NotOpenError
+from common.errors import InputError
 from studies.models import Choice, Cohort, Outcome, Participant, Study, Trial, Vote
-from studies.monitor import progress
+from studies.monitoring.monitor import progress
+from studies.sessions.errors import FullError, NotOpenError
 from tests.studies.world import batch_of
-from transfer.errors import InputError
 from transfer.models import Stimulus
 
 pytestmark = pytest.mark.django_db

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from transfer.errors import InputError
+from common.errors import InputError
 
 
 def draw(path: Path, seed: int = 0, size: tuple[int, int] = (40, 32)) -> Path:
@@ -110,21 +110,21 @@ class FakeEngine:
 @pytest.fixture
 def engine(monkeypatch) -> FakeEngine:
     """A method engine and an encoder that take no time."""
-    import transfer.launch
-    import transfer.making
+    import transfer.batches.launch
+    import transfer.batches.worker
     import transfer.methods
 
     fake = FakeEngine()
-    module = ModuleType("transfer.stylise")
+    module = ModuleType("transfer.methods.stylise")
     module.stylise = fake.stylise
     module.Job = SimpleNamespace
-    monkeypatch.setitem(sys.modules, "transfer.stylise", module)
+    monkeypatch.setitem(sys.modules, "transfer.methods.stylise", module)
     methods = {
         key: SimpleNamespace(name=key.title(), needs_decoder=False)
         for key in ("gatys", "weightless")
     }
     monkeypatch.setattr(transfer.methods, "METHODS", methods, raising=False)
-    monkeypatch.setattr(transfer.launch, "METHODS", methods)
+    monkeypatch.setattr(transfer.batches.launch, "METHODS", methods)
     monkeypatch.setattr(
         transfer.methods, "resolve_parameters", fake.resolve_parameters, raising=False
     )
@@ -134,15 +134,15 @@ def engine(monkeypatch) -> FakeEngine:
             name=name, fingerprint=fake.fingerprint, deepest="relu5_1", check=fake.check
         )
 
-    monkeypatch.setattr(transfer.launch, "load_encoder", encoder)
-    monkeypatch.setattr(transfer.making, "loaded_encoder", encoder)
+    monkeypatch.setattr(transfer.batches.launch, "load_encoder", encoder)
+    monkeypatch.setattr(transfer.batches.worker, "loaded_encoder", encoder)
     return fake
 
 
 @pytest.fixture
 def order(picture) -> Callable:
     """Make an order of two contents, two styles and the method gatys, with changes."""
-    from transfer.launch import Order
+    from transfer.batches.launch import Order
 
     def make(**changes) -> Order:
         contents = [picture("content", name, seed=number) for number, name in enumerate("ab")]

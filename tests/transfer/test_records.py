@@ -10,11 +10,11 @@ import pytest
 from PIL import Image
 from scipy.io import savemat
 
+from common.errors import InputError, PictureError
+from common.media import keep, media_path, sha256_of, sweep_temporary
 from tests.transfer.conftest import draw
-from transfer.errors import InputError, PictureError
-from transfer.files import keep, media_path, sha256_of, sweep_temporary
+from transfer.media.thumbnails import SIDE
 from transfer.models import Picture
-from transfer.thumbnails import SIDE
 
 pytestmark = pytest.mark.django_db
 

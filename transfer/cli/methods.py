@@ -6,11 +6,11 @@ import argparse
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from transfer.console import write_json
+from common.console import write_json
 from transfer.methods import METHODS, method_info
 
 if TYPE_CHECKING:
-    from transfer.console import Subparsers
+    from common.console import Subparsers
 
 
 def add_commands(subparsers: Subparsers) -> None:

@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
-from transfer.console import say, write_json
+from common.console import say, write_json
+from common.device import DEVICES, choose_device
+from common.errors import InputError
+from common.pictures import read_picture, write_png
 from transfer.decoders import Autoencoder, fingerprint_of, load_autoencoders
-from transfer.device import DEVICES, choose_device
 from transfer.encoders import DEFAULT_ENCODER, ENCODERS, load_encoder
-from transfer.errors import InputError
 from transfer.methods import METHODS, resolve_parameters
-from transfer.pictures import read_picture, write_png
 
 if TYPE_CHECKING:
-    from transfer.console import Subparsers
-    from transfer.stylise import Progress
+    from common.console import Subparsers
+    from transfer.methods.stylise import Progress
 
 SIZES = (32, 8192)
 LINES = 10  # of progress, where there is no terminal
@@ -88,8 +88,8 @@ def _stylise(options: argparse.Namespace) -> None:
     # torch takes seconds to import; what is wrong with the arguments is said before.
     import torch
 
-    from transfer.precision import check_precision
-    from transfer.stylise import Job, stylise
+    from transfer.methods.precision import check_precision
+    from transfer.methods.stylise import Job, stylise
 
     check_precision(options.precision)
     device = choose_device(options.device)

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from common.errors import InputError, WeightsError
 from transfer.decoders.registry import FAMILIES, DecoderFile, Family, find_family
 from transfer.encoders.layout import STYLE_LAYERS
 from transfer.encoders.registry import EncoderSpec, encoder_spec
-from transfer.errors import InputError, WeightsError
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from common.errors import InputError
 from transfer.decoders.registry import Upsampling
 from transfer.encoders.layout import (
     CONVOLUTIONS,
@@ -21,7 +22,6 @@ from transfer.encoders.layout import (
     Padding,
     layers_up_to,
 )
-from transfer.errors import InputError
 
 LEVELS = tuple(range(1, len(STYLE_LAYERS) + 1))
 """Level N is between the picture and reluN_1."""

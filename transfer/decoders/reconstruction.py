@@ -15,10 +15,10 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from common.errors import InputError
 from transfer.decoders.architecture import Decoder, random_decoder
 from transfer.encoders.architecture import Encoder
 from transfer.encoders.layout import STYLE_LAYERS
-from transfer.errors import InputError
 from transfer.learning.crops import Pictures
 from transfer.learning.loop import Progress, learn
 from transfer.learning.recipe import Recipe

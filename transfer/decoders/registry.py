@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from common.errors import InputError
 from transfer.encoders.layout import Padding
-from transfer.errors import InputError
 
 Upsampling = Literal["nearest", "bilinear"]
 PACKAGE = Path(__file__).parent

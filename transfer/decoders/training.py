@@ -15,7 +15,8 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from transfer.console import say
+from common.console import say
+from common.pictures import read_picture, to_tensor
 from transfer.decoders.architecture import LEVELS, Decoder
 from transfer.decoders.reconstruction import DecoderRecipe, reconstruction_psnr, train
 from transfer.encoders import DEFAULT_ENCODER, load_encoder
@@ -31,7 +32,6 @@ from transfer.learning.command import (
 )
 from transfer.learning.crops import picture_files
 from transfer.learning.loop import Progress, learned
-from transfer.pictures import read_picture, to_tensor
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

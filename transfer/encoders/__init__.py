@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from common.errors import InputError
 from transfer.encoders.layout import LAYERS, STYLE_LAYERS, layers_up_to
 from transfer.encoders.registry import DEFAULT_ENCODER, ENCODERS, EncoderSpec, encoder_spec
-from transfer.errors import InputError
 
 if TYPE_CHECKING:
     from transfer.encoders.architecture import Encoder

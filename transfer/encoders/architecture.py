@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from common.errors import InputError
 from transfer.encoders.layout import (
     CAFFE,
     CONVOLUTIONS,
@@ -25,7 +26,6 @@ from transfer.encoders.layout import (
     Pooling,
     layers_up_to,
 )
-from transfer.errors import InputError
 
 __all__ = [
     "CAFFE",

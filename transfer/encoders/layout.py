@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from transfer.errors import InputError
+from common.errors import InputError
 
 Pooling = Literal["max", "avg"]
 Padding = Literal["zero", "reflect", "replicate"]

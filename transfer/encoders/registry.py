@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from common.errors import InputError
 from transfer.encoders.layout import (
     CAFFE,
     IMAGENET,
@@ -16,7 +17,6 @@ from transfer.encoders.layout import (
     Padding,
     Pooling,
 )
-from transfer.errors import InputError
 
 PACKAGE = Path(__file__).parent
 

@@ -14,7 +14,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from transfer.console import say
+from common.console import say
+from common.pictures import read_picture, resize_to_width, to_tensor
 from transfer.encoders import load_encoder
 from transfer.encoders.agreement import agreement
 from transfer.encoders.architecture import IMAGENET, Encoder
@@ -30,7 +31,6 @@ from transfer.learning.command import (
 )
 from transfer.learning.crops import picture_files
 from transfer.learning.loop import Progress, learned
-from transfer.pictures import read_picture, resize_to_width, to_tensor
 
 TEACHERS = {
     "vgg19-normalised": ("relu1_1", "relu2_1", "relu3_1"),

@@ -20,9 +20,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
+from common.errors import WeightsError
 from transfer.encoders.layout import CONVOLUTIONS
 from transfer.encoders.registry import EncoderSpec
-from transfer.errors import WeightsError
 
 
 class Stored(Protocol):

@@ -13,8 +13,8 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from transfer.console import say
-from transfer.errors import InputError
+from common.console import say
+from common.errors import InputError
 from transfer.learning.crops import Pictures, picture_files
 from transfer.learning.recipe import Recipe
 

@@ -11,7 +11,7 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
-from transfer.errors import InputError
+from common.errors import InputError
 from transfer.learning.recipe import Recipe
 
 

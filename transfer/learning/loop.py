@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from transfer.errors import InputError
+from common.errors import InputError
 from transfer.learning.crops import Pictures
 from transfer.learning.recipe import Recipe
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from transfer.errors import InputError
+from common.errors import InputError
 from transfer.methods import (
     cross_layer,
     cross_layer_aggressive,

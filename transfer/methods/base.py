@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from common.errors import InputError
 from transfer.encoders.layout import STYLE_LAYERS
-from transfer.errors import InputError
 from transfer.methods.parameters import (
     Parameters,
     Values,

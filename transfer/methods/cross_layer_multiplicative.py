@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from transfer.errors import InputError
+from common.errors import InputError
 from transfer.methods.base import Composition, Method
 from transfer.methods.cross_layer import Crossed
 from transfer.methods.terms import PER_RELATIVE_UNIT, content_terms, style_terms

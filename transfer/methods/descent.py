@@ -13,10 +13,10 @@ from transfer.encoders.layout import IMAGENET
 from transfer.methods.base import Composition, Method, Term, Unweighted
 from transfer.methods.engine import Made, Task, digest_of
 from transfer.methods.losses import Losses, Targets, targets_of
+from transfer.methods.precision import encoder_precision
 from transfer.methods.scale import style_scale
 from transfer.optimise import lbfgs
 from transfer.optimise.base import State
-from transfer.precision import encoder_precision
 
 
 def run(

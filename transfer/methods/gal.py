@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from transfer.errors import InputError
+from common.errors import InputError
 from transfer.methods.base import Descent, Method
 from transfer.methods.gatys import compose
 from transfer.methods.parameters import number, parameter, whole

@@ -1,7 +1,8 @@
 """Gatys with control of mean and covariance (seed 000 §1 and §1.2).
 
 Content: features at one layer. Style: centred covariance and channel means of each style layer. The
-Gram matrix is their sum, Cov + μμᵀ, but its loss leaves free how it is split (`transfer.symmetry`).
+Gram matrix is their sum, Cov + μμᵀ, but its loss leaves free how it is split
+(`transfer.features.symmetry`).
 """
 
 from __future__ import annotations

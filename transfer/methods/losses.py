@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from transfer import features as maps
 from transfer.encoders.architecture import Encoder
 from transfer.encoders.layout import map_size
+from transfer.features import statistics as maps
 from transfer.methods.base import Composition, Term
 
 Features = Mapping[str, Tensor]

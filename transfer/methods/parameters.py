@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from common.errors import InputError
 from transfer.encoders.layout import LAYERS
-from transfer.errors import InputError
 
 Values = dict[str, Any]
 """Parameter names with values that JSON can hold."""

@@ -22,7 +22,7 @@ from torch import Tensor
 
 from transfer.encoders.architecture import Encoder
 from transfer.encoders.layout import IMAGENET, LAYERS, VGG19_WIDTHS
-from transfer.features import gram
+from transfer.features.statistics import gram
 from transfer.methods.losses import mean_square
 
 STYLE_SCALE = {
@@ -76,10 +76,10 @@ def noise_start_ratio(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print the scale of every encoder whose weights are at hand."""
-    from transfer.console import say
+    from common.console import say
+    from common.errors import InputError
+    from common.pictures import read_picture, resize_to_width, to_tensor
     from transfer.encoders import ENCODERS, load_encoder
-    from transfer.errors import InputError
-    from transfer.pictures import read_picture, resize_to_width, to_tensor
 
     def pictures(folder: Path) -> list[Tensor]:
         files = sorted(folder.glob("*.jpg"))[::EVERY]

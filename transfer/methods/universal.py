@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from common.errors import InputError
 from transfer.encoders.layout import STYLE_LAYERS
-from transfer.errors import InputError
 from transfer.methods.base import Coloured, Method
 from transfer.methods.parameters import layers, number, parameter
 

@@ -12,12 +12,12 @@ from torch import Tensor
 
 from transfer.decoders import Autoencoder
 from transfer.encoders.architecture import Encoder
+from transfer.features.whitening import apply, covariance_power, spread
 from transfer.methods.base import Method
 from transfer.methods.descent import fastest_format
 from transfer.methods.engine import Made, Task, digest_of
+from transfer.methods.precision import encoder_precision
 from transfer.methods.universal import Universal
-from transfer.precision import encoder_precision
-from transfer.whitening import apply, covariance_power, spread
 
 Precision = Callable[[], AbstractContextManager[object]]
 

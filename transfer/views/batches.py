@@ -10,11 +10,11 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from transfer.forms import GalleryForm
-from transfer.ledger import Progress
+from common.progress import rate
+from transfer.batches.ledger import Progress
+from transfer.batches.tasks import enqueue_waiting
 from transfer.models import Batch, Stimulus
-from transfer.progress import rate
-from transfer.tasks import enqueue_waiting
+from transfer.views.forms import GalleryForm
 
 PER_PAGE = 48
 

@@ -9,7 +9,7 @@ from django.http import FileResponse, Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
-from transfer.errors import PictureError
+from common.errors import PictureError
 from transfer.models import Picture, Stimulus
 
 _TYPES = {

@@ -8,10 +8,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from transfer.errors import InputError
-from transfer.forms import LaunchForm
-from transfer.launch import launch, plan, recipe_of
-from transfer.tasks import enqueue_waiting
+from common.errors import InputError
+from transfer.batches.launch import launch, plan, recipe_of
+from transfer.batches.tasks import enqueue_waiting
+from transfer.views.forms import LaunchForm
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -10,9 +10,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from transfer.forms import UploadForm
+from transfer.batches.import_pictures import Imported, import_uploads
 from transfer.models import Picture
-from transfer.picture_import import Imported, import_uploads
+from transfer.views.forms import UploadForm
 
 PER_PAGE = 60
 

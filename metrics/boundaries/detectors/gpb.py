@@ -15,9 +15,9 @@ import torch
 from numpy.typing import NDArray
 from PIL.Image import Image
 
+from common.device import best_device
 from metrics.boundaries.detectors.base import Detector
 from metrics.boundaries.gpb.contours import ultrametric_contours
-from metrics.boundaries.gpb.device import best_device
 from metrics.boundaries.gpb.grids import enlarge, largest
 from metrics.boundaries.gpb.oriented import Oriented, at_annotated_pixels, oriented
 from metrics.boundaries.gpb.spectral import spectral_edges

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL.Image import Image
 
+from common.device import best_device
 from metrics.boundaries.detectors.base import Detector
-from metrics.boundaries.gpb.device import best_device
 from metrics.boundaries.gpb.oriented import at_annotated_pixels, oriented
 
 

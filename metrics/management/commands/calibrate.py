@@ -6,12 +6,12 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from common.command import InputCommand
+from common.errors import InputError
+from common.tables import read_csv
 from metrics.cli.calibration import add_fit_options, fit_options, summary
-from metrics.files import read_csv
 from metrics.models import Calibration
 from studies.models import Study
-from transfer.errors import InputError
-from transfer.management.base import InputCommand
 
 
 class Command(InputCommand):

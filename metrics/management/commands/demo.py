@@ -23,7 +23,7 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.db.models import QuerySet
 
-from transfer.management.base import InputCommand
+from common.command import InputCommand
 from transfer.models import Batch, Picture
 
 BATCH = "demo"
@@ -83,7 +83,7 @@ class Command(InputCommand):
     def _pictures(self) -> None:
         from PIL import Image
 
-        from transfer.pictures import write_png
+        from common.pictures import write_png
         from transfer.samples.contents import sample_contents
         from transfer.samples.styles import sample_styles
 
@@ -115,9 +115,9 @@ class Command(InputCommand):
     def _votes(self) -> None:
         from metrics.calibration.presets import preset
         from metrics.calibration.score import score
-        from metrics.records import statistics_frame
+        from metrics.measurements import statistics_frame
         from studies.models import Study
-        from studies.simulate import simulate
+        from studies.simulation.simulate import simulate
 
         statistics = statistics_frame(Batch.objects.get(name=BATCH).stimuli.all())
         for kind, name in STUDIES.items():

@@ -9,9 +9,9 @@ from typing import Any
 from django.core.management.base import CommandError
 from tqdm import tqdm
 
-from metrics.records import Outcome, batch_named, collection_of, measure
+from common.command import InputCommand
+from metrics.measurements import Outcome, batch_named, collection_of, measure
 from metrics.statistics import STATISTICS, statistic
-from transfer.management.base import InputCommand
 
 _STOPPED = 130  # the exit code of a program that Ctrl-C ended
 _EVERY = 5.0  # seconds between two lines of progress where there is no terminal

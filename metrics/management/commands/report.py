@@ -9,12 +9,12 @@ from typing import Any
 
 from django.conf import settings
 
-from metrics.ecspace import BINS
-from metrics.records import batch_named
-from metrics.records.shown import ShownSpace
-from metrics.records.space import scoring
+from common.command import InputCommand
+from metrics.ecspace.grid import BINS
+from metrics.measurements import batch_named
+from metrics.presentation.shown import ShownSpace
+from metrics.presentation.space import scoring
 from metrics.report import Report, batches_of
-from transfer.management.base import InputCommand
 
 
 class Command(InputCommand):

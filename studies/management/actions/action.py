@@ -6,8 +6,8 @@ from argparse import ArgumentParser
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from common.errors import InputError
 from studies.models import Study
-from transfer.errors import InputError
 
 Options = dict[str, Any]
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from common.errors import InputError
 from studies.management.actions.action import Options, takes_study
-from studies.simulate import Behaviour
-from transfer.errors import InputError
+from studies.simulation.simulate import Behaviour
 
 
 def add_behaviour(parser: ArgumentParser) -> None:

@@ -13,14 +13,14 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from studies.codes import ENDINGS
+from common.errors import InputError
 from studies.design import DESIGNS
-from studies.gates import ORIENTATIONS, Gates
 from studies.management.actions.action import Action, Options
 from studies.models import Study
-from studies.questions import CONSENT
-from studies.rules import Rules
-from transfer.errors import InputError
+from studies.rules.questions import CONSENT
+from studies.rules.screen_requirements import ORIENTATIONS, Gates
+from studies.rules.session_rules import Rules
+from studies.sessions.completion_codes import ENDINGS
 from transfer.models import Batch
 
 

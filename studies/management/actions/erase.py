@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 
-from studies.erasure import erase_again, erase_person
 from studies.management.actions.action import Action, Options
+from studies.privacy.erasure import erase_again, erase_person
 
 
 def _add_arguments(parser: ArgumentParser) -> None:

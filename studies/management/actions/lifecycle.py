@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 
+from common.errors import InputError
 from studies.design import DESIGNS
 from studies.management.actions.action import Action, Options, study_of, takes_study
 from studies.models import Cohort, Study
-from studies.models.rounds import plan_round
-from transfer.errors import InputError
+from studies.planning.adaptive import plan_round
 
 
 def _takes_nothing(parser: ArgumentParser) -> None:

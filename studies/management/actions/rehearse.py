@@ -12,7 +12,7 @@ from studies.management.actions.behaviour import (
     progress,
     utilities_of,
 )
-from studies.rehearsal import own_server, rehearse
+from studies.simulation.rehearsal import own_server, rehearse
 
 
 def _add_arguments(parser: ArgumentParser) -> None:

@@ -11,7 +11,7 @@ from studies.management.actions.behaviour import (
     progress,
     utilities_of,
 )
-from studies.simulate import simulate
+from studies.simulation.simulate import simulate
 
 
 def _add_arguments(parser: ArgumentParser) -> None:

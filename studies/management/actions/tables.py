@@ -8,13 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from studies.bundle import LICENCES, write_bundle
-from studies.columns import PICTURES, STIMULI, VOTES, codebook_csv, codebook_markdown
-from studies.export import to_csv, to_parquet, votes_frame
+from common.errors import InputError
+from studies.exchange.bundle import LICENCES, write_bundle
+from studies.exchange.columns import PICTURES, STIMULI, VOTES, codebook_csv, codebook_markdown
+from studies.exchange.export import to_csv, to_parquet, votes_frame
+from studies.exchange.import_votes import import_votes
 from studies.management.actions.action import Action, Options, study_of, takes_study
 from studies.models import Study, Vote
-from studies.vote_import import import_votes
-from transfer.errors import InputError
 
 _TABLES = (
     ("VOTES.csv, VOTES.parquet", VOTES),

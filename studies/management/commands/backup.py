@@ -6,8 +6,8 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from studies.backup import write_backup
-from transfer.management.base import InputCommand
+from common.command import InputCommand
+from studies.privacy.backup import write_backup
 
 
 class Command(InputCommand):

@@ -7,12 +7,12 @@ from typing import Any
 
 from django.db import transaction
 
+from common.command import InputCommand
+from common.errors import InputError
+from common.media import media_path
 from studies.models import Study
-from transfer.errors import InputError
-from transfer.files import media_path
-from transfer.management.base import InputCommand
+from transfer.media.thumbnails import thumbnail_path
 from transfer.models import Batch, Stimulus
-from transfer.thumbnails import thumbnail_path
 
 
 class Command(InputCommand):

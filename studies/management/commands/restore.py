@@ -6,10 +6,10 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from studies.backup import restore
+from common.command import InputCommand
+from common.errors import InputError
 from studies.models import Study
-from transfer.errors import InputError
-from transfer.management.base import InputCommand
+from studies.privacy.backup import restore
 
 
 class Command(InputCommand):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from studies.retention import sweep
-from transfer.errors import InputError
-from transfer.management.base import InputCommand
+from common.command import InputCommand
+from common.errors import InputError
+from studies.privacy.retention import sweep
 
 
 class Command(InputCommand):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
+from common.command import InputCommand, LineParser
 from studies.management.actions import ACTIONS
-from transfer.management.base import InputCommand, LineParser
 
 
 class Command(InputCommand):

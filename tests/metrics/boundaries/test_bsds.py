@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
+from common.errors import InputError
 from metrics.boundaries.bsds import read_annotations
 from tests.conftest import SHARED
 from tests.metrics.boundaries.shapes import SIDE, edges_of, square_labels, write_annotation
-from transfer.errors import InputError
 
 
 def test_it_reads_every_annotator(tmp_path):

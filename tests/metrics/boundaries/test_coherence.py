@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from common.errors import InputError
+from metrics.boundaries.coherence import Truth, coherence, detected_truth, human_truth, instrument
 from metrics.boundaries.detectors import DETECTORS
-from metrics.coherence import Truth, coherence, detected_truth, human_truth, instrument
 from tests.conftest import SHARED
 from tests.metrics.boundaries.shapes import (
     SIDE,
@@ -16,7 +17,6 @@ from tests.metrics.boundaries.shapes import (
     square_picture,
     write_annotation,
 )
-from transfer.errors import InputError
 
 SIMPLE = "gaussian"
 

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from common.errors import InputError
 from metrics.boundaries.benchmark import count, even_thresholds
 from metrics.boundaries.detectors import DEFAULT_DETECTOR, DETECTORS, detector
 from metrics.boundaries.summary import best
 from tests.metrics.boundaries.shapes import SIDE, edges_of, square_labels, square_picture
-from transfer.errors import InputError
 
 EVERY = pytest.mark.parametrize("name", list(DETECTORS))
 

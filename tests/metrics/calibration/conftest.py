@@ -1,5 +1,5 @@
 """The site's own calibration."""
 
-from tests.metrics.pages.conftest import batch, calibration, study
+from tests.metrics.views.conftest import batch, calibration, study
 
 __all__ = ["batch", "calibration", "study"]

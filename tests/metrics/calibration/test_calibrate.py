@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from common.errors import InputError
 from metrics.calibration.calibrate import calibrate
 from metrics.calibration.export import Model
 from metrics.calibration.presets import PRESETS
 from metrics.calibration.score import score
-from transfer.errors import InputError
 
 from . import simulated
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from common.errors import InputError
 from metrics.calibration.data import compare
-from transfer.errors import InputError
 
 from . import simulated
 

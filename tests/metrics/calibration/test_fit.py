@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from statsmodels.discrete.discrete_model import Logit
 from statsmodels.stats.sandwich_covariance import cov_cluster_2groups
 
+from common.errors import InputError
 from metrics.calibration.covariance import clustered, two_way
 from metrics.calibration.data import Comparisons
 from metrics.calibration.firth import firth
 from metrics.calibration.fit import fit
 from metrics.calibration.newton import fit_batch
 from metrics.calibration.separation import separation
-from transfer.errors import InputError
 
 
 def comparisons(seed: int, count: int = 120, terms: int = 3, people: int = 12) -> Comparisons:

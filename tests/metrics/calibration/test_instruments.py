@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from common.errors import InputError
 from metrics.calibration.instruments import check_instruments, fingerprints, instruments_used
-from transfer.errors import InputError
 
 E = "E-1 compact-1:8f2a77c0 basis:0123456789abcdef 256px"
 C = "gaussian-1:1f2e3d4c F99 tolerance:0.0075 resize:bilinear-to-truth truth:bsds"
@@ -29,10 +29,10 @@ def test_it_guesses_nothing_from_other_names(name):
 
 def test_the_forms_are_those_that_the_instruments_write(batch):
     """What `measure` stores is read back."""
+    from common.pictures import read_picture
+    from metrics.boundaries.coherence import detected_truth, instrument
     from metrics.boundaries.detectors import QUICK_DETECTOR, detector
-    from metrics.coherence import detected_truth, instrument
-    from metrics.effectiveness import VERSION
-    from transfer.pictures import read_picture
+    from metrics.effectiveness.divergence import VERSION
 
     content = read_picture(batch.stimuli.first().content.path)
     name = instrument(QUICK_DETECTOR, detected_truth(content, QUICK_DETECTOR))

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from common.errors import InputError
 from metrics.calibration.calibrate import calibrate
 from metrics.calibration.export import Model
 from metrics.calibration.presets import PRESETS
-from transfer.errors import InputError
 
 from . import simulated
 from .schema import SCHEMA, assert_sound

@@ -9,9 +9,9 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import LeaveOneGroupOut
 
+from common.errors import InputError
 from metrics.calibration.data import Comparisons, compare
 from metrics.calibration.selection import hold_out, select
-from transfer.errors import InputError
 
 from . import golden, simulated
 

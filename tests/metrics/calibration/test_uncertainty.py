@@ -20,7 +20,7 @@ from metrics.calibration.export import Model
 from metrics.calibration.fit import fit
 from metrics.calibration.score import score
 from metrics.calibration.stability import stability
-from metrics.ecspace import ecspace
+from metrics.ecspace.grid import ecspace
 
 from . import golden, simulated
 

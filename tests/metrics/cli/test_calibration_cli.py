@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from common.console import run
 from metrics.cli import calibration, ecspace
 from tests.metrics.calibration import simulated
 from tests.metrics.calibration.schema import assert_sound
-from transfer.console import run
 
 
 @pytest.fixture

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.transfer.test_pictures import bomb
+from common.console import run
+from common.errors import WeightsError
+from tests.common.test_pictures import bomb
 from transfer.__main__ import COMMANDS
 from transfer.cli import stylise as command
-from transfer.console import run
 from transfer.encoders import ENCODERS, encoder_spec
 from transfer.encoders.architecture import Encoder, random_weights
-from transfer.errors import WeightsError
 from transfer.methods import METHODS
 
 WIDTHS = (8, 8, 16, 16, 32, 32, 32, 32, 64, 64, 64, 64, 64)

@@ -4,6 +4,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from common.errors import InputError
 from tests.transfer.decoders.networks import WIDTHS, random_encoder
 from transfer.decoders.architecture import (
     LEVELS,
@@ -12,7 +13,6 @@ from transfer.decoders.architecture import (
     random_decoder,
 )
 from transfer.encoders.layout import CONVOLUTIONS, STYLE_LAYERS
-from transfer.errors import InputError
 
 
 def decoder_of(level: int, **settings) -> Decoder:

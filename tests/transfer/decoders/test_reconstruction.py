@@ -13,6 +13,7 @@ from PIL import Image
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
+from common.errors import InputError
 from tests.transfer.decoders.networks import random_encoder
 from transfer.decoders import training
 from transfer.decoders.architecture import Decoder, decoder_convolutions, random_decoder
@@ -23,7 +24,6 @@ from transfer.decoders.reconstruction import (
     train,
 )
 from transfer.encoders.architecture import Encoder
-from transfer.errors import InputError
 from transfer.learning.crops import Pictures
 from transfer.learning.loop import Progress
 

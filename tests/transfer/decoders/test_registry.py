@@ -10,14 +10,14 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from common.errors import InputError, WeightsError
+from common.pictures import read_picture, resize_to_width, to_tensor
 from tests.transfer.decoders.networks import WIDTHS
 from transfer.decoders import FAMILIES, fingerprint_of, load_autoencoders
 from transfer.decoders.architecture import random_decoder
 from transfer.decoders.reconstruction import reconstruction_psnr
 from transfer.encoders.architecture import random_weights
 from transfer.encoders.layout import LAYERS, STYLE_LAYERS
-from transfer.errors import InputError, WeightsError
-from transfer.pictures import read_picture, resize_to_width, to_tensor
 
 
 def keep(tensors: dict, path: Path) -> None:

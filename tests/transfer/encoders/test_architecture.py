@@ -7,6 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from common.errors import InputError
 from transfer.encoders.architecture import (
     CAFFE,
     IMAGENET,
@@ -17,7 +18,6 @@ from transfer.encoders.architecture import (
     random_weights,
 )
 from transfer.encoders.layout import VGG19_WIDTHS
-from transfer.errors import InputError
 
 WIDTHS = (4, 4, 8, 8, 16, 16, 16, 16, 16, 16, 16, 16, 16)
 

@@ -13,6 +13,7 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file, save_file
 
+from common.errors import InputError
 from transfer.encoders import training
 from transfer.encoders.agreement import agreement
 from transfer.encoders.architecture import Encoder, random_weights
@@ -22,7 +23,6 @@ from transfer.encoders.distillation import (
     relative_errors,
     train,
 )
-from transfer.errors import InputError
 from transfer.learning.crops import Pictures
 from transfer.learning.loop import Progress, learned
 

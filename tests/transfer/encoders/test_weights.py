@@ -10,13 +10,13 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from common.errors import InputError, WeightsError
 from transfer.encoders import ENCODERS, describe_encoders, load_encoder
 from transfer.encoders.architecture import LAYERS, random_weights
 from transfer.encoders.fingerprint import fingerprint
 from transfer.encoders.layout import CONVOLUTIONS
 from transfer.encoders.registry import EncoderSpec
 from transfer.encoders.weights import fetch_weights, find_weights, read_weights
-from transfer.errors import InputError, WeightsError
 
 WIDTHS = (4, 4, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8)
 TORCHVISION_INDICES = (0, 2, 5, 7, 10, 12, 14, 16, 19, 21, 23, 25, 28)

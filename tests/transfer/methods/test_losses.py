@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from transfer.encoders.architecture import Encoder, random_weights
-from transfer.features import covariance, cross_gram, gram
+from transfer.features.statistics import covariance, cross_gram, gram
 from transfer.methods import METHODS, parameters_object, resolve_parameters
 from transfer.methods.base import Composition, Term
 from transfer.methods.losses import Losses, targets_of

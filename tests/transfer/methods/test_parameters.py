@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from common.errors import InputError
 from transfer.encoders.layout import LAYERS
-from transfer.errors import InputError
 from transfer.methods import (
     METHODS,
     find_method,
@@ -25,7 +25,7 @@ DESCENTS = [key for key, method in METHODS.items() if method.compose is not None
 def test_its_defaults_are_complete_json(key: str) -> None:
     values = resolve_parameters(key, {})
     assert json.loads(json.dumps(values, allow_nan=False)) == values
-    # Recipes older than the choice of colours do not hold it (tests/transfer/test_colour.py).
+    # Older recipes do not hold the choice of colours (tests/transfer/features/test_colour.py).
     assert {*values, "colour"} == {one["name"] for one in method_info(key)["parameters"]}
     for one in method_info(key)["parameters"]:
         assert values.get(one["name"], "free") == one["default"]

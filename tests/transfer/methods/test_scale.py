@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from common.pictures import read_picture, resize_to_width, to_tensor
 from transfer.encoders import load_encoder
 from transfer.encoders.architecture import Encoder, random_weights
 from transfer.methods import METHODS, parameters_object, resolve_parameters
@@ -14,7 +15,6 @@ from transfer.methods.descent import start_of
 from transfer.methods.engine import Task
 from transfer.methods.losses import Losses, targets_of
 from transfer.methods.scale import STYLE_SCALE, noise_start_ratio, style_scale
-from transfer.pictures import read_picture, resize_to_width, to_tensor
 
 WIDTHS = (8, 8, 16, 16, 32, 32, 32, 32, 64, 64, 64, 64, 64)
 SHARED = Path(__file__).parents[4] / "shared"

@@ -7,16 +7,16 @@ import pytest
 import torch
 from PIL import Image
 
+from common.errors import InputError
+from common.pictures import read_picture, resize_to_width, to_tensor
 from tests.transfer.decoders.networks import random_autoencoders, random_encoder
 from transfer.decoders import load_autoencoders
 from transfer.encoders.layout import STYLE_LAYERS
-from transfer.errors import InputError
+from transfer.features.whitening import spread
 from transfer.methods import METHODS, parameters_object, resolve_parameters
 from transfer.methods.engine import Made, Task
+from transfer.methods.stylise import Job, Outcome, stylise
 from transfer.methods.universal_engine import run
-from transfer.pictures import read_picture, resize_to_width, to_tensor
-from transfer.stylise import Job, Outcome, stylise
-from transfer.whitening import spread
 
 AUTOENCODERS = random_autoencoders()
 

@@ -10,17 +10,17 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
+from common.command import InputCommand
+from common.errors import InputError
+from common.media import sweep_temporary
+from common.progress import Meter
+from transfer.batches.launch import Order, launch
+from transfer.batches.ledger import Progress
+from transfer.batches.tasks import enqueue_waiting
+from transfer.batches.worker import make
 from transfer.encoders import DEFAULT_ENCODER
-from transfer.errors import InputError
-from transfer.files import sweep_temporary
-from transfer.launch import Order, launch
-from transfer.ledger import Progress
-from transfer.making import make
-from transfer.management.base import InputCommand
 from transfer.methods.weights import RANGES
 from transfer.models import Batch, Picture, Stimulus
-from transfer.progress import Meter
-from transfer.tasks import enqueue_waiting
 
 _STOPPED = 130  # the exit code of a program that Ctrl-C ended
 _PATIENCE = 1.0  # seconds between looks at rows that other workers hold

@@ -8,10 +8,10 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from transfer.errors import InputError
-from transfer.management.base import InputCommand
+from common.command import InputCommand
+from common.errors import InputError
+from transfer.batches.import_pictures import Imported, import_files, pictures_in
 from transfer.models import Picture
-from transfer.picture_import import Imported, import_files, pictures_in
 
 
 class Command(InputCommand):

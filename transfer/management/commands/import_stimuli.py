@@ -6,8 +6,8 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from transfer.management.base import InputCommand
-from transfer.stimulus_import import ManifestError, import_manifest
+from common.command import InputCommand
+from transfer.batches.import_stimuli import ManifestError, import_manifest
 
 
 class Command(InputCommand):

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from transfer.management.base import InputCommand
+from common.command import InputCommand
 
 
 class Command(InputCommand):

@@ -14,10 +14,10 @@ from django_tasks_db import DatabaseBackend
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
-from transfer.files import sweep_temporary
-from transfer.ledger import worker_name
-from transfer.making import make
-from transfer.management.base import InputCommand
+from common.command import InputCommand
+from common.media import sweep_temporary
+from transfer.batches.ledger import worker_name
+from transfer.batches.worker import make
 from transfer.models import Stimulus
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)

@@ -1,0 +1,193 @@
+"""The EC space: where stimuli lie in style (E) and content (C), cut into a 3×3 grid.
+
+Paper, §5 and its supplement (seed 000), §2 and Table 1. Rows are thirds of the E score, columns
+thirds of the C score; 0 is low, 2 is high; higher is better in both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from common.errors import InputError
+
+Floats = npt.NDArray[np.float64]
+Thirds = npt.NDArray[np.intp]
+
+BINS = ("independent", "nested")
+"""independent: thirds of E and thirds of C, each over all stimuli (the paper's grid: only so are
+the percentages of its Table 1 possible). nested: thirds of C within each third of E, so that all
+cells hold the same number of stimuli, ±1."""
+LEVELS = ("low", "middle", "high")
+TOP = 5
+
+
+@dataclass(frozen=True)
+class Share:
+    """A method's part of one cell. share: 0 … 1 of the cell's stimuli."""
+
+    method: str
+    count: int
+    share: float
+
+
+@dataclass(frozen=True)
+class ECSpace:
+    """frame: stimulus, method, E_score, C_score, E_third, C_third, sorted by stimulus.
+
+    counts: (3, 3), [E third, C third]. E_cuts: the two values between the thirds of E. C_cuts:
+    (3, 2), the same of C for each third of E (three equal rows with independent bins).
+    """
+
+    frame: pd.DataFrame
+    bins: str
+    counts: npt.NDArray[np.int64]
+    E_cuts: tuple[float, float]
+    C_cuts: Floats
+    unscored: int
+
+    def cell(self, e: int, c: int) -> pd.DataFrame:
+        """Give the stimuli of one cell."""
+        inside = (self.frame["E_third"] == e) & (self.frame["C_third"] == c)
+        return self.frame[inside]
+
+    def shares(self, e: int, c: int) -> list[Share]:
+        """Give every method of one cell, the most frequent first, then by name."""
+        return shares(self.cell(e, c)["method"].tolist())
+
+
+def ecspace(scored: pd.DataFrame, bins: str = "independent") -> ECSpace:
+    """Cut scored stimuli into the grid.
+
+    scored: columns stimulus, method, E_score, C_score; stimuli without both scores are counted and
+    left out. Equal scores are told apart by the stimulus' name, so the order of rows changes
+    nothing and thirds differ by at most one stimulus. Raises InputError for missing columns, a
+    stimulus named twice, fewer than nine scored stimuli, and unknown bins.
+    """
+    if bins not in BINS:
+        raise InputError(f"bins {bins!r} is unknown: use one of {', '.join(BINS)}")
+    needed = ("stimulus", "method", "E_score", "C_score")
+    missing = [column for column in needed if column not in scored.columns]
+    if missing:
+        raise InputError(f"the scores lack the columns {', '.join(missing)}")
+    frame = scored.assign(
+        stimulus=scored["stimulus"].astype(str), method=scored["method"].astype(str)
+    )
+    for column in ("E_score", "C_score"):
+        numbers = pd.to_numeric(frame[column], errors="coerce").astype(np.float64)
+        frame[column] = numbers.where(np.isfinite(numbers))
+    kept = frame.dropna(subset=["E_score", "C_score"]).sort_values("stimulus")
+    kept = kept.reset_index(drop=True)
+    twice = kept["stimulus"][kept["stimulus"].duplicated()]
+    if len(twice):
+        raise InputError(f"the scores name stimulus {twice.iloc[0]!r} twice: keep one row for each")
+    if len(kept) < 9:
+        raise InputError(
+            f"{len(kept)} stimuli have both an E score and a C score: a 3×3 grid needs at least 9"
+        )
+    return _cut(kept, bins, len(frame) - len(kept))
+
+
+def thirds(values: Floats) -> tuple[Thirds, tuple[float, float]]:
+    """Cut values (N,) into low, middle and high thirds (N,), and give the two cuts.
+
+    Equal values go by their position. Sizes differ by at most one, and the outer thirds are equal:
+    of 4,198 values 1,399, 1,400 and 1,399.
+    """
+    count = len(values)
+    if not count:
+        return np.empty(0, dtype=np.intp), (0.0, 0.0)
+    bounds = [(2 * part * count + 3) // 6 for part in (1, 2)]  # part · count / 3, rounded
+    sides = [(max(bound - 1, 0), min(bound, count - 1)) for bound in bounds]
+    # The bootstrap asks this thousands of times, and needs the ranks at the two cuts alone.
+    ordered = np.partition(values, [place for side in sides for place in side])
+    if all(ordered[below] < ordered[above] for below, above in sides):
+        third = np.zeros(count, dtype=np.intp)
+        for _, above in sides:
+            third += values >= ordered[above]
+    else:
+        third = np.empty(count, dtype=np.intp)
+        places = np.argsort(values, kind="stable")
+        third[places] = np.searchsorted(bounds, np.arange(count), side="right")
+    low, high = (float((ordered[below] + ordered[above]) / 2) for below, above in sides)
+    return third, (low, high)
+
+
+def shares(methods: Sequence[str]) -> list[Share]:
+    """Count methods, the most frequent first; equal counts in the order of their names."""
+    names, counts = np.unique(np.asarray(methods, dtype=str), return_counts=True)
+    ranked = sorted(zip(names.tolist(), counts.tolist(), strict=True), key=lambda m: (-m[1], m[0]))
+    return [Share(name, count, count / len(methods)) for name, count in ranked]
+
+
+def percent(share: float) -> str:
+    """Print a share as Table 1 does: `24.06%`."""
+    return f"{100 * share:.2f}%"
+
+
+def table(space: ECSpace, top: int = TOP) -> list[dict[str, Any]]:
+    """Give Table 1: the cells from high E to low E, within each from low C to high C."""
+    return [
+        {
+            "E": LEVELS[e],
+            "C": LEVELS[c],
+            "count": int(space.counts[e, c]),
+            "methods": [
+                {"method": part.method, "count": part.count, "percent": percent(part.share)}
+                for part in space.shares(e, c)[:top]
+            ],
+        }
+        for e in (2, 1, 0)
+        for c in (0, 1, 2)
+    ]
+
+
+def examples(space: ECSpace, e: int, c: int, many: int) -> list[str]:
+    """Choose stimuli that stand for a cell: near its middle, of as many methods as there are."""
+    cell = space.cell(e, c)
+    if cell.empty:
+        return []
+    scores = cell[["E_score", "C_score"]]
+    spread = space.frame[["E_score", "C_score"]].std().replace(0.0, 1.0)
+    distance = (((scores - scores.median()) / spread) ** 2).sum(axis=1)
+    ranked = cell.assign(distance=distance).sort_values(["distance", "stimulus"])
+    turn = ranked.groupby("method").cumcount()  # each method's nearest before anyone's second
+    ranked = ranked.assign(turn=turn).sort_values(["turn", "distance", "stimulus"])
+    return ranked["stimulus"].head(many).tolist()
+
+
+def admissible(points: Floats) -> npt.NDArray[np.bool_]:
+    """Tell which points (N, 2) no other point beats: at least as good in both, better in one."""
+    better_or_equal = np.all(points[None, :, :] >= points[:, None, :], axis=2)
+    better = np.any(points[None, :, :] > points[:, None, :], axis=2)
+    return np.asarray(~np.any(better_or_equal & better, axis=1), dtype=np.bool_)
+
+
+def _cut(kept: pd.DataFrame, bins: str, unscored: int) -> ECSpace:
+    e_third, e_cuts = thirds(kept["E_score"].to_numpy())
+    c_scores = kept["C_score"].to_numpy()
+    c_cuts = np.empty((3, 2))
+    if bins == "independent":
+        c_third, cuts = thirds(c_scores)
+        c_cuts[:] = cuts
+    else:
+        c_third = np.empty(len(kept), dtype=np.intp)
+        for band in range(3):
+            inside = e_third == band
+            c_third[inside], cuts = thirds(c_scores[inside])
+            c_cuts[band] = cuts
+    counts = np.zeros((3, 3), dtype=np.int64)
+    np.add.at(counts, (e_third, c_third), 1)
+    return ECSpace(
+        frame=kept.assign(E_third=e_third, C_third=c_third),
+        bins=bins,
+        counts=counts,
+        E_cuts=e_cuts,
+        C_cuts=c_cuts,
+        unscored=unscored,
+    )

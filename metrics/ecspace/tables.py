@@ -1,0 +1,75 @@
+"""Table 1 of the EC space as text: CSV, Markdown and LaTeX, each from the same rows."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from typing import Any
+
+from common.spreadsheet import harmless
+
+Rows = Sequence[dict[str, Any]]
+"""What `ecspace.table` gives: nine cells from high E to low E, each from low C to high C."""
+
+
+def table_csv(rows: Rows, note: str = "") -> str:
+    """One line per cell and method. note: a last column, such as `simulated`, where given."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(
+        ["E", "C", "cell_count", "rank", "method", "count", "percent", *(["votes"] if note else [])]
+    )
+    for cell in rows:
+        for rank, part in enumerate(cell["methods"], start=1):
+            percent = part["percent"].rstrip("%")
+            method = harmless(part["method"])  # the name may come from other tools
+            values = [cell["E"], cell["C"], cell["count"], rank, method, part["count"]]
+            writer.writerow([*values, percent, *([note] if note else [])])
+    return buffer.getvalue()
+
+
+def table_markdown(rows: Rows, note: str = "") -> str:
+    """The grid as a Markdown table, one row per third of E."""
+    lines = ["| | low C | middle C | high C |", "| --- | --- | --- | --- |"]
+    for band in _bands(rows):
+        cells = ["<br>".join(map(_markdown, _lines(cell))) for cell in band]
+        lines.append(f"| **{band[0]['E']} E** | {' | '.join(cells)} |")
+    return "\n".join([*lines, *(["", f"*{note}*"] if note else []), ""])
+
+
+def table_latex(rows: Rows, note: str = "") -> str:
+    """The grid as a LaTeX tabular."""
+    lines = [
+        r"\begin{tabular}{llll}",
+        r"\hline",
+        r" & low C & middle C & high C \\",
+        r"\hline",
+    ]
+    for band in _bands(rows):
+        columns = [_lines(cell) for cell in band]
+        for place in range(max(len(column) for column in columns)):
+            head = f"{band[0]['E']} E" if place == 0 else ""
+            texts = [_latex(column[place]) if place < len(column) else "" for column in columns]
+            lines.append(f"{head} & {' & '.join(texts)} \\\\")
+        lines.append(r"\hline")
+    lines.append(r"\end{tabular}")
+    return "\n".join([*lines, *([rf"% {note}"] if note else []), ""])
+
+
+def _bands(rows: Rows) -> list[Rows]:
+    return [rows[first : first + 3] for first in (0, 3, 6)]
+
+
+def _lines(cell: dict[str, Any]) -> list[str]:
+    listed = [f"{part['method']}: {part['percent']}" for part in cell["methods"]]
+    return [f"({cell['count']} stimuli)", *listed]
+
+
+def _markdown(text: str) -> str:
+    return "".join(f"\\{c}" if c in "\\`*_[]<>|&" else c for c in text)
+
+
+def _latex(text: str) -> str:
+    special = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+    return "".join(special.get(c, f"\\{c}" if c in "%_&#${}" else c) for c in text)

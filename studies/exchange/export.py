@@ -1,0 +1,146 @@
+"""Votes as tables, in the columns that studies/exchange/columns.py defines."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from common.spreadsheet import harmless
+from studies.exchange.columns import SCHEMA, VOTES, Column, as_imported
+from studies.models import Choice, Cohort, Study, Vote
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_FIELDS = {
+    "participant": "trial__participant__public_id",
+    "study": "trial__participant__study__name",
+    "trial": "trial__public_id",
+    "choice": "choice",
+    "kind": "trial__kind",
+    "cohort": "trial__participant__cohort",
+    "excluded": "trial__participant__excluded",
+    "late": "excluded",
+    "response_ms": "response_ms",
+    "position": "trial__position",
+    "target": "trial__participant__study__kind",
+    "reference": "trial__reference__name",
+    "expected": "trial__expected",
+    "received_at": "received_at",
+    "snapshot": "trial__snapshot",
+    "content": "trial__left__content__name",
+    "other_content": "trial__right__content__name",
+    "left_method": "trial__left__method",
+    "left_parameters": "trial__left__parameters",
+    "right_method": "trial__right__method",
+    "right_parameters": "trial__right__parameters",
+    "rules_version": "trial__participant__rules_version",
+}
+_DTYPES = {
+    "string": "str",
+    "boolean": "bool",
+    "integer": "Int64",
+    "timestamp": "datetime64[us, UTC]",
+}
+_WEIGHTS = ("style_weight", "alpha", "weight")
+_TIMES = "%Y-%m-%dT%H:%M:%S.%fZ"
+
+
+def votes_frame(studies: Iterable[Study]) -> pd.DataFrame:
+    """One row per vote in the columns of VOTES.csv, oldest first; further columns that came with
+    imported votes follow.
+
+    Participants, trials and stimuli go by their public ids, 32 hexadecimal digits each; imported
+    ones by the names that they came with. `excluded` is empty where a vote counts.
+    """
+    import pandas as pd
+
+    votes = Vote.objects.filter(trial__participant__study__in=list(studies)).order_by("pk")
+    found = votes.values_list(*_FIELDS.values())
+    rows = [_row(dict(zip(_FIELDS, vote, strict=True))) for vote in found.iterator()]
+    names = [column.name for column in VOTES]
+    further = list(dict.fromkeys(name for row in rows for name in row if name not in names))
+    frame = pd.DataFrame(rows, columns=[*names, *further])
+    # An empty cell is an empty text, never the number that pandas marks missing values with.
+    frame[further] = frame[further].fillna("")
+    return frame.astype({column.name: _DTYPES[column.type] for column in columns_of(frame)})
+
+
+def columns_of(frame: pd.DataFrame) -> list[Column]:
+    """The definitions of a table's columns, in their order."""
+    known = {column.name: column for column in VOTES}
+    return [known.get(name) or as_imported(name) for name in frame.columns]
+
+
+def _row(vote: Mapping[str, Any]) -> dict[str, Any]:
+    snapshot = vote["snapshot"]
+    participant = vote["participant"].hex
+    excluded = "pilot" if vote["cohort"] == Cohort.PILOT else vote["excluded"] or vote["late"]
+    row = {
+        "participant": participant,
+        "study": vote["study"],
+        "trial": vote["trial"].hex,
+        "stimulus_left": snapshot["left"]["stimulus"],
+        "stimulus_right": snapshot["right"]["stimulus"],
+        "choice": vote["choice"],
+        "kind": vote["kind"],
+        "simulated": vote["cohort"] == Cohort.SIMULATED,
+        "excluded": excluded,
+        "response_ms": vote["response_ms"],
+        "position": vote["position"],
+        "target": vote["target"],
+        "reference": vote["reference"] or "",
+        "expected": vote["expected"],
+        "received_at": vote["received_at"],
+        "rule": f"{snapshot['rule']['name']} {snapshot['rule']['version']}",
+        "question_version": snapshot["question"]["version"],
+        "rules_version": vote["rules_version"],
+        "left_sha256": snapshot["left"]["sha256"],
+        "right_sha256": snapshot["right"]["sha256"],
+        "observer": participant,
+        "session_id": "1",
+        "scene": _scene(vote),
+        "condition_A": _condition(vote["left_method"], vote["left_parameters"]),
+        "condition_B": _condition(vote["right_method"], vote["right_parameters"]),
+        "is_A_selected": {Choice.LEFT: 1, Choice.RIGHT: 0}.get(vote["choice"]),
+        "schema": SCHEMA,
+    }
+    imported: dict[str, Any] = snapshot.get("imported", {})
+    return row | imported
+
+
+def _scene(vote: Mapping[str, Any]) -> str:
+    """The reference, and the content where both stimuli of an E-test share it too."""
+    shared = vote["content"] if vote["content"] == vote["other_content"] else ""
+    parts = [vote["reference"] or "", shared if vote["target"] == Study.Kind.EFFECTIVENESS else ""]
+    return " × ".join(part for part in parts if part)
+
+
+def _condition(method: str | None, parameters: Mapping[str, Any] | None) -> str:
+    """A method, with the weight where it has one: stimuli of one method may differ in it only."""
+    weight = next(((n, v) for n in _WEIGHTS if (v := (parameters or {}).get(n)) is not None), None)
+    return f"{method} {weight[0]}={weight[1]}" if weight else str(method or "")
+
+
+def to_csv(frame: pd.DataFrame) -> str:
+    """The table as CSV. No cell is taken for a formula by a spreadsheet program."""
+    safe = frame.copy()
+    for name in safe.columns:
+        if not (safe[name].dtype.kind in "biufM" or str(safe[name].dtype) == "Int64"):
+            safe[name] = safe[name].map(harmless)
+    return safe.rename(columns=harmless).to_csv(index=False, date_format=_TIMES)
+
+
+def to_parquet(frame: pd.DataFrame) -> bytes:
+    """The votes as Parquet. Schema version and codebook lie in the file's metadata."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    codebook = {column.name: column.meaning for column in columns_of(frame)}
+    told = {"ecspace.schema": str(SCHEMA), "ecspace.codebook": json.dumps(codebook)}
+    buffer = io.BytesIO()
+    pq.write_table(table.replace_schema_metadata({**(table.schema.metadata or {}), **told}), buffer)
+    return buffer.getvalue()

@@ -1,0 +1,59 @@
+"""Pictures as participants get them: one encoding for all, so that nothing but the picture differs.
+
+Every picture becomes an 8-bit RGB PNG without metadata, at most MAX_SIDE pixels a side and never
+enlarged. Files are named by content and made once.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from common.errors import PictureError
+from common.media import media_path, sha256_of, write_once
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from studies.models import Trial
+
+MAX_SIDE = 1024
+"""No place on a page is larger, and styles are often photographs of many megapixels."""
+POLICY = "png-rgb-1"
+CONTENT_TYPE = "image/png"
+
+
+def shown(trial: Trial, place: str) -> Path:
+    """The file of what a trial shows at a place: reference, left or right.
+
+    Raises:
+        PictureError: the file is missing, or it is no longer the one of the trial's snapshot.
+
+    """
+    if trial.reference is None or trial.left is None or trial.right is None:
+        raise PictureError("an imported trial has no pictures here")
+    paths = {"reference": trial.reference.path, "left": trial.left.path, "right": trial.right.path}
+    width = MAX_SIDE
+    if place != "reference":  # both at the size of the smaller one
+        width = min(trial.left.width or MAX_SIDE, trial.right.width or MAX_SIDE, MAX_SIDE)
+    return _encoded(paths[place], trial.snapshot[place]["sha256"], width)
+
+
+def _encoded(source: Path, sha256: str, width: int) -> Path:
+    def write(target: Path) -> None:
+        from PIL import Image
+
+        from common.pictures import read_picture
+
+        if not source.exists() or sha256_of(source) != sha256:
+            raise PictureError(f"{source} is missing or was changed: import or generate it again")
+        image = read_picture(source)
+        scale = min(1.0, width / image.width, MAX_SIDE / image.height)
+        if scale < 1:
+            size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+            image = image.resize(size, Image.Resampling.LANCZOS)
+        # A fresh picture carries nothing over: no EXIF, no text, no colour profile.
+        clean = Image.new("RGB", image.size)
+        clean.paste(image)
+        clean.save(target, "PNG")
+
+    return write_once(media_path(f"shown/{POLICY}/{sha256[:2]}/{sha256}-{width}.png"), write)

@@ -1,0 +1,48 @@
+"""Progress for a person: images, images per hour, time left."""
+
+from __future__ import annotations
+
+from io import StringIO
+
+import pytest
+
+from common.progress import Meter, duration, rate
+
+
+class Terminal(StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "0 s"), (89, "89 s"), (90, "2 min"), (3600, "60 min"), (11_100, "3 h 5 min")],
+)
+def test_a_duration_reads_as_a_person_says_it(seconds, text):
+    assert duration(seconds) == text
+
+
+def test_the_rate_counts_what_was_made():
+    assert rate(10, 5, 100.0) == "360 images/hour, 50 s left"
+    assert rate(0, 5, 100.0) == "no image yet"
+    assert rate(0, 0, 1.0) == "nothing left to do"
+
+
+def test_away_from_a_terminal_it_writes_plain_lines():
+    stream = StringIO()
+    with Meter(4, 1, stream) as meter:
+        meter.step(1, 10)
+        meter.update(1)
+        meter.update(3)
+    (line,) = stream.getvalue().splitlines()
+    assert line.startswith("3 of 4 images, ")
+    assert "\r" not in line
+
+
+def test_on_a_terminal_it_draws_a_bar():
+    stream = Terminal()
+    with Meter(4, 0, stream) as meter:
+        meter.step(3, 10)
+        meter.update(2)
+    assert "step 3/10" in stream.getvalue()
+    assert "2/4 images" in stream.getvalue()

@@ -1,0 +1,57 @@
+"""From people to coefficients: known taste, a favoured side, who leaves, who only clicks."""
+
+from __future__ import annotations
+
+import uuid
+
+import numpy as np
+import pytest
+
+from metrics.calibration.calibrate import calibrate
+from metrics.calibration.presets import preset
+from metrics.calibration.score import score
+from metrics.measurements import statistics_frame
+from studies.exchange.export import votes_frame
+from studies.models import Cohort, Study
+from studies.simulation.simulate import Behaviour, simulate
+from tests.metrics.views.world import measured_batch
+
+pytestmark = pytest.mark.django_db
+PUBLISHED = preset("wacv2020-E")
+
+
+def click_at_random(study: Study, people: int) -> None:
+    """Sessions of people who look at nothing; traps are there to find them."""
+    generator = np.random.default_rng(8)
+    for _ in range(people):
+        clicker = study.admit(cohort=Cohort.SIMULATED)
+        while (trial := clicker.current_trial()) is not None:
+            trial.vote(str(generator.choice(["left", "right"])), uuid.uuid4(), 900)
+
+
+def test_a_calibration_finds_the_taste_that_people_were_given(tmp_path, settings):
+    settings.MEDIA_ROOT = tmp_path / "media"
+    batch = measured_batch()
+    study = Study.objects.create(
+        name="known", kind="E", scope="reference", trials_per_participant=15,
+        participant_target=60, rules={"traps": 4},
+    )  # fmt: skip
+    study.batches.add(batch)
+    study.open()
+    statistics = statistics_frame(batch.stimuli.all())
+    truth = score(PUBLISHED, statistics).to_dict()
+    leaving = Behaviour(side_bias=0.5, dropout=0.3)
+    simulate(study, truth, 90, 15, seed=4, behaviour=leaving)
+    click_at_random(study, 5)
+    votes = votes_frame([study])
+    assert set(votes["excluded"]) == {"", "missed traps"}
+    assert votes.loc[votes["excluded"] == "", "choice"].eq("left").mean() > 0.52
+    found = calibrate(
+        votes, statistics, "E", terms=list(PUBLISHED.coefficients), include_simulated=True,
+        replicates=0,
+    )  # fmt: skip
+    for term, given in PUBLISHED.coefficients.items():
+        error = found.std_errors[term]
+        # One in a hundred such terms lies further off by chance; the seed is fixed.
+        assert abs(found.coefficients[term] - given) < 2.6 * error, term
+        assert error < 0.5 * abs(given) or term == "E2"

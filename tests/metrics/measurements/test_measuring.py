@@ -1,0 +1,217 @@
+"""Measurements: kept once, never overwritten, and read as one table of one instrument."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import shutil
+from typing import Any, ClassVar
+
+import pytest
+
+from common.errors import InputError
+from metrics.measurements import (
+    batch_named,
+    collection_of,
+    columns,
+    instruments,
+    measure,
+    usual_instruments,
+)
+from metrics.measurements import statistics_frame as frame
+from metrics.models import Measurement
+from metrics.statistics import STATISTICS, statistic
+from metrics.statistics.base import Sample, Statistic, Value
+from transfer.models import Stimulus
+
+pytestmark = pytest.mark.django_db
+
+
+class Counting(Statistic):
+    """A statistic that counts its calls. C of a stimulus is the size of its file."""
+
+    key: ClassVar[str] = "C"
+    names = ("C",)
+    reference = "content"
+
+    def __init__(self, name: str = "counting") -> None:
+        self.name, self.calls = name, 0
+        self.references: list[str] = []
+
+    @classmethod
+    def add_options(cls, parser: argparse.ArgumentParser) -> None:
+        pass
+
+    @classmethod
+    def open(cls, options: Any, collection: Any, progress: Any) -> Counting:
+        return cls()
+
+    def instrument(self, sample: Sample) -> str:
+        return self.name
+
+    def measure(self, sample: Sample) -> dict[str, Value]:
+        self.calls += 1
+        self.references.append(sample.reference.name)
+        if not sample.image.exists():
+            raise InputError(f"{sample.image.name}\nis gone")
+        return {"C": Value(float(sample.image.stat().st_size), {"annotated": False})}
+
+
+def nothing(task: str, done: int, total: int) -> None:
+    pass
+
+
+def test_it_measures_what_is_missing_and_nothing_twice(batch) -> None:
+    instrument = Counting()
+    steps: list[tuple[str, int, int]] = []
+    first = measure(batch, instrument, lambda *step: steps.append(step))
+    assert (first.measured, first.known, instrument.calls) == (4, 0, 4)
+    assert steps == [("C", done, 4) for done in (1, 2, 3, 4)] and first.seconds_each > 0
+    again = measure(batch, instrument, nothing)
+    assert (again.measured, again.known, instrument.calls) == (0, 4, 4)
+    Measurement.objects.filter(stimulus=batch.stimuli.first()).delete()
+    third = measure(batch, instrument, nothing)
+    assert (third.measured, third.known, instrument.calls) == (1, 3, 5)
+
+
+def test_stimuli_of_one_reference_follow_each_other(batch) -> None:
+    instrument = Counting()
+    measure(batch, instrument, nothing)
+    first, second, third, fourth = instrument.references
+    assert first == second != third == fourth
+
+
+def test_another_instrument_measures_anew_and_keeps_the_first(batch) -> None:
+    measure(batch, Counting("one"), nothing)
+    before = {row.pk: row.value for row in Measurement.objects.all()}
+    measure(batch, Counting("two"), nothing)
+    assert Measurement.objects.count() == 8
+    assert {row.pk: row.value for row in Measurement.objects.filter(pk__in=before)} == before
+
+
+def test_a_measurement_is_not_changed(batch) -> None:
+    measure(batch, Counting(), nothing)
+    row = Measurement.objects.first()
+    row.value = 0.0
+    with pytest.raises(TypeError, match="never overwritten"):
+        row.save()
+    assert Measurement.objects.get(pk=row.pk).value > 0
+
+
+def test_two_that_measure_at_once_keep_the_numbers_of_the_first(batch) -> None:
+    stimulus = batch.stimuli.first()
+
+    class Slow(Counting):
+        def measure(self, sample: Sample) -> dict[str, Value]:
+            Measurement.objects.create(
+                stimulus=stimulus,
+                reference=stimulus.content,
+                statistic="C",
+                instrument=self.name,
+                value=0.25,
+            )
+            return {"C": Value(0.75)}
+
+    found = Measurement.objects.get_or_measure(Slow(), stimulus, stimulus.content)
+    assert found["C"].value == 0.25 and Measurement.objects.count() == 1
+
+
+def test_a_stimulus_that_is_not_done_waits(batch) -> None:
+    stimulus = batch.stimuli.first()
+    batch.stimuli.filter(pk=stimulus.pk).update(state=Stimulus.State.PENDING)
+    outcome = measure(batch, Counting(), nothing)
+    assert (outcome.measured, outcome.unmade) == (3, 1)
+    stimulus.refresh_from_db()
+    with pytest.raises(InputError, match="is pending: make it first"):
+        Measurement.objects.get_or_measure(Counting(), stimulus, stimulus.content)
+
+
+def test_one_that_cannot_be_measured_does_no_harm(batch) -> None:
+    gone = batch.stimuli.first()
+    kept = gone.path.with_suffix(".kept")
+    shutil.move(gone.path, kept)
+    outcome = measure(batch, Counting(), nothing)
+    assert outcome.measured == 3
+    ((label, reason),) = outcome.failures
+    assert label.startswith("gatys on content 1") and reason.endswith("is gone")
+    shutil.move(kept, gone.path)
+    assert measure(batch, Counting(), nothing).measured == 1
+
+
+def test_a_batch_is_named(batch) -> None:
+    assert batch_named("trial") == batch
+    with pytest.raises(InputError, match="no batch is named 'trail': use one of trial"):
+        batch_named("trail")
+    batch.stimuli.update(state=Stimulus.State.FAILED)
+    with pytest.raises(InputError, match="no stimulus of batch 'trial' is done"):
+        collection_of(batch)
+
+
+def test_a_collection_tells_its_contents(batch, stored, finished) -> None:
+    before = collection_of(batch)
+    assert before.width == 72 and len(before.contents) == 2
+    finished(batch, stored("content", 3), stored("style", 10))
+    after = collection_of(batch)
+    assert len(after.contents) == 3 and after.fingerprint != before.fingerprint
+
+
+def test_the_table_has_the_agreed_columns(batch) -> None:
+    measure(batch, Counting(), nothing)
+    table = frame(batch.stimuli.all())
+    assert list(table.columns) == columns()
+    agreed = "stimulus,method,content,style,E1,E2,E3,E4,E5,C,weight,instrument_E,instrument_C"
+    assert ",".join(columns()) == agreed
+    assert list(table["stimulus"]) == [row.public_id.hex for row in batch.stimuli.all()]
+    assert set(table["content"]) == {"content 1", "content 2"}
+    assert set(table["style"]) == {"style 10"} and set(table["weight"]) == {50.0, 90.0}
+    assert set(table["instrument_C"]) == {"counting"} and table["instrument_E"].isna().all()
+    assert table["E1"].isna().all() and table["E1"].dtype == float
+    sizes = [row.path.stat().st_size for row in batch.stimuli.all()]
+    assert list(table["C"]) == sizes
+
+
+def test_the_table_never_mixes_instruments(batch) -> None:
+    measure(batch, Counting("one"), nothing)
+    Measurement.objects.filter(stimulus=batch.stimuli.first()).delete()
+    measure(batch, Counting("two"), nothing)
+    stimuli = batch.stimuli.all()
+    assert instruments(stimuli, "C") == {"two": 4, "one": 3}
+    with pytest.raises(InputError, match="several instruments measured C.*'two' .4 stimuli"):
+        frame(stimuli)
+    with pytest.raises(InputError, match="'three' measured no C"):
+        frame(stimuli, {"C": "three"})
+    assert frame(stimuli, {"C": "two"})["C"].notna().all()
+    assert usual_instruments(stimuli) == {"C": "two"}
+    one = frame(stimuli, {"C": "one"})
+    assert one["C"].isna().sum() == 1 and one["instrument_C"].isna().sum() == 1
+
+
+def test_the_table_takes_the_mean_over_several_styles(batch, stored, finished) -> None:
+    styles = stored("style", 11), stored("style", 12)
+    stimulus = finished(batch, stored("content", 1), *styles, parameters={"alpha": 0.5})
+    for style, value in zip(styles, (-1.0, -2.0), strict=True):
+        Measurement.objects.create(
+            stimulus=stimulus, reference=style, statistic="E1", instrument="x", value=value
+        )
+        Measurement.objects.create(
+            stimulus=stimulus, reference=style, statistic="E5", instrument="x", value=None
+        )
+    (row,) = frame(Stimulus.objects.filter(pk=stimulus.pk)).to_dict("records")
+    assert row["E1"] == -1.5 and math.isnan(row["E5"]) and math.isnan(row["E2"])
+    assert row["style"] == "style 11 + style 12" and row["weight"] == 0.5
+
+
+def test_the_table_tells_pictures_of_one_name_apart(batch, stored, finished) -> None:
+    twin = stored("content", 5, name="content 1")
+    finished(batch, twin, stored("style", 10))
+    contents = set(frame(batch.stimuli.all())["content"])
+    assert len(contents) == 3 and f"content 1 {twin.sha256[:8]}" in contents
+
+
+def test_the_registry_knows_its_statistics() -> None:
+    for key in STATISTICS:
+        found = statistic(key)
+        assert found.key == key and found.reference in ("style", "content")
+        assert found.names and found.higher_is_better
+    with pytest.raises(InputError, match="unknown statistic 'D': use one of E, C"):
+        statistic("D")

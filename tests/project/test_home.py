@@ -1,0 +1,138 @@
+"""The home page: the state of everything, and what to do next."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.test import Client
+from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
+
+from config.overview import SHOWN, Overview
+from metrics.models import Calibration, Measurement
+from studies.models import Study
+from studies.simulation.simulate import simulate
+from tests.studies.world import batch_of, picture
+from transfer.models import Batch, Stimulus
+
+NOBODY = AnonymousUser()
+
+pytestmark = pytest.mark.django_db
+
+
+def a_study(batch: Batch, name: str = "what carries style") -> Study:
+    study = Study.objects.create(
+        name=name, kind="E", trials_per_participant=4, participant_target=6
+    )
+    study.batches.add(batch)
+    study.set_consent("You look at pictures.")
+    study.open()
+    return study
+
+
+def let_simulated_people_vote(study: Study, trials: int = 4) -> None:
+    utilities = {stimulus.public_id.hex: 0.0 for stimulus in Stimulus.objects.all()}
+    simulate(study, utilities, participants=2, trials=trials, seed=1)
+
+
+def measure_one() -> None:
+    stimulus = Stimulus.objects.all()[0]
+    Measurement.objects.create(
+        stimulus=stimulus, reference=stimulus.content, statistic="C", instrument="x", value=0.5
+    )
+
+
+def calibrate(name: str = "first fit") -> Calibration:
+    return Calibration.objects.create(
+        name=name, target="E", simulated=True, data_fingerprint="0" * 64, model={}
+    )
+
+
+def test_it_leads_through_one_pass_step_by_step() -> None:
+    def next_page() -> str:
+        step = Overview.now(NOBODY).next_step
+        return step.page or step.command
+
+    assert next_page() == "transfer:pictures"
+    picture("content", 90)
+    assert next_page() == "transfer:pictures"  # styles are still missing
+    picture("style", 90)
+    assert next_page() == "transfer:launch"
+    batch = batch_of(2, 2)
+    waiting = Stimulus.objects.all()[0]
+    Stimulus.objects.filter(pk=waiting.pk).update(state=Stimulus.State.PENDING)
+    assert next_page() == "make worker"
+    Stimulus.objects.update(state=Stimulus.State.DONE)
+    assert next_page() == "studies:create"
+    study = a_study(batch)
+    assert next_page() == "studies:studies"
+    let_simulated_people_vote(study)
+    assert next_page() == "python manage.py measure --batch 'batch 1'"
+    measure_one()
+    assert next_page() == "metrics:calibrations"
+    calibrate()
+    assert next_page() == "metrics:ecspace"
+
+
+def test_it_counts_what_there_is() -> None:
+    batch = batch_of(contents=2, styles=1, methods=("gatys", "universal"))
+    Stimulus.objects.filter(pk=Stimulus.objects.all()[0].pk).update(state=Stimulus.State.FAILED)
+    measure_one()
+    overview = Overview.now(NOBODY)
+    assert (overview.contents, overview.styles, overview.measured) == (2, 1, 1)
+    assert (overview.stimuli.done, overview.stimuli.failed) == (3, 1)
+    assert overview.batches == [(batch, overview.stimuli)]
+
+
+def test_it_shows_a_batch_without_stimuli() -> None:
+    batch = Batch.objects.create(name="empty", recipe={})
+    [(shown, progress)] = Overview.now(NOBODY).batches
+    assert shown == batch
+    assert progress.total == 0
+
+
+def test_it_never_takes_simulated_votes_for_those_of_people(researcher: Client) -> None:
+    study = a_study(batch_of())
+    let_simulated_people_vote(study, trials=4)
+    person = study.admit()
+    trial = person.current_trial()
+    assert trial is not None
+    trial.vote("left", trial.public_id)
+    page = researcher.get(reverse("home")).content.decode()
+    assert "1 vote of people" in page
+    assert "8 simulated votes" in page
+
+
+def test_it_lists_only_the_latest(django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
+    for number in range(SHOWN + 3):
+        Batch.objects.create(name=f"batch {number}", recipe={})
+        calibrate(f"fit {number}")
+    with django_assert_max_num_queries(10):
+        overview = Overview.now(NOBODY)
+    assert [batch.name for batch, _ in overview.batches][0] == f"batch {SHOWN + 2}"
+    assert len(overview.batches) == len(overview.calibrations) == SHOWN
+
+
+def test_it_shows_an_empty_installation(researcher: Client) -> None:
+    page = researcher.get(reverse("home")).content.decode()
+    assert "Upload pictures" in page
+    for empty in ("No batch yet", "No study yet", "No calibration yet"):
+        assert empty in page
+
+
+def test_it_names_simulated_data_on_the_page(researcher: Client) -> None:
+    study = a_study(batch_of())
+    let_simulated_people_vote(study)
+    calibrate()
+    page = researcher.get(reverse("home")).content.decode()
+    assert "0 votes of people" in page
+    assert '<span class="badge simulated">8 simulated votes</span>' in page
+    assert '<span class="badge simulated">simulated votes</span>' in page
+    assert study.get_absolute_url() in page
+
+
+def test_it_escapes_names(researcher: Client) -> None:
+    Batch.objects.create(name="<script>alert(1)</script>", recipe={})
+    page = researcher.get(reverse("home")).content.decode()
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert" in page

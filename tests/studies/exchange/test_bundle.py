@@ -1,0 +1,208 @@
+"""What a study gives away: tables that the codebook describes, and an archive to publish."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import uuid
+import zipfile
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from common.errors import InputError
+from studies.exchange.bundle import write_bundle
+from studies.exchange.columns import SCHEMA, VOTES, codebook_csv
+from studies.exchange.export import columns_of, to_csv, to_parquet, votes_frame
+from studies.exchange.import_votes import import_votes
+from studies.models import Choice, Cohort, TrialKind, Vote
+from studies.models.tokens import hashed
+from tests.conftest import ROOT
+from tests.studies.views.test_researcher_pages import command
+from transfer.models import Picture, Stimulus
+
+pytestmark = pytest.mark.django_db
+TYPES = {"string": "string", "boolean": "bool", "integer": "int64", "timestamp": "timestamp"}
+
+
+@pytest.fixture
+def voted(draft):
+    """A study with every kind of trial, and votes of all cohorts."""
+    rules = {"training": 1, "gold": 1, "traps": 1, "repeats": 1}
+    study = draft(trials_per_participant=10, participant_target=6, ties_allowed=True, rules=rules)
+    study.open()
+    study.want_votes(Cohort.SIMULATED, 10)
+    for cohort in (Cohort.PEOPLE, Cohort.SIMULATED, Cohort.PILOT):
+        who = f"prolific-{cohort}" if cohort == Cohort.PEOPLE else ""
+        participant = study.admit(who, cohort=cohort)
+        choices = ["tie", "left", "right"] * 10
+        while (trial := participant.current_trial()) is not None:
+            trial.vote(trial.expected or choices.pop(), uuid.uuid4(), 700 if choices[0] else None)
+    return study
+
+
+def archive_of(study, licence="CC-BY-4.0") -> zipfile.ZipFile:
+    file = io.BytesIO()
+    write_bundle(study, file, licence)
+    return zipfile.ZipFile(file)
+
+
+def test_the_codebook_describes_every_column_and_every_value(voted):
+    frame = votes_frame([voted])
+    assert [column.name for column in VOTES] == list(frame.columns)
+    text = list(csv.DictReader(io.StringIO(to_csv(frame))))
+    parquet = pq.read_table(io.BytesIO(to_parquet(frame)))
+    assert set(frame["kind"]) == set(TrialKind.values)
+    assert set(frame["choice"]) == set(Choice.values)
+    for column in VOTES:
+        assert (
+            str(parquet.schema.field(column.name).type)
+            .removeprefix("large_")
+            .startswith(TYPES[column.type])
+        )
+        found = {row[column.name] for row in text}
+        if column.values:
+            assert found - {""} <= set(column.values)
+        if not column.missing:
+            assert "" not in found
+    listed = list(csv.DictReader(io.StringIO(codebook_csv([("VOTES", VOTES)]))))
+    assert [row["column"] for row in listed] == list(frame.columns)
+
+
+def test_the_lists_of_the_codebook_are_those_of_the_records():
+    columns = {column.name: column for column in VOTES}
+    assert set(columns["choice"].values) == set(Choice.values)
+    assert set(columns["kind"].values) == set(TrialKind.values)
+
+
+def test_the_codebook_in_the_documents_is_the_one_that_is_generated(tmp_path):
+    command("codebook", "--out", tmp_path / "codebook.md")
+    assert (tmp_path / "codebook.md").read_text() == (ROOT / "docs/codebook.md").read_text()
+
+
+def test_parquet_and_csv_hold_the_same_and_say_their_schema(voted):
+    frame = votes_frame([voted])
+    table = pq.read_table(io.BytesIO(to_parquet(frame)))
+    assert table.schema.metadata[b"ecspace.schema"] == str(SCHEMA).encode()
+    told = json.loads(table.schema.metadata[b"ecspace.codebook"])
+    assert told["choice"] == "what was preferred"
+    assert set(frame["schema"]) == {SCHEMA}
+    back = pd.read_parquet(io.BytesIO(to_parquet(frame)))
+    assert to_csv(back.astype(frame.dtypes)) == to_csv(frame)
+
+
+def test_pwcmp_columns_say_the_same_as_ours(voted):
+    row = votes_frame([voted]).iloc[0]
+    left = Stimulus.objects.get(public_id=row["stimulus_left"])
+    assert row["condition_A"].startswith(left.method)
+    assert (row["observer"], row["session_id"]) == (row["participant"], "1")
+    assert row["scene"] == f"{row['reference']} × {left.content.name}"
+    frame = votes_frame([voted])
+    assert list(frame["is_A_selected"].fillna(2)) == [
+        {"left": 1, "right": 0, "tie": 2}[choice] for choice in frame["choice"]
+    ]
+
+
+def test_a_bundle_holds_everything_whole_and_is_the_same_each_time(voted):
+    Picture.objects.update(licence="CC0")
+    first, second = io.BytesIO(), io.BytesIO()
+    assert write_bundle(voted, first, "CC0-1.0") == write_bundle(voted, second, "CC0-1.0") == []
+    assert first.getvalue() == second.getvalue()
+    archive = zipfile.ZipFile(first)
+    sums = dict(
+        reversed(line.split("  ")) for line in archive.read("SHA256SUMS").decode().splitlines()
+    )
+    assert set(sums) | {"SHA256SUMS"} == set(archive.namelist())
+    for name, digest in sums.items():
+        assert hashlib.sha256(archive.read(name)).hexdigest() == digest
+    stimuli = list(csv.DictReader(io.StringIO(archive.read("STIMULI.csv").decode())))
+    assert len(stimuli) == 12
+    for row in stimuli:
+        assert hashlib.sha256(archive.read(row["file"])).hexdigest() == row["sha256"]
+    pictures = list(csv.DictReader(io.StringIO(archive.read("PICTURES.csv").decode())))
+    assert {row["sha256"] for row in pictures} == {p.sha256 for p in Picture.objects.all()}
+    assert "creativecommons.org/publicdomain" in archive.read("LICENCE.txt").decode()
+    told = json.loads(archive.read("STUDY.json"))
+    assert told["consent"] == {"1": "You look at pictures. You may stop at any time."}
+    listed = csv.DictReader(io.StringIO(archive.read("CODEBOOK.csv").decode()))
+    described = {(row["table"], row["column"]) for row in listed}
+    for table in ("STIMULI.csv", "PICTURES.csv"):
+        head = archive.read(table).decode().splitlines()[0].split(",")
+        assert {(table, column) for column in head} == {d for d in described if d[0] == table}
+
+
+def test_a_bundle_names_nobody(voted):
+    archive = archive_of(voted)
+    everything = b"".join(archive.read(name) for name in archive.namelist())
+    for participant in voted.participants.all():
+        for secret in (participant.token, participant.code, participant.external_id):
+            assert not secret or secret.encode() not in everything
+    for secret in (voted.entry_token, voted.pilot_token, hashed("prolific-people")):
+        assert secret.encode() not in everything
+    votes = pd.read_csv(io.BytesIO(archive.read("VOTES.csv")))
+    assert votes["received_at"].isna().all()
+
+
+def test_a_bundle_leaves_out_pictures_whose_licence_is_not_stated(voted):
+    first = Picture.objects.first()
+    Picture.objects.exclude(pk=first.pk).update(licence="CC0")
+    file = io.BytesIO()
+    assert write_bundle(voted, file, "CC-BY-4.0") == [first.name]
+    archive = zipfile.ZipFile(file)
+    assert not [name for name in archive.namelist() if first.sha256 in name]
+    assert first.name in archive.read("README.md").decode()
+
+
+def test_a_bundle_is_refused_where_a_stimulus_was_changed(voted):
+    voted.stimuli.first().path.write_bytes(b"other")
+    with pytest.raises(InputError, match="was changed"):
+        archive_of(voted)
+    with pytest.raises(InputError, match="licence 'mine' is unknown"):
+        archive_of(voted, "mine")
+
+
+def test_a_bundle_is_imported_as_votes(voted, tmp_path):
+    (tmp_path / "bundle.zip").write_bytes(archive_of(voted).fp.getvalue())
+    again = votes_frame([import_votes(tmp_path / "bundle.zip", name="again")])
+    out = votes_frame([voted]).drop(columns=["study", "received_at"])
+    pd.testing.assert_frame_equal(again.drop(columns=["study", "received_at"]), out)
+
+
+def test_the_command_writes_and_reads_every_form(voted, tmp_path):
+    votes = Vote.objects.count()
+    for name in ("votes.csv", "votes.parquet"):
+        command("export", voted.name, "--out", tmp_path / name)
+        said = command("import", tmp_path / name, "--name", name)
+        assert f"{votes} votes of 3 participants" in said
+    said = command("bundle", voted.name, "--out", tmp_path / "b.zip", "--licence", "CC-BY-4.0")
+    assert "without a stated licence" in said
+    assert zipfile.ZipFile(tmp_path / "b.zip").testzip() is None
+    assert not list(tmp_path.glob(".b.zip*"))
+
+
+def test_the_pages_hand_out_every_form(researcher, voted):
+    for name, kind in (
+        ("VOTES.csv", "text/csv"),
+        ("VOTES.parquet", "parquet"),
+        ("CODEBOOK.md", "markdown"),
+    ):
+        answer = researcher.get(f"/studies/{voted.pk}/{name}")
+        assert answer.status_code == 200 and kind in answer["Content-Type"]
+        assert "no-store" in answer["Cache-Control"]
+    answer = researcher.get(f"/studies/{voted.pk}/bundle.zip", {"licence": "CC-BY-4.0"})
+    assert zipfile.ZipFile(io.BytesIO(answer.getvalue())).testzip() is None
+    assert researcher.get(f"/studies/{voted.pk}/bundle.zip").status_code == 400
+    assert "Download bundle" in researcher.get(f"/studies/{voted.pk}/").content.decode()
+
+
+def test_columns_that_came_with_foreign_votes_are_described_too(tmp_path):
+    path = tmp_path / "votes.csv"
+    path.write_text(
+        "participant,stimulus_left,stimulus_right,choice,target,study,age\na,x,y,left,E,s,old\n"
+    )
+    frame = votes_frame([import_votes(path)])
+    assert columns_of(frame)[-1].name == "age"
+    assert list(frame["age"]) == ["old"]

@@ -1,0 +1,185 @@
+"""Foreign votes: in, out, and in again."""
+
+from __future__ import annotations
+
+import csv
+import uuid
+from io import StringIO
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from django.core.management import call_command
+
+from common.errors import InputError
+from metrics.calibration.data import compare
+from metrics.calibration.fit import fit
+from metrics.models import Calibration
+from studies.exchange.export import to_csv, to_parquet, votes_frame
+from studies.exchange.import_votes import import_votes
+from studies.models import Cohort, Participant, Study, Vote
+from studies.monitoring.monitor import watch
+
+pytestmark = pytest.mark.django_db
+PWCMP = ["observer", "session_id", "scene", "condition_A", "condition_B", "is_A_selected"]
+
+
+def write(folder: Path, text: str, name: str = "votes.csv") -> Path:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def exported(study: Study, folder: Path) -> Path:
+    return write(folder, to_csv(votes_frame([study])), f"{study.pk}.csv")
+
+
+def without_name(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.drop(columns="study")
+
+
+@pytest.mark.golden
+def test_it_takes_in_and_gives_out_the_votes_of_pwcmp(shared, tmp_path):
+    source = shared / "golden/pairwise/pwcmp_tmo.csv"
+    study = import_votes(source, name="tone mapping", kind="E")
+    assert study.participants.count() == 18
+    assert Vote.objects.filter(trial__participant__study=study).count() == 1213
+    assert study.state == Study.State.CLOSED
+    frame = votes_frame([study])
+    original = pd.read_csv(source, dtype=str)
+    again = pd.read_csv(StringIO(to_csv(frame)), dtype=str)
+    pd.testing.assert_frame_equal(again[[*PWCMP, "criterion"]], original[[*PWCMP, "criterion"]])
+    second = import_votes(exported(study, tmp_path), name="again")
+    pd.testing.assert_frame_equal(without_name(votes_frame([second])), without_name(frame))
+
+
+@pytest.mark.golden
+def test_imported_votes_give_the_abilities_that_r_finds(shared):
+    study = import_votes(shared / "golden/pairwise/pwcmp_tmo.csv", name="tmo", kind="E")
+    votes = votes_frame([study])
+    stimuli = sorted({*votes["stimulus_left"], *votes["stimulus_right"]})
+    reference = pd.read_csv(shared / "golden/pairwise/reference_fits_R.csv")
+    wanted = reference[reference.iloc[:, 0] == "tmo_ml"].set_index(reference.columns[1])
+    methods = [stimulus.rpartition("/")[2] for stimulus in stimuli]
+    table = pd.DataFrame({"stimulus": stimuli})
+    for term in wanted.index:
+        table[term] = np.equal(methods, term).astype(float)
+    found = fit(compare(votes, table, list(wanted.index)), "ml")
+    np.testing.assert_allclose(found.coefficients, wanted.iloc[:, 1], rtol=1e-6)
+
+
+@pytest.mark.golden
+def test_imported_votes_reach_the_command_that_calibrates(shared, tmp_path):
+    study = import_votes(shared / "golden/pairwise/pwcmp_tmo.csv", name="tmo", kind="E")
+    votes = votes_frame([study])
+    stimuli = sorted({*votes["stimulus_left"], *votes["stimulus_right"]})
+    methods = [stimulus.rpartition("/")[2] for stimulus in stimuli]
+    table = pd.DataFrame({"stimulus": stimuli, "method": methods})
+    table["E1"] = [{"irawan05": 1.3, "hateren06": -1.5}.get(method, 0.0) for method in methods]
+    table.to_csv(tmp_path / "STATISTICS.csv", index=False)
+    call_command("calibrate", "--study=tmo", f"--statistics={tmp_path}/STATISTICS.csv",
+                 "--terms=E1", "--bootstrap=0", stdout=StringIO())  # fmt: skip
+    kept = Calibration.objects.get()
+    assert (kept.model["votes"], kept.model["participants"]) == (1213, 18)
+    ability = kept.model["methods"]["ability"]
+    # What is added to all abilities alike cannot be known: differences are compared with R's.
+    assert ability["irawan05"] - ability["hateren06"] == pytest.approx(1.30454734 + 1.47197696)
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_our_own_votes_come_back_as_they_went_out(draft, tmp_path, suffix):
+    study = draft(ties_allowed=True, rules={"gold": 1, "repeats": 0})
+    study.name = "=1+1"
+    study.open()
+    study.want_votes(Cohort.SIMULATED, 3)
+    for cohort, choice in (
+        (Cohort.PEOPLE, "left"),
+        (Cohort.SIMULATED, "tie"),
+        (Cohort.PILOT, "right"),
+    ):
+        participant = study.admit(cohort=cohort)
+        for number in range(3):
+            trial = participant.current_trial()
+            trial.vote(choice, uuid.uuid4(), None if number else 1234)
+    excluded = study.admit().current_trial().vote("left", uuid.uuid4(), 5)
+    Vote.objects.filter(pk=excluded.pk).update(excluded="'late', =so")
+    frame = votes_frame([study])
+    path = tmp_path / f"votes.{suffix}"
+    path.write_bytes(to_csv(frame).encode() if suffix == "csv" else to_parquet(frame))
+    study.name = "renamed"
+    study.save()
+    again = votes_frame([import_votes(path)])
+    pd.testing.assert_frame_equal(again, frame)
+    # Stimuli that are known here stay joined to their rows, so that calibrations find them.
+    assert set(Study.objects.get(name="=1+1").stimuli.values_list("pk", flat=True))
+
+
+def test_it_is_monitored_like_any_other_study(tmp_path):
+    text = "observer,scene,condition_A,condition_B,is_A_selected\n"
+    text += "".join(f"p{i},s,x,y,{i % 2}\np{i},s,z,y,1\n" for i in range(6))
+    study = import_votes(write(tmp_path, text), name="small", kind="C")
+    watched = watch(study)
+    assert watched.left[0] == pytest.approx(9 / 12)
+    # By hand: observed disagreement 2·3·3/5 of 12, expected 2·3·9/11 of 12.
+    assert watched.alpha == pytest.approx(1 - (18 / 5) / (54 / 11))
+
+
+def test_it_shows_the_pages_of_an_imported_study(researcher, tmp_path):
+    text = "participant,stimulus_left,stimulus_right,choice,target\na,x,y,left,E\n"
+    study = import_votes(write(tmp_path, text), name="foreign")
+    for page in ("", "monitor/", "VOTES.csv"):
+        assert researcher.get(f"/studies/{study.pk}/{page}").status_code == 200
+
+
+HEAD = "participant,stimulus_left,stimulus_right,choice,target,study"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (f"{HEAD}\n", "holds no votes"),
+        (f"{HEAD}\na,x,y,both,E,s\n", "row 2: choice is 'both': use left, right, tie"),
+        (f"{HEAD}\na,x,y,left,E,s\n,x,y,left,E,s\n", "row 3: participant is ''"),
+        (f"{HEAD}\na,x,x,left,E,s\n", "row 2: a stimulus against itself"),
+        (f"{HEAD}\na,x,y,left,Q,s\n", "target 'Q' is unknown"),
+        (f"{HEAD}\na,x,y,left,E,s\na,x,y,left,C,s\n", "does not say its target"),
+        (f"{HEAD}\na,x,y,left,E,s\na,x,y,left,E,t\n", "names no study, or several"),
+        (f"{HEAD},response_ms\na,x,y,left,E,s,-4\n", "response_ms is '-4'"),
+        (f"{HEAD},received_at\na,x,y,left,E,s,2026-13-01T00:00:00Z\n", "received_at is"),
+        (f"{HEAD},schema\na,x,y,left,E,s,99\n", "schema is '99'"),
+        (f"{HEAD},position\na,x,y,left,E,s,1\na,x,z,left,E,s,1\n", "position 1 twice"),
+        (f"{HEAD},simulated\na,x,y,left,E,s,1\na,x,z,left,E,s,0\n", "partly people and partly"),
+        ("one,two\n1,2\n", "row 2: participant is ''"),
+    ],
+)
+def test_it_refuses_a_bad_file_wholly(tmp_path, text, said):
+    with pytest.raises(InputError, match=said) as error:
+        import_votes(write(tmp_path, text))
+    assert "\n" not in str(error.value)
+    assert not Study.objects.exists() and not Participant.objects.exists()
+
+
+def test_it_refuses_a_name_in_use_and_files_that_are_none(study, tmp_path):
+    path = write(tmp_path, f"{HEAD}\na,x,y,left,E,{study.name}\n")
+    with pytest.raises(InputError, match="already: give another --name"):
+        import_votes(path)
+    for name in ("missing.csv", "missing.parquet"):
+        with pytest.raises(InputError, match="cannot be read"):
+            import_votes(tmp_path / name)
+    for name in ("bad.parquet", "bad.zip"):
+        with pytest.raises(InputError, match="cannot be read"):
+            import_votes(write(tmp_path, "nonsense", name))
+    latin = tmp_path / "latin.csv"
+    latin.write_bytes("participant\nJosé".encode("latin-1"))
+    with pytest.raises(InputError, match="cannot be read"):
+        import_votes(latin)
+
+
+def test_a_cell_that_looks_like_a_formula_comes_back_as_it_was(tmp_path):
+    line = ["=cmd()", "x", "y", "left", "E", "s"]
+    table = StringIO()
+    csv.writer(table).writerows([HEAD.split(","), line])
+    study = import_votes(write(tmp_path, table.getvalue()))
+    assert list(votes_frame([study])["participant"]) == ["=cmd()"]
+    assert "\n'=cmd()," in to_csv(votes_frame([study]))

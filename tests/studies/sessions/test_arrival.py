@@ -1,0 +1,166 @@
+"""What a recruitment service tells of those it sends: read, kept only as long as needed, erased."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from datetime import timedelta
+from io import BytesIO, StringIO
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+from django.utils import timezone
+
+from studies.exchange.bundle import write_bundle
+from studies.exchange.export import to_csv, votes_frame
+from studies.models import Participant, Study, Vote
+from studies.models.tokens import hashed
+from studies.privacy.erasure import erase_person
+from studies.sessions.arrival import Arrival
+
+IDS = {"PROLIFIC_PID": "60a1b2c3d4e5f607", "STUDY_ID": "5f0-study", "SESSION_ID": "5f0-session"}
+
+
+def come(study: Study, person: Client | None = None, **query: str) -> Participant:
+    """Consent, in a fresh browser where none is given; checks of CSRF have their own tests."""
+    address = f"{study.entry_url}?{'&'.join(f'{k}={v}' for k, v in (query or IDS).items())}"
+    answer = (person or Client()).post(address, {"consent": "yes"})
+    return Participant.objects.get(token=answer["Location"].split("/")[-2])
+
+
+def answer(participant: Participant, count: int = 1) -> None:
+    for _ in range(count):
+        participant.current_trial().vote("left", uuid.uuid4(), 800, {"width": 1280})
+
+
+def ids_of(participant: Participant) -> tuple[str, str, str]:
+    participant.refresh_from_db()
+    return participant.external_id, participant.external_study, participant.external_session
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        (IDS, Arrival("60a1b2c3d4e5f607", "5f0-study", "5f0-session")),
+        ({"prolific_pid": " x "}, Arrival("x")),
+        (
+            {"workerId": "A1B2", "hitId": "3H", "assignmentId": "3A"},
+            Arrival("A1B2", "3H", "3A"),
+        ),
+        ({"participant": "p", "submission_id": "s"}, Arrival("p", "", "s")),
+        ({"PROLIFIC_PID": "first", "pid": "second"}, Arrival("first")),
+        ({"PROLIFIC_PID": "{{%PROLIFIC_PID%}}", "SESSION_ID": "{{%SESSION_ID%}}"}, Arrival()),
+        ({"PROLIFIC_PID": "{{%PROLIFIC_PID%}}", "pid": "filled"}, Arrival("filled")),
+        ({"assignmentId": "ASSIGNMENT_ID_NOT_AVAILABLE"}, Arrival()),
+        ({"utm_source": "mail"}, Arrival()),
+        ({"pid": "a\0b\n", "STUDY_ID": "\0"}, Arrival("ab")),
+        ({"pid": "x" * 999, "study_id": "y" * 999}, Arrival("x" * 200, "y" * 100)),
+    ],
+)
+def test_it_reads_the_parameters_of_every_service(query, found):
+    assert Arrival.by(query) == found
+
+
+@pytest.mark.django_db
+def test_it_keeps_all_three_ids_and_none_that_can_be_read_back(study):
+    participant = come(study)
+    assert ids_of(participant) == (
+        hashed(IDS["PROLIFIC_PID"]), IDS["STUDY_ID"], hashed(IDS["SESSION_ID"])
+    )  # fmt: skip
+    stored = json.dumps(list(Participant.objects.values()), default=str)
+    assert IDS["PROLIFIC_PID"] not in stored and IDS["SESSION_ID"] not in stored
+    assert ids_of(come(study, pid="")) == ("", "", "")
+
+
+@pytest.mark.django_db
+def test_it_keeps_no_id_of_those_who_never_take_part(draft):
+    study = draft(gates={"least_width": 1000})
+    study.open()
+    for sent in ({"consent": "cannot"}, {"consent": "yes", "width": 800}):
+        Client().post(f"{study.entry_url}?PROLIFIC_PID=a&SESSION_ID=b&STUDY_ID=c", sent)
+    assert [ids_of(away) for away in Participant.objects.all()] == [("", "", "")] * 2
+
+
+@pytest.mark.django_db
+def test_it_notes_the_submission_that_somebody_comes_back_with(study):
+    first = come(study)
+    again = come(study, **{**IDS, "SESSION_ID": "another"})
+    assert again == first
+    assert ids_of(first)[2] == hashed("another")
+    come(study, PROLIFIC_PID=IDS["PROLIFIC_PID"])  # a link without it takes nothing away
+    assert ids_of(first)[2] == hashed("another")
+    answer(first, 6)
+    come(study, **{**IDS, "SESSION_ID": "after the end"})
+    assert ids_of(first)[2] == hashed("another")
+
+
+@pytest.mark.django_db
+def test_no_table_that_leaves_the_house_holds_an_id(study):
+    participant = come(study)
+    answer(participant, 6)
+    bundle = BytesIO()
+    write_bundle(study, bundle, "CC0-1.0")
+    told = to_csv(votes_frame([study])).encode() + bundle.getvalue()
+    assert not [known for known in (*IDS.values(), *ids_of(participant)) if known.encode() in told]
+
+
+def withdraw(study: Study, participant: Participant) -> None:
+    Client().post(f"{participant.take_url}stop/", {"erase": "yes"})
+
+
+def erase(study: Study, participant: Participant) -> None:
+    assert erase_person(IDS["PROLIFIC_PID"]) == 1
+
+
+def forget(study: Study, participant: Participant) -> None:
+    study.close()
+    Study.objects.update(closed_at=timezone.now() - timedelta(days=100))
+    call_command("retention", stdout=StringIO())
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("let_go", [withdraw, erase, forget])
+def test_all_three_ids_go_with_the_person(study, let_go):
+    participant = come(study)
+    answer(participant)
+    let_go(study, participant)
+    assert ids_of(participant) == ("", "", "")
+    assert Vote.objects.count() == (1 if let_go is forget else 0)
+
+
+@pytest.mark.django_db
+def test_retention_forgets_how_large_windows_were_and_keeps_how_the_pictures_lay(study):
+    participant = come(study)
+    seen = ({"width": 1280, "layout": "beside"}, {"width": 390, "layout": "stacked"}, {"width": 9})
+    for screen in seen:
+        participant.current_trial().vote("left", uuid.uuid4(), 800, screen)
+    forget(study, participant)
+    left = [vote.screen for vote in Vote.objects.order_by("pk")]
+    assert left == [{"layout": "beside"}, {"layout": "stacked"}, {}]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("known_by", "told"),
+    [("id", "service"), ("id", "first"), ("id", "last"), ("browser", "first"), ("browser", "last")],
+)
+def test_a_session_that_somebody_began_anew_is_erased_with_the_old_ones(draft, known_by, told):
+    study = draft(returning="restart")
+    study.open()
+    browser = Client()
+    query = IDS if known_by == "id" else {"utm_source": "mail"}
+    sessions = []
+    for _ in range(3):
+        sessions.append(come(study, browser, **query))
+        answer(sessions[-1], 2)
+    other = come(study, pid="somebody else")
+    answer(other)
+    assert len({session.pk for session in sessions}) == 3
+    assert Vote.objects.count() == 7
+    if told == "service":
+        assert erase_person(IDS["PROLIFIC_PID"]) == 3
+    else:
+        withdraw(study, sessions[0] if told == "first" else sessions[-1])
+    assert {p.state for p in Participant.objects.exclude(pk=other.pk)} == {"withdrawn"}
+    assert Vote.objects.get().trial.participant == other

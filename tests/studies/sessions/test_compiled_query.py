@@ -1,0 +1,81 @@
+"""Prepared queries answer what Django's own would, and are written once."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+from django.db import models
+
+from studies.models import Outcome, Participant, Study, Trial
+from studies.sessions.compiled_query import Given, Prepared, PreparedUpdate
+from studies.sessions.next_trial import session
+
+pytestmark = pytest.mark.django_db
+KEY = Given("key", models.UUIDField())
+OUTCOME = Given("outcome", models.CharField())
+
+
+def test_it_gives_rows_with_what_they_point_to(study: Study, django_assert_num_queries) -> None:
+    trial = study.admit().current_trial()
+    query = Trial.objects.select_related("participant", "pair__first", "repeat_of")
+    prepared = Prepared(lambda: query.filter(public_id=KEY).order_by())
+    prepared.first(key=uuid.uuid4())
+    with django_assert_num_queries(1):
+        found = prepared.first(key=trial.public_id)
+        assert found.participant.study_id == study.pk and found.pair.first.pk
+        assert found.repeat_of is None
+    for field in Trial._meta.concrete_fields:
+        assert getattr(found, field.attname) == getattr(query.get(pk=trial.pk), field.attname)
+
+
+def test_it_gives_values_as_python_has_them(study: Study) -> None:
+    trial = study.admit().current_trial()
+    rows = Trial.objects.filter(outcome=OUTCOME).order_by("pk")
+    fields = ("public_id", "first_left", "snapshot", "lease_until")
+    prepared = Prepared(lambda: rows.values_list(*fields))
+    [row] = prepared.all(outcome="")
+    assert row == tuple(getattr(trial, name) for name in fields)
+    assert isinstance(row[0], uuid.UUID) and isinstance(row[1], bool)
+    assert Prepared(lambda: rows.values_list("pk", flat=True)).all(outcome="") == [trial.pk]
+    assert prepared.first(outcome=Outcome.EXPIRED) is None
+
+
+def test_it_fills_the_places_anew_and_writes_the_query_once(study: Study) -> None:
+    made = []
+
+    def make() -> models.QuerySet[Participant]:
+        made.append(1)
+        return Participant.objects.filter(public_id=KEY)
+
+    prepared = Prepared(make)
+    people = [study.admit() for _ in range(3)]
+    assert [prepared.first(key=one.public_id) for one in people] == people
+    with pytest.raises(KeyError):
+        prepared.all()
+    assert len(made) == 1
+
+
+def test_it_changes_the_rows_it_is_asked_to(study: Study) -> None:
+    first, second = (study.admit().current_trial() for _ in range(2))
+    skip = PreparedUpdate(lambda: Trial.objects.filter(public_id=KEY, outcome=""), outcome=OUTCOME)
+    assert skip.run(key=first.public_id, outcome="skipped") == 1
+    assert skip.run(key=first.public_id, outcome="expired") == 0
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.outcome, second.outcome) == ("skipped", "")
+
+
+def test_it_fetches_a_session_with_its_study_and_the_trial_that_waits(
+    study: Study, django_assert_num_queries
+) -> None:
+    person, other = study.admit(), study.admit()
+    other.current_trial()
+    assert session(person.token).waiting is None
+    trial = person.current_trial()
+    with django_assert_num_queries(1):
+        found = session(person.token)
+        assert (found, found.study, found.waiting) == (person, study, trial)
+    trial.vote("left", uuid.uuid4())
+    assert session(person.token).waiting is None
+    assert session("nobody's") is None

@@ -1,0 +1,166 @@
+"""Control trials and the rules that exclude sessions: declared before, applied to all alike."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from common.errors import InputError
+from studies.design.session import REPEAT_GAP, session_plan
+from studies.exchange.export import votes_frame
+from studies.models import Cohort, Participant, Study, Trial, TrialKind, Vote
+from studies.rules.session_rules import Record, Rules, exclusion
+
+CONTROLS = {"training": 2, "gold": 2, "traps": 1, "repeats": 2}
+
+
+@given(
+    st.integers(2 * REPEAT_GAP, 60), *(st.integers(0, 4) for _ in range(4)), st.integers(0, 2**32)
+)
+def test_it_composes_a_session_of_what_was_declared(real, training, gold, traps, repeats, seed):
+    plan = session_plan(
+        real,
+        training=training,
+        gold=gold,
+        traps=traps,
+        repeats=repeats,
+        generator=np.random.default_rng(seed),
+    )
+    assert plan[:training] == ["training"] * training
+    body = plan[training:]
+    counts = {kind: body.count(kind) for kind in ("real", "gold", "trap", "repeat", "training")}
+    assert counts == {
+        "real": real, "gold": gold, "trap": traps, "repeat": repeats, "training": 0
+    }  # fmt: skip
+    # Every repeat has a trial of its own to repeat, far enough back.
+    for number, place in enumerate(i for i, kind in enumerate(body) if kind == "repeat"):
+        assert body[: max(0, place - REPEAT_GAP + 1)].count("real") > number
+
+
+@pytest.mark.parametrize(
+    ("rules", "record", "said"),
+    [
+        (Rules(), Record(9, 9, 1.0), ""),
+        (Rules(gold=2), Record(1, 0, None), "missed gold trials"),
+        (Rules(gold=2, gold_misses=1), Record(1, 0, None), ""),
+        (Rules(traps=1), Record(0, 1, None), "missed traps"),
+        (Rules(fastest_median_ms=400), Record(0, 0, 399.0), "answered too fast"),
+        (Rules(fastest_median_ms=400), Record(0, 0, 400.0), ""),
+    ],
+)
+def test_it_excludes_by_the_first_rule_that_fails(rules, record, said):
+    assert exclusion(rules, record) == said
+
+
+@pytest.mark.parametrize("declared", [{"golden": 1}, {"gold": -1}, {"gold": 1.5}, {"gold": True}])
+def test_it_refuses_rules_that_it_does_not_know(declared):
+    with pytest.raises(InputError, match="use "):
+        Rules.of(declared)
+
+
+@pytest.fixture
+def controlled(draft: Callable[..., Study]) -> Study:
+    """Sessions of ten real trials and seven others; everything must be answered right."""
+    study = draft(trials_per_participant=10, rules={**CONTROLS, "fastest_median_ms": 300})
+    study.open()
+    return study
+
+
+def take_part(participant: Participant, *, careless: bool = False, ms: int = 900) -> list[Trial]:
+    trials = []
+    while (trial := participant.current_trial()) is not None:
+        other = {"left": "right", "right": "left", "": "left"}
+        choice = other[trial.expected] if careless else trial.expected or "left"
+        trial.vote(choice, uuid.uuid4(), ms)
+        trials.append(trial)
+    participant.refresh_from_db()
+    return trials
+
+
+@pytest.mark.django_db
+def test_it_mixes_control_trials_into_a_session(controlled):
+    participant = controlled.admit()
+    trials = take_part(participant)
+    kinds = [trial.kind for trial in trials]
+    assert {kind: kinds.count(kind) for kind in TrialKind.values} == {
+        "real": 10, "training": 2, "gold": 2, "trap": 1, "repeat": 2
+    }  # fmt: skip
+    assert kinds[:2] == ["training", "training"]
+    assert participant.excluded == ""
+    # Only real trials take slots, and no pair comes twice but for repeats.
+    assert controlled.slots.exclude(trial=None).count() == 10
+    pairs = [trial.pair_id for trial in trials if trial.kind in ("real", "training")]
+    assert len(set(pairs)) == len(pairs)
+    for trial in trials:
+        if trial.kind == "repeat":
+            first = trial.repeat_of
+            assert (trial.left_id, trial.right_id) == (first.right_id, first.left_id)
+            assert trial.position - first.position >= REPEAT_GAP
+        if trial.kind == "gold":
+            fits, strange = trial.left, trial.right
+            if trial.expected == "right":
+                fits, strange = strange, fits
+            assert trial.reference in fits.styles.all()
+            assert trial.reference not in strange.styles.all()
+        if trial.kind == "trap":
+            assert f"choose the {trial.expected} picture" in trial.question
+    assert sorted(votes_frame([controlled])["kind"]) == sorted(kinds)
+
+
+@pytest.mark.django_db
+def test_it_shows_a_foreign_content_in_gold_trials_of_a_c_test(draft):
+    study = draft(kind="C", trials_per_participant=10, rules={"gold": 3})
+    study.open()
+    gold = [trial for trial in take_part(study.admit()) if trial.kind == "gold"]
+    for trial in gold:
+        fits = trial.left if trial.expected == "left" else trial.right
+        strange = trial.right if trial.expected == "left" else trial.left
+        assert fits.content_id == trial.reference_id != strange.content_id
+
+
+@pytest.mark.django_db
+def test_it_excludes_a_careless_session_keeps_its_rows_and_asks_somebody_else(controlled):
+    careless, fast = controlled.admit(), controlled.admit()
+    take_part(careless, careless=True)
+    take_part(fast, ms=100)
+    assert careless.excluded == "missed traps"
+    assert fast.excluded == "answered too fast"
+    assert careless.code  # what is paid is not decided here
+    assert Vote.objects.count() == 2 * 17
+    assert controlled.slots.exclude(trial=None).count() == 0
+    assert set(votes_frame([controlled])["excluded"]) == {"missed traps", "answered too fast"}
+    assert controlled.participants.present(Cohort.PEOPLE).count() == 0
+    take_part(controlled.admit())
+    assert controlled.slots.exclude(trial=None).count() == 10
+
+
+@pytest.mark.django_db
+def test_it_never_counts_a_pilot(controlled):
+    pilot = controlled.admit(cohort=Cohort.PILOT)
+    assert len(take_part(pilot)) == 17
+    assert set(votes_frame([controlled])["excluded"]) == {"pilot"}
+    assert controlled.slots_taken(Cohort.PEOPLE) == 0
+    assert controlled.participants.present(Cohort.PEOPLE).count() == 0
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("rules", "trials", "said"),
+    [({"repeats": 1}, 6, "at least 10 trials"), ({"training": 9}, 6, "nobody sees a pair twice")],
+)
+def test_it_refuses_rules_that_a_session_cannot_keep(draft, rules, trials, said):
+    with pytest.raises(InputError, match=said):
+        draft(trials_per_participant=trials, rules=rules).open()
+
+
+@pytest.mark.django_db
+def test_it_refuses_gold_trials_where_there_is_one_reference_only(draft, batch):
+    keep = batch.stimuli.first().styles.first()
+    batch.stimuli.exclude(styles=keep).delete()
+    with pytest.raises(InputError, match="another reference"):
+        draft(trials_per_participant=4, rules={"gold": 1}).open()

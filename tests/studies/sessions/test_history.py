@@ -1,0 +1,57 @@
+"""What a session's past says about what comes next."""
+
+from __future__ import annotations
+
+import pytest
+
+from studies.design.sides import plentiful_side
+from studies.models.choices import Outcome
+from studies.sessions.history import Past
+
+VOTED, WAITS, FAILED = Outcome.VOTED, Outcome.WAITING, Outcome.COULD_NOT_LOAD
+
+
+def past(*outcomes: str, kind: str = "real") -> Past:
+    """Trials of pairs 10, 20 … with these outcomes, all with their first stimulus on the left."""
+    return Past((i, 10 * i, True, kind, one) for i, one in enumerate(outcomes, start=1))
+
+
+def test_it_begins_with_nothing():
+    empty = Past([])
+    assert (empty.answered, empty.waits, empty.next_position, empty.seen) == (0, False, 1, [])
+    assert empty.side_due is None and not empty.pictures_fail
+
+
+def test_it_counts_answers_and_knows_every_pair_that_was_shown():
+    some = past(VOTED, FAILED, VOTED, WAITS)
+    assert (some.answered, some.waits, some.next_position) == (2, True, 5)
+    assert some.seen == [10, 20, 30, 40]
+    assert Past([(1, None, None, "gold", VOTED)]).seen == []
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "fail"),
+    [
+        ((FAILED, FAILED), False),
+        ((FAILED, FAILED, FAILED), True),
+        ((FAILED, FAILED, FAILED, WAITS), False),
+        ((VOTED, FAILED, FAILED, FAILED), True),
+        ((FAILED, FAILED, VOTED, FAILED), False),
+    ],
+)
+def test_it_gives_up_after_three_trials_in_a_row_without_pictures(outcomes, fail):
+    assert past(*outcomes).pictures_fail is fail
+
+
+def test_only_answered_real_trials_decide_about_the_side():
+    assert past(VOTED).side_due is False  # the left is ahead, so the right is due
+    assert past(FAILED).side_due is None
+    assert past(VOTED, kind="training").side_due is None
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "side"),
+    [(0, 0, None), (5, 4, None), (6, 4, None), (7, 4, True), (4, 7, False)],
+)
+def test_it_takes_a_side_only_where_it_is_clearly_more(left, right, side):
+    assert plentiful_side([True] * left + [False] * right) is side

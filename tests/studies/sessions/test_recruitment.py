@@ -1,0 +1,319 @@
+"""How people come, come back, and leave: services, codes, places, gates, and withdrawal."""
+
+from __future__ import annotations
+
+import json
+import queue
+import threading
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.db import connections
+from django.test import Client
+from django.utils import timezone
+
+from studies.models import Participant, Study, Trial, Vote
+from studies.privacy.erasure import erase, erase_again, erase_person, log_path
+from studies.sessions.errors import FullError
+from tests.studies.views.test_participant_pages import begin, csrf, send
+
+PROLIFIC = "?PROLIFIC_PID=60a1b2c3d4e5f60718293a4b&STUDY_ID=1&SESSION_ID=2"
+
+
+@pytest.fixture
+def person() -> Client:
+    return Client(enforce_csrf_checks=True)
+
+
+def consent(person: Client, study: Study, query: str = "", **fields: object):
+    address = f"{study.entry_url}{query}"
+    token = csrf(person.get(address))
+    return person.post(address, {"consent": "yes", "csrfmiddlewaretoken": token, **fields})
+
+
+def answer_all(participant: Participant) -> None:
+    while (trial := participant.current_trial()) is not None:
+        trial.vote("left", uuid.uuid4(), 800)
+
+
+@pytest.fixture
+def prolific(draft: Callable[..., Study]) -> Study:
+    study = draft(
+        recruiter="prolific",
+        codes={"completed": "C0MP", "no_consent": "N0", "full": "FULL", "screened_out": "SCR33N"},
+        gates={"least_width": 1000},
+    )
+    study.open()
+    return study
+
+
+@pytest.mark.django_db
+def test_it_sends_people_back_to_prolific_when_all_is_answered(person, prolific):
+    address = consent(person, prolific, PROLIFIC, width=1280)["Location"]
+    participant = Participant.objects.get()
+    assert participant.screen == {"width": 1280}
+    assert "60a1b2c3d4e5f60718293a4b" not in json.dumps(
+        list(Participant.objects.values()), default=str
+    )
+    for _ in range(6):
+        page = person.get(address).content.decode()
+        assert "C0MP" not in page and "prolific" not in page
+        participant.current_trial().vote("left", uuid.uuid4())
+    end = person.get(address).content.decode()
+    assert "https://app.prolific.com/submissions/complete?cc=C0MP" in end
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("fields", "code"), [({"consent": "no"}, "N0"), ({"width": 800}, "SCR33N")]
+)
+def test_it_has_a_code_for_those_who_do_not_take_part(person, prolific, fields, code):
+    page = consent(person, prolific, PROLIFIC, **fields).content.decode()
+    assert f"complete?cc={code}" in page
+    assert not Participant.objects.filter(state="active").exists()
+    # A person on a larger screen, or after a second thought, is welcome.
+    assert consent(person, prolific, PROLIFIC, width=1280).status_code == 303
+
+
+@pytest.mark.django_db
+def test_it_has_a_code_for_those_who_come_too_late(person, prolific):
+    for _ in range(4):
+        prolific.admit()
+    page = consent(person, prolific, PROLIFIC, width=1280).content.decode()
+    assert "complete?cc=FULL" in page
+
+
+@pytest.mark.django_db
+def test_it_gives_every_person_a_code_of_their_own_without_a_service(study):
+    one, two = study.admit(), study.admit()
+    assert one.code != two.code
+    assert len(one.code) == 10
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("returning", "participants"), [("resume", 1), ("restart", 2), ("block", 1)]
+)
+def test_it_resumes_restarts_or_blocks_a_returning_person(draft, returning, participants):
+    study = draft(returning=returning)
+    study.open()
+    first = consent(Client(), study, PROLIFIC)["Location"]
+    Participant.objects.get().current_trial().vote("left", uuid.uuid4())
+    again = consent(Client(), study, PROLIFIC)  # another browser
+    assert Participant.objects.count() == participants
+    if returning == "resume":
+        assert again["Location"] == first
+    elif returning == "restart":
+        assert again["Location"] != first
+        old = Participant.objects.order_by("pk").first()
+        assert (old.state, old.excluded) == ("replaced", "began anew")
+        assert study.slots_taken("people") == 0
+        assert "begun before" in Client().get(first).content.decode()
+    else:
+        assert "begun before" in again.content.decode()
+
+
+@pytest.mark.django_db
+def test_it_shows_the_end_to_those_who_finished_whatever_the_rule(draft):
+    study = draft(returning="restart")
+    study.open()
+    address = consent(Client(), study, PROLIFIC)["Location"]
+    answer_all(Participant.objects.get())
+    assert consent(Client(), study, PROLIFIC)["Location"] == address
+
+
+@pytest.mark.django_db
+def test_it_offers_breaks(person, draft):
+    study = draft(rules={"break_every": 2})
+    study.open()
+    address = begin(person, study)
+    breaks = 0
+    for _ in range(6):
+        page = person.get(address)
+        if "short rest" in page.content.decode():
+            breaks += 1
+            assert "short rest" in person.get(address).content.decode()
+            person.post(f"{address}on/", {"csrfmiddlewaretoken": csrf(page)})
+            page = person.get(address)
+        send(person, address, page)
+    assert breaks == 2
+
+
+@pytest.mark.django_db
+def test_it_lets_pilots_in_by_a_link_of_their_own(person, study):
+    page = person.get(study.pilot_url)
+    assert "never count" in page.content.decode()
+    answer = person.post(study.pilot_url, {"consent": "yes", "csrfmiddlewaretoken": csrf(page)})
+    assert Participant.objects.get().cohort == "pilot"
+    assert person.get(answer["Location"]).status_code == 200
+
+
+@pytest.mark.django_db
+def test_it_erases_everything_when_somebody_withdraws(person, study):
+    address = begin(person, study)
+    send(person, address, person.get(address))
+    person.get(address)
+    page = person.get(f"{address}stop/")
+    answer = person.post(f"{address}stop/", {"erase": "yes", "csrfmiddlewaretoken": csrf(page)})
+    assert "erased" in person.get(answer["Location"]).content.decode()
+    participant = Participant.objects.get()
+    assert (participant.state, participant.external_id, participant.screen) == ("withdrawn", "", {})
+    assert not Trial.objects.exists() and not Vote.objects.exists()
+    assert study.slots_taken("people") == 0
+    assert person.get(study.entry_url).status_code == 200  # they may begin anew
+
+
+@pytest.mark.django_db
+def test_it_erases_a_person_by_their_id_and_again_after_a_restore(study, draft):
+    other = draft()
+    other.open()
+    sessions = [study.admit("worker 7"), other.admit("worker 7"), study.admit("worker 8")]
+    for participant in sessions:
+        answer_all(participant)
+    before = len(log_path().read_text().splitlines()) if log_path().exists() else 0
+    assert erase_person("worker 7") == 2
+    assert Vote.objects.count() == 6
+    assert erase_person("worker 7") == 0
+    logged = log_path().read_text().splitlines()[before:]
+    assert len(logged) == 2
+    assert "worker" not in "".join(logged)
+    # A restored copy knows nothing of it yet.
+    Participant.objects.filter(pk=sessions[0].pk).update(state="finished", excluded="")
+    assert erase_again() == 1
+    assert erase_again() == 0
+
+
+@pytest.mark.django_db
+def test_it_writes_an_erasure_down_before_it_erases(study, monkeypatch):
+    participant = study.admit()
+
+    def fail(self: Participant) -> None:
+        raise OSError
+
+    monkeypatch.setattr(Participant, "withdraw", fail)
+    with pytest.raises(OSError):
+        erase(participant)
+    assert participant.public_id.hex in log_path().read_text()
+
+
+def together(count: int, act: Callable[[], object]) -> list[object]:
+    """Let `count` threads act at the same moment."""
+    barrier, results = threading.Barrier(count), []
+
+    def run() -> None:
+        try:
+            barrier.wait()
+            results.append(act())
+        except Exception as error:
+            results.append(error)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_admits_ten_of_fifty_who_arrive_at_once(draft):
+    study = draft(participant_target=10)
+    study.open()
+    results = together(50, study.admit)
+    assert sum(isinstance(result, Participant) for result in results) == 10
+    assert sum(isinstance(result, FullError) for result in results) == 40
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_makes_one_row_of_twenty_identical_answers_at_once(study):
+    person = Client()
+    address = begin(person, study)
+    page = person.get(address)
+    fields = {
+        "trial": study.participants.get().current_trial().public_id,
+        "choice": "right",
+        "client_uuid": uuid.uuid4(),
+        "response_ms": 650,
+    }
+    assert page.status_code == 200
+    statuses = together(20, lambda: Client().post(f"{address}vote/", fields).status_code)
+    assert statuses == [303] * 20
+    assert Vote.objects.get().choice == "right"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("attempt", range(4))
+def test_it_counts_a_late_answer_or_gives_the_slot_away_but_never_both(study, attempt):
+    """The answer and the person who may take the slot over come at the same moment."""
+    late, other = study.admit(), study.admit()
+    trial = late.current_trial()
+    slot = trial.slot
+    Trial.objects.filter(pk=trial.pk).update(lease_until=timezone.now() - timedelta(hours=1))
+    acts: queue.SimpleQueue[Callable[[], object]] = queue.SimpleQueue()
+    acts.put(lambda: trial.vote("left", uuid.uuid4()))
+    acts.put(other.current_trial)
+    results = together(2, lambda: acts.get()())
+    assert not [result for result in results if isinstance(result, Exception)]
+    slot.refresh_from_db()
+    taken = slot.trial != trial
+    assert Vote.objects.get(trial=trial).excluded == ("late" if taken else "")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_never_gives_two_people_one_slot(study):
+    participants = [study.admit() for _ in range(4)]
+    waiting = iter(participants)
+    lock = threading.Lock()
+
+    def take() -> object:
+        with lock:
+            participant = next(waiting)
+        return participant.current_trial()
+
+    trials = together(4, take)
+    assert all(isinstance(trial, Trial) for trial in trials)
+    assert study.slots.exclude(trial=None).count() == 4
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("returning", "participants"), [("resume", 1), ("restart", 2), ("block", 1)]
+)
+def test_it_knows_a_returning_browser_where_people_have_no_id(draft, returning, participants):
+    study = draft(returning=returning)
+    study.open()
+    person = Client()
+    first = person.post(study.entry_url, {"consent": "yes"})["Location"]
+    again = person.get(study.entry_url)
+    if returning == "block":
+        assert "begun before" in again.content.decode()
+    elif returning == "resume":
+        assert again["Location"] == first
+    else:
+        assert person.post(study.entry_url, {"consent": "yes"})["Location"] != first
+    assert Participant.objects.count() == participants
+
+
+@pytest.mark.django_db
+def test_it_takes_no_placeholder_for_an_id(study):
+    for query in ("?PROLIFIC_PID={{%PROLIFIC_PID%}}", "?prolific_pid="):
+        Client().post(f"{study.entry_url}{query}", {"consent": "yes"})
+    assert Participant.objects.count() == 2
+
+
+@pytest.mark.django_db
+def test_it_tells_people_whose_pictures_never_arrive(draft):
+    study = draft(codes={"not_loaded": "L0ST"})
+    study.open()
+    person, participant = Client(), study.admit()
+    for _ in range(3):
+        assert 'name="trial"' in person.get(participant.take_url).content.decode()
+        participant.current_trial().could_not_load()
+    page = person.get(participant.take_url).content.decode()
+    assert "do not arrive" in page and "L0ST" in page
+    again = person.get(f"{participant.take_url}?again=1").content.decode()
+    assert 'name="trial"' in again

@@ -1,0 +1,117 @@
+"""Launching: the recipe is frozen, and the same order again changes nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from common.errors import InputError
+from transfer.batches.launch import launch, recipe_of
+from transfer.batches.worker import make
+from transfer.models import Batch, Stimulus
+
+pytestmark = pytest.mark.django_db
+
+
+def test_it_launches_every_combination(engine, order):
+    batch = launch(order(style_weights=[1, 5]))
+    assert batch.stimuli.count() == 8
+    row = batch.stimuli.first()
+    assert row.state == "pending"
+    assert row.styles.count() == 1
+    assert batch.recipe["encoder_fingerprint"] == "fake:1"
+
+
+def test_the_same_order_again_adds_only_what_is_missing(engine, order):
+    first = launch(order())
+    keys = set(first.stimuli.values_list("recipe_key", flat=True))
+    first.stimuli.first().delete()
+    again = launch(order())
+    assert again.pk == first.pk
+    assert set(again.stimuli.values_list("recipe_key", flat=True)) == keys
+
+
+def test_a_changed_recipe_under_the_same_name_is_refused(engine, order):
+    launch(order())
+    with pytest.raises(InputError, match=r"another recipe \(size: 40 → 50\)"):
+        launch(order(size=50))
+    engine.fingerprint = "fake:2"
+    with pytest.raises(InputError, match="encoder_fingerprint"):
+        launch(order())
+    assert Stimulus.objects.count() == 4
+
+
+def test_a_layer_that_the_encoder_lacks_is_refused_before_there_are_rows(engine, order):
+    engine.missing_layers = {"relu4_1"}
+    with pytest.raises(InputError, match="reaches only relu3_4"):
+        launch(order())
+    assert not Batch.objects.exists()
+
+
+def test_threads_that_were_not_named_stay_those_of_the_batch(engine, order, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    launch(order(threads=None))
+    monkeypatch.setenv("OMP_NUM_THREADS", "5")
+    assert launch(order(threads=None)).recipe["threads"] == 3
+    assert recipe_of(order(threads=None))["threads"] == 5
+
+
+def test_it_never_adds_to_imported_stimuli(engine, order):
+    Batch.objects.create(name="trial", recipe={"imported": True})
+    with pytest.raises(InputError, match="imported"):
+        launch(order())
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"name": " "}, "no name"),
+        ({"contents": []}, "at least one content"),
+        ({"size": 8}, "size 8"),
+        ({"precision": "float8"}, "unknown precision 'float8'"),
+        ({"chunk": 0}, "chunk 0"),
+        ({"samples": 0}, "samples 0"),
+        ({"methods": ["monet"]}, "unknown method"),
+    ],
+)
+def test_it_refuses_an_order_that_cannot_be_carried_out(engine, order, changes, message):
+    with pytest.raises(InputError, match=message):
+        launch(order(**changes))
+    assert not Batch.objects.exists()
+
+
+def test_the_recipe_covers_the_decoders_of_methods_that_need_them(order, monkeypatch) -> None:
+    from tests.transfer.decoders.networks import random_autoencoders
+    from transfer.batches import launch as module
+    from transfer.batches import worker as making
+
+    asked = []
+
+    def load(name: str, layers, device: str = "cpu"):
+        asked.append((name, tuple(layers)))
+        return random_autoencoders(layers)
+
+    monkeypatch.setattr(module, "load_autoencoders", load)
+    monkeypatch.setattr(making, "load_autoencoders", load)
+    making.loaded_autoencoders.cache_clear()
+    wishes = {"methods": ["universal", "gatys"], "settings": {"universal.style_layers": "relu1_1"}}
+    batch = launch(order(**wishes, iterations=1, chunk=8))
+    universal, gatys = batch.recipe["methods"]
+    assert len(universal["decoders"]) == 16
+    assert "decoders" not in gatys
+    assert set(asked) == {("compact", ("relu1_1",))}
+
+    row = batch.stimuli.filter(method="universal").first()
+    assert make(batch.stimuli.filter(chunk=row.chunk)) == 4
+    row.refresh_from_db()
+    assert (row.state, row.error, row.losses) == ("done", "", {})
+
+    batch.recipe["methods"][0]["decoders"] = "others"
+    batch.save()
+    with pytest.raises(InputError, match="universal decoders: .*others"):
+        launch(order(**wishes, iterations=1, chunk=8))
+    batch.stimuli.filter(method="universal").update(state="pending")
+    making.loaded_autoencoders.cache_clear()
+    make(batch.stimuli.filter(chunk=row.chunk))
+    row.refresh_from_db()
+    assert row.state == "failed"
+    assert "other weights here than when the batch was launched" in row.error

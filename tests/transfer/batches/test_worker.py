@@ -1,0 +1,165 @@
+"""Making chunks: files, rows, faults, and interruptions."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from PIL import Image
+
+from common.errors import InputError
+from common.media import sha256_of
+from transfer.batches.launch import launch
+from transfer.batches.ledger import Ledger
+from transfer.batches.tasks import make_chunk
+from transfer.batches.worker import finite, kept, make
+from transfer.models import Stimulus
+
+pytestmark = pytest.mark.django_db
+
+
+def make_next() -> int:
+    return make(Stimulus.objects.next_chunk())
+
+
+def test_it_makes_a_chunk_and_keeps_the_files(engine, order):
+    launch(order(chunk=2))
+    assert make_next() == 2
+    for row in Stimulus.objects.filter(state="done"):
+        assert row.path.name == f"{row.sha256}.png"
+        assert sha256_of(row.path) == row.sha256
+        assert Image.open(row.path).size == (row.width, row.height)
+        assert row.losses == {"content": 1.5, "style": None}
+        assert row.device.startswith("c")
+        assert row.lease is None
+    assert Stimulus.objects.progress().pending == 2
+
+
+def test_it_hands_the_recipe_to_the_engine(engine, order):
+    launch(order(chunk=4, precision="float32", style_weights=[3]))
+    make_next()
+    (call,) = engine.calls
+    assert call["method"] == "gatys"
+    assert call["parameters"] == {
+        "style_weight": 3.0,
+        "iterations": 10,
+        "style_layers": ["relu4_1"],
+    }
+    assert (call["size"], call["precision"], call["encoder"].name) == (40, "float32", "compact")
+    assert len(set(call["seeds"])) == 4
+
+
+def test_nothing_to_claim_is_nothing_made(engine, order):
+    launch(order())
+    assert make(Stimulus.objects.none()) == 0
+    assert engine.calls == []
+
+
+def test_a_failing_picture_leaves_its_neighbours(engine, order):
+    launch(order(chunk=4))
+    bad = Stimulus.objects.first()
+    engine.bad_seed = bad.seed
+    make_next()
+    bad.refresh_from_db()
+    assert (bad.state, bad.error, bad.file.name) == ("failed", "it diverged", "")
+    assert Stimulus.objects.progress().done == 3
+
+
+def test_a_content_that_is_damaged_fails_its_own_stimuli(engine, order):
+    wishes = order(chunk=4)
+    launch(wishes)
+    wishes.contents[0].path.write_bytes(b"not a picture")
+    make_next()
+    failed = Stimulus.objects.filter(state="failed")
+    assert {row.content for row in failed} == {wishes.contents[0]}
+    assert Stimulus.objects.progress().done == 2
+
+
+def test_bad_input_fails_the_chunk_at_once(engine, order):
+    launch(order(chunk=4))
+    engine.trouble = InputError("no such layer")
+    make_next()
+    assert set(Stimulus.objects.values_list("state", "attempt", "error")) == {
+        ("failed", 1, "no such layer")
+    }
+
+
+def test_a_fault_is_tried_three_times(engine, order, caplog):
+    launch(order(chunk=4))
+    engine.trouble = RuntimeError("out of memory")
+    while make_next():
+        pass
+    assert set(Stimulus.objects.values_list("state", "attempt", "error")) == {
+        ("failed", 3, "RuntimeError: out of memory")
+    }
+    assert len(engine.calls) == 3
+
+
+@pytest.mark.parametrize("interruption", [KeyboardInterrupt, SystemExit])
+def test_an_interruption_gives_the_rows_back(engine, order, interruption):
+    launch(order(chunk=4))
+    engine.trouble = interruption()
+    with pytest.raises(interruption):
+        make_next()
+    assert set(Stimulus.objects.values_list("state", "attempt")) == {("pending", 0)}
+
+
+def test_an_interruption_right_after_the_claim_gives_the_rows_back(engine, order, monkeypatch):
+    launch(order(chunk=4))
+    claim = Ledger.claim
+
+    def interrupted(rows, *arguments):
+        claim(rows, *arguments)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Ledger, "claim", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        make(Stimulus.objects.get_queryset())
+    assert set(Stimulus.objects.values_list("state", "attempt")) == {("pending", 0)}
+
+
+def test_what_is_left_of_a_chunk_is_computed_with_all_of_it(engine, order):
+    """A stimulus must not depend on which neighbours were finished before an interruption."""
+    batch = launch(order(chunk=4))
+    first = batch.stimuli.first()
+    batch.stimuli.filter(pk=first.pk).claim("earlier").finish(first.pk, {"sha256": "kept"})
+    assert make_next() == 3
+    assert len(engine.calls[0]["seeds"]) == 4
+    first.refresh_from_db()
+    assert first.sha256 == "kept"
+
+
+def test_other_weights_than_at_launch_are_refused(engine, order):
+    launch(order(chunk=4))
+    engine.fingerprint = "fake:2"
+    make_next()
+    row = Stimulus.objects.first()
+    assert row.state == "failed"
+    assert "other weights" in row.error
+
+
+def test_a_task_runs_twice_without_harm(engine, order):
+    launch(order(chunk=4))
+    ids = list(Stimulus.objects.values_list("pk", flat=True))
+    assert make_chunk.call(ids) == 4
+    assert make_chunk.call(ids) == 0
+    assert len(engine.calls) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lease_is_renewed_while_the_work_goes_on(batch):
+    lease = batch().stimuli.next_chunk().claim("here:1")
+    before = lease.rows.first().lease_until
+    with kept(lease, every=0.01):
+        for _ in range(200):
+            if lease.rows.first().lease_until > before:
+                break
+            threading.Event().wait(0.01)
+    assert lease.rows.first().lease_until > before
+    assert "lease" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_losses_that_are_not_finite_become_null():
+    assert finite({"a": 1.0, "b": float("nan"), "c": float("-inf")}) == {
+        "a": 1.0, "b": None, "c": None,
+    }  # fmt: skip

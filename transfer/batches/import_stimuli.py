@@ -1,0 +1,180 @@
+"""Bringing in stimuli that other tools made: a CSV manifest, checked wholly before it is stored."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from common.errors import InputError
+from common.media import keep, sha256_of
+from transfer.batches.recipes import fingerprint
+from transfer.models import Batch, Picture, Stimulus
+
+COLUMNS = ("image", "content", "style", "method")
+
+
+class ManifestError(InputError):
+    """Rows of a manifest that cannot be used."""
+
+    def __init__(self, problems: list[str], rows: int) -> None:
+        """Keep one line for every bad row."""
+        super().__init__(f"{len(problems)} of {rows} rows cannot be used; nothing was stored")
+        self.problems = problems
+
+
+@dataclass(frozen=True)
+class _Row:
+    image: Path
+    content: Picture | Path
+    style: Picture | Path
+    method: str
+    parameters: dict[str, Any]
+
+
+def import_manifest(manifest: Path, batch_name: str) -> tuple[Batch, int]:
+    """Store the stimuli of a manifest in a batch of imported ones; rows known already are kept.
+
+    Columns: image (file), content and style (a file, or the name of a stored picture), method (any
+    label), optional parameters (a JSON object). Files are found from the manifest's folder.
+
+    Returns:
+        The batch, and the number of stimuli that are new.
+
+    Raises:
+        ManifestError: bad rows, each with its own line in `problems`.
+        InputError: no such file, missing columns, no rows, or a batch that we generated.
+
+    """
+    existing = Batch.objects.filter(name=batch_name).first()
+    if existing is not None and not existing.is_imported:
+        raise InputError(f"batch '{batch_name}' was generated here: give another --batch name")
+    lines = _read(manifest)
+    rows, problems = [], []
+    for number, line in enumerate(lines, start=2):  # line 1 holds the column names
+        try:
+            rows.append(_checked(line, manifest.parent))
+        except InputError as error:
+            problems.append(f"line {number}: {error}")
+    if problems:
+        raise ManifestError(problems, len(lines))
+    with transaction.atomic():
+        batch, _ = Batch.objects.get_or_create(name=batch_name, defaults={"recipe": IMPORTED})
+        return batch, sum(_store(batch, row) for row in rows)
+
+
+IMPORTED = {"imported": True}
+
+
+def _read(manifest: Path) -> list[dict[str, str]]:
+    try:
+        with manifest.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file)
+            missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
+            if missing:
+                raise InputError(
+                    f"{manifest} has no column {', '.join(missing)}: the first line must name "
+                    f"{', '.join(COLUMNS)} and may name parameters"
+                )
+            lines = list(reader)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"{manifest} cannot be read as CSV ({error}): check the file") from None
+    if not lines:
+        raise InputError(f"{manifest} holds no rows below its column names: add some")
+    return lines
+
+
+def _checked(line: Mapping[str, str | None], folder: Path) -> _Row:
+    from common.pictures import read_picture
+
+    values = {name: (line.get(name) or "").strip() for name in (*COLUMNS, "parameters")}
+    if empty := [name for name in COLUMNS if not values[name]]:
+        raise InputError(f"{', '.join(empty)} is empty")
+    if len(values["method"]) > 100:
+        raise InputError("the method's label is longer than 100 characters")
+    image = folder / values["image"]
+    read_picture(image)
+    return _Row(
+        image,
+        _reference(values["content"], "content", folder),
+        _reference(values["style"], "style", folder),
+        values["method"],
+        _parameters(values["parameters"]),
+    )
+
+
+def _parameters(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text or "{}", parse_constant=_refuse_constant)
+    except ValueError as error:
+        raise InputError(f"parameters are not JSON ({error})") from None
+    if not isinstance(value, dict):
+        raise InputError('parameters are not a JSON object such as {"weight": 10}')
+    return value
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"JSON has no {name}")
+
+
+def _reference(value: str, role: str, folder: Path) -> Picture | Path:
+    """A picture file, or a stored picture by its name or SHA-256."""
+    from common.pictures import read_picture
+
+    path = folder / value
+    if path.is_file():
+        read_picture(path)
+        return path
+    stored = [p for p in Picture.objects.filter(role=role) if p.matches(value)]
+    if len(stored) != 1:
+        found = "no" if not stored else f"{len(stored)}"
+        raise InputError(
+            f"{role} '{value}' is no file in {folder}, and {found} stored {role} pictures have "
+            "that name"
+        )
+    return stored[0]
+
+
+def _store(batch: Batch, row: _Row) -> bool:
+    """Store one checked row; False where the batch has it already."""
+    content = _picture(row.content, "content")
+    style = _picture(row.style, "style")
+    key = fingerprint(
+        {"image": sha256_of(row.image), "content": content.sha256, "styles": [style.sha256]}
+        | {"method": row.method, "parameters": row.parameters}
+    )
+    if batch.stimuli.filter(recipe_key=key).exists():
+        return False
+    stimulus = Stimulus.objects.create(
+        batch=batch,
+        recipe_key=key,
+        content=content,
+        method=row.method,
+        parameters=row.parameters,
+        state=Stimulus.State.DONE,
+        finished_at=timezone.now(),
+        **_kept_image(row.image),
+    )
+    stimulus.styles.add(style)
+    return True
+
+
+def _kept_image(path: Path) -> dict[str, Any]:
+    """The picture as a PNG without metadata, like those made here: it tells nothing."""
+    from common.pictures import read_picture, write_png
+
+    image = read_picture(path)
+    name, sha256 = keep("stimuli", ".png", lambda target: write_png(image, target))
+    return {"file": name, "sha256": sha256, "width": image.width, "height": image.height}
+
+
+def _picture(reference: Picture | Path, role: str) -> Picture:
+    if isinstance(reference, Picture):
+        return reference
+    return Picture.from_file(reference, role)

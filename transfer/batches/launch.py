@@ -1,0 +1,207 @@
+"""Launching a batch: a person's wishes become a frozen recipe, and its rows wait to be made."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from common.errors import InputError
+from transfer.batches import recipes
+from transfer.decoders import fingerprint_of, load_autoencoders
+from transfer.encoders import DEFAULT_ENCODER, load_encoder
+from transfer.methods import METHODS
+from transfer.methods.weights import Range
+from transfer.models import Batch, Picture, Stimulus
+
+SMALLEST, LARGEST = 32, 4096
+"""Widths of stimuli, in pixels."""
+_ROWS = 500  # written by one statement
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a person asks for.
+
+    Attributes:
+        style_weights: every method that has a style weight is run at each; empty for its default.
+        settings: `name` or `method.name` → value, for any parameter of the methods.
+        weights: `ordinary` or `aggressive`: run methods at the strengths of the paper's experiment
+            instead (`methods.weights`).
+        samples: draw so many stimuli per method instead of the full grid.
+        threads: CPU threads for each chunk; by default what this machine has.
+        chunk: stimuli that are made together.
+
+    """
+
+    name: str
+    methods: Sequence[str]
+    contents: Sequence[Picture]
+    styles: Sequence[Picture]
+    size: int = 256
+    iterations: int | None = None
+    style_weights: Sequence[float] = ()
+    weights: Range | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    seed: int = 0
+    encoder: str = DEFAULT_ENCODER
+    samples: int | None = None
+    precision: str = "float32"
+    threads: int | None = None
+    chunk: int = 4
+
+
+def launch(order: Order, user: User | None = None) -> Batch:
+    """The batch of that name, with a waiting row for each of its stimuli that was not there.
+
+    The same order again changes nothing, so it is safe to repeat after any interruption.
+
+    Raises:
+        InputError: the order cannot be carried out, or the name belongs to another recipe.
+
+    """
+    existing = Batch.objects.filter(name=order.name).first()
+    recipe = recipe_of(order, existing.recipe if existing else {})
+    if existing is not None:
+        _refuse_other_recipe(existing, recipe)
+    planned = plan(order, recipe)
+    with transaction.atomic():
+        batch, _ = Batch.objects.get_or_create(
+            name=order.name, defaults={"recipe": recipe, "created_by": user}
+        )
+        _refuse_other_recipe(batch, recipe)  # somebody may have launched it in the meantime
+        _add_rows(batch, planned, order)
+    return batch
+
+
+def recipe_of(order: Order, existing: Mapping[str, Any] | None = None) -> recipes.Recipe:
+    """The recipe of an order. What the order leaves to the machine comes from `existing`.
+
+    Raises:
+        InputError: a value that cannot be used.
+
+    """
+    _check(order)
+    methods = recipes.variants(
+        order.methods,
+        style_weights=order.style_weights,
+        weights=order.weights,
+        iterations=order.iterations,
+        settings=order.settings,
+    )
+    encoder = load_encoder(order.encoder)
+    for entry in methods:
+        # Refused here rather than by each of a thousand stimuli.
+        encoder.check(_layers(entry["parameters"]) or [encoder.deepest])
+        if METHODS[entry["method"]].needs_decoder:
+            found = load_autoencoders(order.encoder, entry["parameters"]["style_layers"])
+            entry["decoders"] = fingerprint_of(found)
+    sampling: dict[str, Any] = {"rule": "grid"}
+    if order.samples is not None:
+        sampling = {"rule": "samples", "samples": order.samples}
+    return {
+        "methods": methods,
+        "contents": sorted(picture.sha256 for picture in order.contents),
+        "styles": sorted(picture.sha256 for picture in order.styles),
+        "sampling": sampling,
+        "encoder": order.encoder,
+        "encoder_fingerprint": encoder.fingerprint,
+        "size": order.size,
+        "seed": order.seed,
+        "precision": order.precision,
+        "threads": order.threads or (existing or {}).get("threads") or available_threads(),
+        "chunk": order.chunk,
+    }
+
+
+def plan(order: Order, recipe: recipes.Recipe) -> list[recipes.Planned]:
+    """The stimuli of an order.
+
+    Raises:
+        InputError: too many of them, or more samples than combinations.
+
+    """
+    return recipes.expand(recipe, _sources(order.contents), _sources(order.styles))
+
+
+def available_threads() -> int:
+    """The CPU threads that this process may use, as OMP_NUM_THREADS or the machine says."""
+    named = os.environ.get("OMP_NUM_THREADS", "")
+    if named.isdigit() and int(named):
+        return int(named)
+    if hasattr(os, "sched_getaffinity"):  # not on macOS
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _layers(parameters: Mapping[str, Any]) -> list[str]:
+    """The layers that parameters name."""
+    content = parameters.get("content_layer")
+    return [*([content] if content else []), *parameters.get("style_layers", ())]
+
+
+def _check(order: Order) -> None:
+    if not order.name.strip():
+        raise InputError("the batch has no name: give it one (--name)")
+    if not order.contents or not order.styles:
+        raise InputError("a batch needs at least one content and one style picture: choose them")
+    if not SMALLEST <= order.size <= LARGEST:
+        raise InputError(f"size {order.size} cannot be used: use {SMALLEST} to {LARGEST} pixels")
+    if order.precision not in recipes.PRECISIONS:
+        raise InputError(
+            f"unknown precision '{order.precision}': use one of {', '.join(recipes.PRECISIONS)}"
+        )
+    for what, value in (
+        ("chunk", order.chunk), ("threads", order.threads), ("samples", order.samples)
+    ):  # fmt: skip
+        if value is not None and value < 1:
+            raise InputError(f"{what} {value} cannot be used: use a whole number from 1")
+
+
+def _refuse_other_recipe(batch: Batch, recipe: recipes.Recipe) -> None:
+    if batch.is_imported:
+        raise InputError(f"batch '{batch.name}' holds imported stimuli: give another --name")
+    if changed := recipes.differences(batch.recipe, recipe):
+        raise InputError(
+            f"batch '{batch.name}' was launched with another recipe ({'; '.join(changed)}): give "
+            "another --name, or the same options"
+        )
+
+
+def _sources(pictures: Sequence[Picture]) -> list[recipes.Source]:
+    by_hash = sorted(pictures, key=lambda picture: picture.sha256)
+    return [recipes.Source(p.sha256, p.width, p.height) for p in by_hash]
+
+
+def _add_rows(batch: Batch, planned: Sequence[recipes.Planned], order: Order) -> None:
+    known = set(batch.stimuli.values_list("recipe_key", flat=True))
+    missing = [one for one in planned if one.key not in known]
+    contents = {picture.sha256: picture for picture in order.contents}
+    styles = {picture.sha256: picture for picture in order.styles}
+    rows = Stimulus.objects.bulk_create(
+        [
+            Stimulus(
+                batch=batch,
+                recipe_key=one.key,
+                chunk=one.chunk,
+                content=contents[one.content.sha256],
+                method=one.method,
+                parameters=dict(one.parameters),
+                seed=one.seed,
+            )
+            for one in missing
+        ],
+        batch_size=_ROWS,
+    )
+    link = Stimulus.styles.through
+    link.objects.bulk_create(
+        [
+            link(stimulus=row, picture=styles[one.style.sha256])
+            for row, one in zip(rows, missing, strict=True)
+        ],
+        batch_size=_ROWS,
+    )

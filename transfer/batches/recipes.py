@@ -1,0 +1,258 @@
+"""Recipes: all that decides the stimuli of a batch, as plain JSON values, and their expansion.
+
+A recipe holds
+    methods      [{"method": key, "parameters": complete parameters}, …], one per variant; where
+                 the method needs decoders, "decoders" is a hash of all networks it runs
+    contents, styles   SHA-256 of the pictures
+    sampling     {"rule": "grid"} or {"rule": "samples", "samples": N}
+    encoder, encoder_fingerprint, size (width in pixels), seed, precision, threads, chunk
+The same recipe gives the same stimuli, in the same order, in the same chunks.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import product
+from typing import Any
+
+from common.errors import InputError
+from transfer import methods as registry
+from transfer.batches.sampling import sample
+from transfer.methods.weights import RANGES, Range, strengths
+
+Recipe = dict[str, Any]
+PRECISIONS = ("float32", "tf32", "bf16")  # as transfer.methods.precision, which imports torch
+LARGEST = 100_000
+"""Stimuli in one batch; beyond it a slip of the pen is likelier than a wish."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A content or style picture as a recipe sees it."""
+
+    sha256: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A stimulus that a recipe asks for.
+
+    Attributes:
+        key: SHA-256 of all that decides the result.
+        chunk: number of the group that is made together; it shares method, parameters and shape.
+
+    """
+
+    method: str
+    parameters: Mapping[str, Any]
+    content: Source
+    style: Source
+    seed: int
+    key: str
+    chunk: int
+
+
+def variants(
+    methods: Sequence[str],
+    *,
+    style_weights: Sequence[float] = (),
+    weights: Range | None = None,
+    iterations: int | None = None,
+    settings: Mapping[str, Any] | None = None,
+) -> list[dict[str, Any]]:
+    """Every method at every style weight, with complete parameters.
+
+    A method that has no style weight comes once. With `weights` each method is run at the twenty
+    strengths of the paper's experiment instead (`methods.weights`). `settings` maps `name` to a
+    value for all methods or `method.name` to a value for one.
+
+    Raises:
+        InputError: no method, an unknown one, weights of both kinds, or a parameter or value that
+            a method refuses.
+
+    """
+    if not methods:
+        raise InputError("no method was chosen: name at least one")
+    if weights and style_weights:
+        raise InputError("style weights and a range of weights were given: give one of the two")
+    if weights and weights not in RANGES:
+        raise InputError(f"unknown range of weights '{weights}': use {' or '.join(RANGES)}")
+    found = []
+    for method in dict.fromkeys(methods):
+        defaults = registry.resolve_parameters(method, {})
+        changes = _settings_of(method, settings or {}, methods)
+        if iterations is not None and "iterations" in defaults:
+            changes["iterations"] = iterations
+        name, values = _strengths(method, defaults, style_weights, weights)
+        for value in dict.fromkeys(values):
+            changed = changes if value is None else changes | {name: value}
+            found.append(
+                {"method": method, "parameters": registry.resolve_parameters(method, changed)}
+            )
+    return found
+
+
+def _strengths(
+    method: str,
+    defaults: Mapping[str, Any],
+    style_weights: Sequence[float],
+    weights: Range | None,
+) -> tuple[str, Sequence[float | None]]:
+    """The parameter that a method is varied in, and its values; None is the default."""
+    if weights:
+        found = strengths(defaults, registry.find_method(method).weights, weights)
+        return found or ("", (None,))
+    if style_weights and "style_weight" in defaults:
+        return "style_weight", style_weights
+    return "", (None,)
+
+
+def _settings_of(
+    method: str, settings: Mapping[str, Any], methods: Sequence[str]
+) -> dict[str, Any]:
+    chosen = {}
+    for name, value in settings.items():
+        owner, dot, parameter = name.rpartition(".")
+        if dot and owner not in methods:
+            raise InputError(
+                f"'{name}' is a setting of '{owner}', which is not among the methods: use one of "
+                f"{', '.join(methods)}"
+            )
+        if not dot or owner == method:
+            chosen[parameter] = value
+    return chosen
+
+
+def expand(recipe: Recipe, contents: Sequence[Source], styles: Sequence[Source]) -> list[Planned]:
+    """The stimuli of a recipe; a combination that comes up twice is one stimulus.
+
+    Raises:
+        InputError: more samples than combinations, or more stimuli than LARGEST.
+
+    """
+    number = _count(recipe, len(contents), len(styles))
+    if number > LARGEST:
+        raise InputError(
+            f"these are {number} stimuli, more than {LARGEST}: choose fewer contents, styles or "
+            "methods, or sample (--samples)"
+        )
+    groups: dict[tuple[int, Fraction], list[tuple[Source, Source]]] = defaultdict(list)
+    for variant, content, style in _combinations(recipe, contents, styles):
+        groups[variant, Fraction(content.height, content.width)].append((content, style))
+    planned: dict[str, Planned] = {}
+    chunk = 0
+    for (variant, _), pairs in groups.items():
+        entry = recipe["methods"][variant]
+        # Neighbours in a chunk share their style, whose targets are then computed once.
+        pairs.sort(key=lambda pair: (pair[1].sha256, pair[0].sha256))
+        for start in range(0, len(pairs), recipe["chunk"]):
+            for content, style in pairs[start : start + recipe["chunk"]]:
+                seed = noise_seed(recipe["seed"], content, style)
+                key = recipe_key(recipe, entry, content, style, seed)
+                one = Planned(
+                    entry["method"], entry["parameters"], content, style, seed, key, chunk
+                )
+                planned.setdefault(key, one)
+            chunk += 1
+    return list(planned.values())
+
+
+def noise_seed(seed: int, content: Source, style: Source) -> int:
+    """The seed of a stimulus: another one for every pair of pictures, but one for all methods.
+
+    Stimuli that people compare share content and style; the noise they start from then makes no
+    difference between them.
+    """
+    text = f"{seed}:{content.sha256}:{style.sha256}"
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big") >> 1
+
+
+def recipe_key(
+    recipe: Recipe, entry: Mapping[str, Any], content: Source, style: Source, seed: int
+) -> str:
+    """SHA-256 of all that decides a stimulus."""
+    common = ("encoder_fingerprint", "size", "precision", "threads", "chunk")
+    networks = {"decoders": entry["decoders"]} if "decoders" in entry else {}
+    return fingerprint(
+        {name: recipe[name] for name in common}
+        | networks
+        | {"method": entry["method"], "parameters": entry["parameters"], "seed": seed}
+        | {"content": content.sha256, "styles": [style.sha256]}
+    )
+
+
+def fingerprint(value: Any) -> str:
+    """SHA-256 of a JSON value, whatever the order of its keys."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def differences(old: Recipe, new: Recipe) -> list[str]:
+    """What differs between two recipes, in words for a person."""
+    found: list[str] = []
+    for name in sorted({*old, *new}):
+        before, after = old.get(name), new.get(name)
+        if before == after:
+            continue
+        if name == "methods" and before and after:
+            found.extend(_method_differences(before, after))
+        elif isinstance(before, list) and isinstance(after, list):
+            found.append(f"{name}: {len(before)} → {len(after)} of them, or others")
+        else:
+            found.append(f"{name}: {_brief(before)} → {_brief(after)}")
+    return found
+
+
+def _method_differences(before: list[Any], after: list[Any]) -> list[str]:
+    if [entry["method"] for entry in before] != [entry["method"] for entry in after]:
+        old, new = (", ".join(entry["method"] for entry in side) for side in (before, after))
+        return [f"methods: {old} → {new}"]
+    found: list[str] = []
+    for old_entry, new_entry in zip(before, after, strict=True):
+        networks = [
+            {"decoders": entry["decoders"]} if "decoders" in entry else {}
+            for entry in (old_entry, new_entry)
+        ]
+        changed = differences(
+            old_entry["parameters"] | networks[0], new_entry["parameters"] | networks[1]
+        )
+        found.extend(f"{old_entry['method']} {change}" for change in changed)
+    return found
+
+
+def _brief(value: Any) -> str:
+    return "nothing" if value is None else json.dumps(value, ensure_ascii=False)
+
+
+def _count(recipe: Recipe, contents: int, styles: int) -> int:
+    per_variant = contents * styles
+    if recipe["sampling"]["rule"] == "samples":
+        methods = {entry["method"] for entry in recipe["methods"]}
+        return len(methods) * int(recipe["sampling"]["samples"])
+    return len(recipe["methods"]) * per_variant
+
+
+def _combinations(
+    recipe: Recipe, contents: Sequence[Source], styles: Sequence[Source]
+) -> Iterator[tuple[int, Source, Source]]:
+    """(index of the variant, content, style)."""
+    entries = recipe["methods"]
+    if recipe["sampling"]["rule"] == "grid":
+        yield from product(range(len(entries)), contents, styles)
+        return
+    number = int(recipe["sampling"]["samples"])
+    of_method: dict[str, list[int]] = defaultdict(list)
+    for index, entry in enumerate(entries):
+        of_method[entry["method"]].append(index)
+    for indices in of_method.values():
+        for weight, content, style in sample(
+            number, len(indices), len(contents), len(styles), recipe["seed"]
+        ):
+            yield indices[weight], contents[content], styles[style]

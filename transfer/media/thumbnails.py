@@ -1,0 +1,32 @@
+"""Small JPEGs of pictures, made at the first call and kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from common.media import media_path, write_once
+
+SIDE = 320
+"""Pixels of the longer side."""
+
+
+def thumbnail(path: Path, sha256: str) -> Path:
+    """The small version of the picture at `path`, whose hash is `sha256`.
+
+    Raises:
+        PictureError: the picture is missing or damaged, and no small version was made before.
+
+    """
+    from common.pictures import read_picture
+
+    def write(target: Path) -> None:
+        image = read_picture(path)
+        image.thumbnail((SIDE, SIDE))
+        image.save(target, quality=85)
+
+    return write_once(thumbnail_path(sha256), write)
+
+
+def thumbnail_path(sha256: str) -> Path:
+    """Where it is kept."""
+    return media_path(f"thumbnails/{sha256[:2]}/{sha256}.jpg")

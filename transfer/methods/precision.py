@@ -1,0 +1,43 @@
+"""Declared numerical precision: what a result was computed with, set for one block of code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+from common.errors import InputError
+
+PRECISIONS = ("float32", "tf32", "bf16")
+"""float32: IEEE single precision everywhere; TF32 is off in matrix products and in cuDNN's
+convolutions. tf32: both may round their inputs to TF32, where the GPU can (Ampere or later);
+on a CPU it is float32. bf16: the encoder runs under autocast in bfloat16, and what is
+computed from its features in float32."""
+
+
+def check_precision(mode: str) -> None:
+    """Raise InputError unless `mode` is one of PRECISIONS."""
+    if mode not in PRECISIONS:
+        raise InputError(f"unknown precision '{mode}': use one of {', '.join(PRECISIONS)}")
+
+
+@contextmanager
+def encoder_precision(mode: str, device: torch.device) -> Iterator[None]:
+    """Run the block in the precision `mode` on `device`; torch's settings are as before after it.
+
+    Within it cuDNN picks algorithms that give the same sums every time.
+    """
+    backends = torch.backends
+    wanted = "tf32" if mode == "tf32" else "ieee"
+    products, convolutions = backends.cuda.matmul, backends.cudnn.conv  # type: ignore[attr-defined]
+    before = (products.fp32_precision, convolutions.fp32_precision)
+    deterministic, benchmark = backends.cudnn.deterministic, backends.cudnn.benchmark
+    products.fp32_precision = convolutions.fp32_precision = wanted
+    backends.cudnn.deterministic, backends.cudnn.benchmark = True, False
+    try:
+        with torch.autocast(device.type, torch.bfloat16, enabled=mode == "bf16"):
+            yield
+    finally:
+        products.fp32_precision, convolutions.fp32_precision = before
+        backends.cudnn.deterministic, backends.cudnn.benchmark = deterministic, benchmark

@@ -1,0 +1,204 @@
+"""The forms of transfer: uploading pictures, launching a batch, choosing what a gallery shows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+
+from transfer import methods as registry
+from transfer.batches.launch import LARGEST, SMALLEST, Order
+from transfer.batches.recipes import PRECISIONS
+from transfer.encoders import DEFAULT_ENCODER, ENCODERS
+from transfer.models import Batch, Picture, Stimulus
+
+
+class _ManyFilesInput(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class ManyFilesField(forms.FileField):
+    """Several uploaded files; cleans to a list of them."""
+
+    def __init__(self, *, accept: str, **options: Any) -> None:
+        """`accept` only helps the browser's file dialogue; nothing relies on it."""
+        super().__init__(widget=_ManyFilesInput(attrs={"accept": accept}), **options)
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        """Clean every file on its own; no file at all is an empty list where none is required."""
+        files = (data if isinstance(data, list | tuple) else [data]) or [None]
+        cleaned = [forms.FileField.clean(self, file, initial) for file in files]
+        return [file for file in cleaned if isinstance(file, UploadedFile)]
+
+
+class UploadForm(forms.Form):
+    """Several pictures of one role, licence and source."""
+
+    role = forms.ChoiceField(choices=Picture.Role.choices, widget=forms.RadioSelect)
+    pictures = ManyFilesField(accept="image/*")
+    annotations = ManyFilesField(
+        required=False,
+        accept=".mat",
+        help_text="Optional, for content pictures: people's boundaries as BSDS500 .mat files, "
+        "named like their pictures.",
+    )
+    licence = forms.CharField(
+        required=False, max_length=200, help_text="Under which the pictures may be shown."
+    )
+    source = forms.CharField(required=False, max_length=500, help_text="Where they come from.")
+
+
+class NumbersField(forms.CharField):
+    """Numbers separated by commas or spaces; cleans to a list of floats."""
+
+    def clean(self, value: Any) -> Any:
+        """Parse the numbers."""
+        text = super().clean(value)
+        try:
+            return [float(part) for part in text.replace(",", " ").split()]
+        except ValueError:
+            raise forms.ValidationError("Use numbers, such as 100, 500") from None
+
+
+class AssignmentsField(forms.CharField):
+    """NAME=VALUE lines; cleans to a dictionary."""
+
+    widget = forms.Textarea(attrs={"rows": 3, "spellcheck": "false"})
+
+    def clean(self, value: Any) -> Any:
+        """Parse the lines."""
+        settings = {}
+        for line in super().clean(value).split():
+            name, sign, setting = line.partition("=")
+            if not sign or not name:
+                raise forms.ValidationError(f"“{line}” is not understood: use NAME=VALUE")
+            settings[name] = setting
+        return settings
+
+
+class LaunchForm(forms.Form):
+    """What a batch is made of; see transfer.batches.launch.Order."""
+
+    name = forms.CharField(max_length=200)
+    methods = forms.MultipleChoiceField(widget=forms.CheckboxSelectMultiple)
+    contents = forms.ModelMultipleChoiceField(
+        Picture.objects.filter(role=Picture.Role.CONTENT), widget=forms.CheckboxSelectMultiple
+    )
+    styles = forms.ModelMultipleChoiceField(
+        Picture.objects.filter(role=Picture.Role.STYLE), widget=forms.CheckboxSelectMultiple
+    )
+    size = forms.IntegerField(
+        min_value=SMALLEST, max_value=LARGEST, initial=256, help_text="Width in pixels."
+    )
+    iterations = forms.IntegerField(
+        required=False, min_value=1, help_text="Empty: each method's own number."
+    )
+    style_weights = NumbersField(
+        required=False,
+        label="Style weight",
+        help_text="One, or several such as 100, 500. Empty: each method's own.",
+    )
+    seed = forms.IntegerField(min_value=0, max_value=2**31 - 1, initial=0)
+    encoder = forms.ChoiceField(initial=DEFAULT_ENCODER)
+    weights = forms.TypedChoiceField(
+        required=False,
+        label="Range of style weights",
+        choices=[
+            ("", "as above"),
+            ("ordinary", "ordinary: 50, 150 … 1950"),
+            ("aggressive", "aggressive: 2291 … 9813"),
+        ],
+        coerce=str,
+        empty_value=None,
+        help_text="Twenty weights of the paper's experiment, from lists in its authors' repository "
+        "(α from 0.025 to 0.975 where a method has that); its samples are 300 per method.",
+    )
+    samples = forms.IntegerField(
+        required=False,
+        min_value=1,
+        help_text="Empty: every combination. A number: so many drawn combinations per method.",
+    )
+    colour = forms.ChoiceField(
+        required=False,
+        choices=[
+            ("", "free: as the method makes them"),
+            ("luminance", "luminance: the content's chrominance is kept"),
+            ("histogram", "histogram: the style gets the content's colours first"),
+        ],
+        label="Colours",
+    )
+    precision = forms.ChoiceField(choices=[(name, name) for name in PRECISIONS])
+    chunk = forms.IntegerField(
+        label="Made together",
+        min_value=1,
+        max_value=64,
+        initial=4,
+        help_text="Stimuli in one step; more of them keep a GPU busier and need more memory.",
+    )
+    settings = AssignmentsField(
+        required=False,
+        label="Other parameters",
+        help_text="NAME=VALUE for all methods or METHOD.NAME=VALUE for one; one on each line.",
+    )
+
+    MAIN = ("size", "iterations", "style_weights", "seed")
+    MORE = ("encoder", "weights", "samples", "colour", "precision", "chunk", "settings")
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        """Offer what the registries hold now."""
+        super().__init__(*args, **options)
+        self.label_suffix = ""
+        methods, encoders = self.fields["methods"], self.fields["encoder"]
+        assert isinstance(methods, forms.MultipleChoiceField)
+        assert isinstance(encoders, forms.ChoiceField)
+        methods.choices = [
+            (key, f"{method.name} ({key})") for key, method in registry.METHODS.items()
+        ]
+        encoders.choices = [(name, f"{name}: {spec.title}") for name, spec in ENCODERS.items()]
+
+    def order(self) -> Order:
+        """The order of a form that is valid."""
+        chosen = dict(self.cleaned_data)
+        if colour := chosen.pop("colour"):
+            chosen["settings"] = {"colour": colour} | chosen["settings"]
+        return Order(**chosen | {"contents": [*chosen["contents"]], "styles": [*chosen["styles"]]})
+
+    def fields_of(self, names: tuple[str, ...]) -> list[forms.BoundField]:
+        """The fields as they stand on the page."""
+        return [self[name] for name in names]
+
+
+class GalleryForm(forms.Form):
+    """Which stimuli of a batch a gallery shows; empty choices show all."""
+
+    method = forms.ChoiceField(required=False)
+    content = forms.ModelChoiceField(
+        Picture.objects.none(), required=False, empty_label="any content"
+    )
+    style = forms.ModelChoiceField(Picture.objects.none(), required=False, empty_label="any style")
+    state = forms.ChoiceField(required=False, choices=[("", "any state"), *Stimulus.State.choices])
+
+    def __init__(self, *args: Any, batch: Batch, **options: Any) -> None:
+        """Offer what is in the batch."""
+        super().__init__(*args, **options)
+        self.label_suffix = ""
+        methods = batch.stimuli.order_by("method").values_list("method", flat=True).distinct()
+        method, content, style = (self.fields[name] for name in ("method", "content", "style"))
+        assert isinstance(method, forms.ChoiceField)
+        assert isinstance(content, forms.ModelChoiceField)
+        assert isinstance(style, forms.ModelChoiceField)
+        method.choices = [("", "any method"), *((key, key) for key in methods)]
+        content.queryset = Picture.objects.filter(
+            pk__in=batch.stimuli.order_by().values("content").distinct()
+        )
+        style.queryset = Picture.objects.filter(
+            pk__in=Stimulus.styles.through.objects.filter(stimulus__batch=batch).values("picture")
+        )
+
+    def chosen(self) -> dict[str, Any]:
+        """Filters for stimuli; a choice that is not offered is left out."""
+        self.is_valid()
+        names = {"method": "method", "content": "content", "style": "styles", "state": "state"}
+        given = {name: self.cleaned_data.get(name) for name in names}
+        return {names[name]: value for name, value in given.items() if value}
