@@ -22,7 +22,8 @@ from metrics.effectiveness.basis import Basis, build
 from metrics.effectiveness.divergence import NAMES, measure
 from transfer.encoders import load_encoder
 from transfer.encoders.architecture import Encoder
-from transfer.methods.stylise import Job, stylise
+from transfer.methods.engine import Task
+from transfer.methods.stylise import stylise
 from transfer.samples.contents import sample_contents
 from transfer.samples.styles import sample_styles
 
@@ -72,17 +73,19 @@ def effects(
     """E1 … E5 of a picture of each content in each style from each seed, one row each."""
     rows = []
     for style in styles:
-        jobs = [Job(content, [style], seed) for content, seed in itertools.product(contents, SEEDS)]
+        tasks = [
+            Task(content, [style], seed) for content, seed in itertools.product(contents, SEEDS)
+        ]
         made = stylise(
             "gatys",
-            jobs,
+            tasks,
             encoder=encoder,
             parameters={"iterations": ITERATIONS},
             size=SIZE,
             precision=precision,
         )
-        images = [one.image for one in made if one.image is not None]
-        assert len(images) == len(jobs)
+        images = [one.picture for one in made if one.picture is not None]
+        assert len(images) == len(tasks)
         rows += [
             [effect[layer].value for layer in NAMES]
             for effect in measure(images, style, encoder, basis, style_width=SIZE)

@@ -23,7 +23,8 @@ from transfer.decoders import Autoencoder, load_autoencoders
 from transfer.encoders import STYLE_LAYERS, load_encoder
 from transfer.encoders.architecture import Encoder
 from transfer.methods import METHODS
-from transfer.methods.stylise import Job, stylise
+from transfer.methods.engine import Task
+from transfer.methods.stylise import stylise
 
 MARGIN, LABEL = 6, 18  # pixels
 ACROSS = 7  # methods
@@ -83,21 +84,21 @@ def _pictures(method: str, encoder: Encoder, options: argparse.Namespace) -> lis
     missing = [number for number, path in enumerate(kept) if not path.exists()]
     if missing:
         content = read_picture(options.content)
-        jobs = [Job(content, [read_picture(options.styles[one])], seed=0) for one in missing]
+        tasks = [Task(content, [read_picture(options.styles[one])], seed=0) for one in missing]
         parameters, autoencoders = _parameters(method, encoder, options)
-        outcomes = stylise(
+        results = stylise(
             method,
-            jobs,
+            tasks,
             encoder=encoder,
             parameters=parameters,
             size=options.size,
             autoencoders=autoencoders,
         )
-        for one, outcome in zip(missing, outcomes, strict=True):
-            if outcome.image is None:
-                sys.exit(f"{method} with {encoder.name}: {outcome.error}")
-            write_png(outcome.image, kept[one])
-        say(f"{method} with {encoder.name}: {sum(one.seconds for one in outcomes):.0f} s")
+        for one, result in zip(missing, results, strict=True):
+            if result.picture is None:
+                sys.exit(f"{method} with {encoder.name}: {result.error}")
+            write_png(result.picture, kept[one])
+        say(f"{method} with {encoder.name}: {sum(one.seconds for one in results):.0f} s")
     return [read_picture(path) for path in kept]
 
 

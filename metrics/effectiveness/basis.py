@@ -242,7 +242,7 @@ def choose_layers(encoder: Encoder, layers: Sequence[str] | None) -> tuple[str, 
             raise InputError(
                 f"base E has no layer '{layer}': use some of {', '.join(STYLE_LAYERS)}"
             )
-    encoder.check(layers)
+    encoder.require(layers)
     return tuple(layer for layer in STYLE_LAYERS if layer in layers)
 
 

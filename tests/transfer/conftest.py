@@ -89,22 +89,22 @@ class FakeEngine:
             raise InputError(f"method '{key}' has no parameter '{unknown.pop()}'")
         return defaults[key] | {name: float(value) for name, value in overrides.items()}
 
-    def check(self, layers) -> None:
+    def require(self, layers) -> None:
         if missing := set(layers) & self.missing_layers:
             raise InputError(f"encoder 'compact' reaches only relu3_4, {missing.pop()} was asked")
 
-    def stylise(self, method, jobs, **options) -> list:
-        self.calls.append({"method": method, "seeds": [job.seed for job in jobs], **options})
+    def stylise(self, method, tasks, **options) -> list:
+        self.calls.append({"method": method, "seeds": [task.seed for task in tasks], **options})
         if self.trouble is not None:
             raise self.trouble
-        return [self.outcome(job) for job in jobs]
+        return [self.result(task) for task in tasks]
 
-    def outcome(self, job) -> SimpleNamespace:
-        if job.seed == self.bad_seed:
-            return SimpleNamespace(image=None, losses={}, seconds=0.1, error="it diverged")
-        image = Image.blend(job.content, job.styles[0].resize(job.content.size), 0.5)
+    def result(self, task) -> SimpleNamespace:
+        if task.seed == self.bad_seed:
+            return SimpleNamespace(picture=None, losses={}, seconds=0.1, error="it diverged")
+        image = Image.blend(task.content, task.styles[0].resize(task.content.size), 0.5)
         losses = {"content": 1.5, "style": float("nan")}
-        return SimpleNamespace(image=image, losses=losses, seconds=0.1, error="")
+        return SimpleNamespace(picture=image, losses=losses, seconds=0.1, error="")
 
 
 @pytest.fixture
@@ -117,7 +117,6 @@ def engine(monkeypatch) -> FakeEngine:
     fake = FakeEngine()
     module = ModuleType("transfer.methods.stylise")
     module.stylise = fake.stylise
-    module.Job = SimpleNamespace
     monkeypatch.setitem(sys.modules, "transfer.methods.stylise", module)
     methods = {
         key: SimpleNamespace(name=key.title(), needs_decoder=False)
@@ -131,7 +130,7 @@ def engine(monkeypatch) -> FakeEngine:
 
     def encoder(name: str, device: str = "cpu") -> SimpleNamespace:
         return SimpleNamespace(
-            name=name, fingerprint=fake.fingerprint, deepest="relu5_1", check=fake.check
+            name=name, fingerprint=fake.fingerprint, deepest="relu5_1", require=fake.require
         )
 
     monkeypatch.setattr(transfer.batches.launch, "load_encoder", encoder)

@@ -15,7 +15,7 @@ from transfer.batches import recipes
 from transfer.decoders import fingerprint_of, load_autoencoders
 from transfer.encoders import DEFAULT_ENCODER, load_encoder
 from transfer.methods import METHODS
-from transfer.methods.weights import Range
+from transfer.methods.style_weights import Range
 from transfer.models import Batch, Picture, Stimulus
 
 SMALLEST, LARGEST = 32, 4096
@@ -31,7 +31,7 @@ class Order:
         style_weights: every method that has a style weight is run at each; empty for its default.
         settings: `name` or `method.name` → value, for any parameter of the methods.
         weights: `ordinary` or `aggressive`: run methods at the strengths of the paper's experiment
-            instead (`methods.weights`).
+            instead (`methods.style_weights`).
         samples: draw so many stimuli per method instead of the full grid.
         threads: CPU threads for each chunk; by default what this machine has.
         chunk: stimuli that are made together.
@@ -96,7 +96,7 @@ def recipe_of(order: Order, existing: Mapping[str, Any] | None = None) -> recipe
     encoder = load_encoder(order.encoder)
     for entry in methods:
         # Refused here rather than by each of a thousand stimuli.
-        encoder.check(_layers(entry["parameters"]) or [encoder.deepest])
+        encoder.require(_layers(entry["parameters"]) or [encoder.deepest])
         if METHODS[entry["method"]].needs_decoder:
             found = load_autoencoders(order.encoder, entry["parameters"]["style_layers"])
             entry["decoders"] = fingerprint_of(found)

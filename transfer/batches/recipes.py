@@ -23,7 +23,7 @@ from typing import Any
 from common.errors import InputError
 from transfer import methods as registry
 from transfer.batches.sampling import sample
-from transfer.methods.weights import RANGES, Range, strengths
+from transfer.methods.style_weights import RANGES, Range, strengths
 
 Recipe = dict[str, Any]
 PRECISIONS = ("float32", "tf32", "bf16")  # as transfer.methods.precision, which imports torch
@@ -70,8 +70,8 @@ def variants(
     """Every method at every style weight, with complete parameters.
 
     A method that has no style weight comes once. With `weights` each method is run at the twenty
-    strengths of the paper's experiment instead (`methods.weights`). `settings` maps `name` to a
-    value for all methods or `method.name` to a value for one.
+    strengths of the paper's experiment instead (`methods.style_weights`). `settings` maps `name` to
+    a value for all methods or `method.name` to a value for one.
 
     Raises:
         InputError: no method, an unknown one, weights of both kinds, or a parameter or value that

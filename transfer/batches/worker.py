@@ -26,8 +26,10 @@ from transfer.decoders import Autoencoder, fingerprint_of, load_autoencoders
 from transfer.models import Batch, Stimulus
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
+
     from transfer.encoders.architecture import Encoder
-    from transfer.methods.stylise import Job, Outcome
+    from transfer.methods.engine import Result, Task
 
 logger = logging.getLogger(__name__)
 Steps = Callable[[int, int], None]
@@ -90,22 +92,22 @@ def _make_claimed(lease: Lease, progress: Steps | None) -> None:
     device = choose_device("auto")  # CUDA_VISIBLE_DEVICES= hides the GPU
     encoder = _encoder_of(batch, device)
     lease.rows.update(device=device_name(device))
-    rows, jobs = _jobs(lease, batch.stimuli.filter(chunk=chunk))
-    if not jobs:
+    rows, tasks = _tasks(lease, batch.stimuli.filter(chunk=chunk))
+    if not tasks:
         return
-    outcomes = _stylise(batch, rows[0], jobs, encoder, device, progress)
+    results = _stylise(batch, rows[0], tasks, encoder, device, progress)
     held = {row.pk for row in mine}
-    for row, outcome in zip(rows, outcomes, strict=True):
+    for row, result in zip(rows, results, strict=True):
         if row.pk in held:
-            _write(lease, row, outcome)
+            _write(lease, row, result)
 
 
-def _jobs(lease: Lease, chunk: Ledger) -> tuple[list[Stimulus], list[Job]]:
-    """The rows of a chunk whose pictures can be read, and a job for each."""
+def _tasks(lease: Lease, chunk: Ledger) -> tuple[list[Stimulus], list[Task[Image]]]:
+    """The rows of a chunk whose pictures can be read, and a task for each."""
     from common.pictures import read_picture
-    from transfer.methods.stylise import Job
+    from transfer.methods.engine import Task
 
-    rows, jobs = [], []
+    rows, tasks = [], []
     for row in chunk.select_related("content").order_by("pk"):
         try:
             content = read_picture(row.content.path)
@@ -114,18 +116,18 @@ def _jobs(lease: Lease, chunk: Ledger) -> tuple[list[Stimulus], list[Job]]:
             lease.fail(_one_line(error), [row.pk])
             continue
         rows.append(row)
-        jobs.append(Job(content=content, styles=styles, seed=row.seed))
-    return rows, jobs
+        tasks.append(Task(content=content, styles=styles, seed=row.seed))
+    return rows, tasks
 
 
 def _stylise(
     batch: Batch,
     row: Stimulus,
-    jobs: list[Job],
+    tasks: list[Task[Image]],
     encoder: Encoder,
     device: str,
     progress: Steps | None,
-) -> list[Outcome]:
+) -> list[Result[Image]]:
     import torch
 
     from transfer.methods.stylise import stylise
@@ -134,7 +136,7 @@ def _stylise(
     torch.set_num_threads(batch.recipe["threads"])
     return stylise(
         row.method,
-        jobs,
+        tasks,
         encoder=encoder,
         parameters=row.parameters,
         size=batch.recipe["size"],
@@ -144,14 +146,14 @@ def _stylise(
     )
 
 
-def _write(lease: Lease, row: Stimulus, outcome: Outcome) -> None:
+def _write(lease: Lease, row: Stimulus, result: Result[Image]) -> None:
     """Keep the file, then say so in the row: a row that is done always has its file."""
     from common.pictures import write_png
 
-    image = outcome.image
+    image = result.picture
     if image is None:
         # The same input gives the same failure, so there is no second attempt.
-        lease.fail(_one_line(outcome.error or "the method gave no picture"), [row.pk])
+        lease.fail(_one_line(result.error or "the method gave no picture"), [row.pk])
         return
     name, sha256 = keep("stimuli", ".png", lambda path: write_png(image, path))
     lease.finish(
@@ -161,8 +163,8 @@ def _write(lease: Lease, row: Stimulus, outcome: Outcome) -> None:
             "sha256": sha256,
             "width": image.width,
             "height": image.height,
-            "losses": finite(outcome.losses),
-            "seconds": outcome.seconds,
+            "losses": finite(result.losses),
+            "seconds": result.seconds,
         },
     )
 

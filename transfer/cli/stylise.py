@@ -22,7 +22,7 @@ from transfer.methods import METHODS, resolve_parameters
 
 if TYPE_CHECKING:
     from common.console import Subparsers
-    from transfer.methods.stylise import Progress
+    from transfer.methods.stylise import ReportSteps
 
 SIZES = (32, 8192)
 LINES = 10  # of progress, where there is no terminal
@@ -88,8 +88,9 @@ def _stylise(options: argparse.Namespace) -> None:
     # torch takes seconds to import; what is wrong with the arguments is said before.
     import torch
 
+    from transfer.methods.engine import Task
     from transfer.methods.precision import check_precision
-    from transfer.methods.stylise import Job, stylise
+    from transfer.methods.stylise import stylise
 
     check_precision(options.precision)
     device = choose_device(options.device)
@@ -100,9 +101,9 @@ def _stylise(options: argparse.Namespace) -> None:
             options.encoder, parameters["style_layers"], weights=options.weights, device=device
         )
     with _progress() as progress:
-        (outcome,) = stylise(
+        (result,) = stylise(
             options.method,
-            [Job(content, styles, options.seed)],
+            [Task(content, styles, options.seed)],
             encoder=encoder,
             parameters=parameters,
             size=options.size,
@@ -110,12 +111,12 @@ def _stylise(options: argparse.Namespace) -> None:
             precision=options.precision,
             progress=progress,
         )
-    if outcome.image is None:
-        raise InputError(outcome.error)
-    write_png(outcome.image, options.out)
-    width, height = outcome.image.size
+    if result.picture is None:
+        raise InputError(result.error)
+    write_png(result.picture, options.out)
+    width, height = result.picture.size
     if not options.json:
-        say(f"wrote {options.out} ({width}×{height}) in {outcome.seconds:.0f} s")
+        say(f"wrote {options.out} ({width}×{height}) in {result.seconds:.0f} s")
         return
     write_json(
         {
@@ -133,9 +134,9 @@ def _stylise(options: argparse.Namespace) -> None:
             "precision": options.precision,
             "device": device,
             "threads": torch.get_num_threads(),
-            "losses": outcome.losses,
-            "evaluations": outcome.evaluations,
-            "seconds": round(outcome.seconds, 3),
+            "losses": result.losses,
+            "evaluations": result.evaluations,
+            "seconds": round(result.seconds, 3),
         }
     )
 
@@ -183,7 +184,7 @@ def _seed(text: str) -> int:
 
 
 @contextmanager
-def _progress() -> Iterator[Progress]:
+def _progress() -> Iterator[ReportSteps]:
     """A bar on a terminal, a few lines elsewhere, on standard error."""
     began, told = time.monotonic(), 0
     with tqdm(unit="step", disable=not sys.stderr.isatty(), leave=False) as bar:

@@ -67,7 +67,7 @@ def load_autoencoders(
     found = []
     for layer, level in zip(layers, levels, strict=True):
         encoder = whole or _load_encoder(spec, family, level, weights, device)
-        encoder.check([layer])
+        encoder.require([layer])
         decoder, digest = _load_decoder(family, level, weights)
         if decoder.channels != encoder.widths[layer]:
             raise WeightsError(

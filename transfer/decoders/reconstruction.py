@@ -20,7 +20,7 @@ from transfer.decoders.architecture import Decoder, random_decoder
 from transfer.encoders.architecture import Encoder
 from transfer.encoders.layout import STYLE_LAYERS
 from transfer.learning.crops import Pictures
-from transfer.learning.loop import Progress, learn
+from transfer.learning.loop import TrainingReport, learn
 from transfer.learning.recipe import Recipe
 
 
@@ -68,7 +68,7 @@ def train(
     start: Mapping[str, Tensor] | None = None,
     device: torch.device,
     every: int = 100,
-    report: Callable[[Progress], None] = lambda progress: None,
+    report: Callable[[TrainingReport], None] = lambda progress: None,
 ) -> Decoder:
     """Train to the recipe's end as `learn` does; the losses are called pixel and feature.
 

@@ -31,7 +31,7 @@ from transfer.learning.command import (
     write_weights,
 )
 from transfer.learning.crops import picture_files
-from transfer.learning.loop import Progress, learned
+from transfer.learning.loop import TrainingReport, learned
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -74,7 +74,7 @@ def run(options: argparse.Namespace) -> None:
         say(f"level {recipe.level}: {psnr:.2f} dB PSNR on {options.measure}")
 
 
-def _say(recipe: DecoderRecipe, progress: Progress) -> None:
+def _say(recipe: DecoderRecipe, progress: TrainingReport) -> None:
     say(
         f"level {recipe.level}, step {progress.step} of {recipe.steps}: pixels "
         f"{progress.losses['pixel']:.4f}, features {progress.losses['feature']:.4f}; "

@@ -168,7 +168,7 @@ class Encoder(nn.Module):
 
         """
         wanted = set(layers)
-        self.check(layers)
+        self.require(layers)
         last = max(layers, key=LAYERS.index)
         features: dict[str, Tensor] = {}
         x = self.preprocess(images)
@@ -182,7 +182,7 @@ class Encoder(nn.Module):
                 features[layer] = x
         return features
 
-    def check(self, layers: Sequence[str]) -> None:
+    def require(self, layers: Sequence[str]) -> None:
         """Raise InputError unless every one of `layers` is a built layer of this encoder."""
         if not layers:
             raise InputError("no layer was named: give at least one, such as relu4_1")

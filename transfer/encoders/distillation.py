@@ -25,7 +25,7 @@ from transfer.encoders.architecture import (
     random_weights,
 )
 from transfer.learning.crops import Pictures
-from transfer.learning.loop import Progress, learn
+from transfer.learning.loop import TrainingReport, learn
 from transfer.learning.recipe import Recipe
 
 
@@ -102,7 +102,7 @@ def train(
     *,
     device: torch.device,
     every: int = 500,
-    report: Callable[[Progress], None] = lambda progress: None,
+    report: Callable[[TrainingReport], None] = lambda progress: None,
 ) -> Student:
     """Train to the recipe's end as `learn` does; the losses are the squared relative errors.
 

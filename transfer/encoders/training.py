@@ -30,7 +30,7 @@ from transfer.learning.command import (
     write_weights,
 )
 from transfer.learning.crops import picture_files
-from transfer.learning.loop import Progress, learned
+from transfer.learning.loop import TrainingReport, learned
 
 TEACHERS = {
     "vgg19-normalised": ("relu1_1", "relu2_1", "relu3_1"),
@@ -77,7 +77,7 @@ def run(options: argparse.Namespace) -> None:
         say("relative errors: " + ", ".join(f"{k} {v:.3f}" for k, v in found.items()))
 
 
-def _say(recipe: EncoderRecipe, progress: Progress) -> None:
+def _say(recipe: EncoderRecipe, progress: TrainingReport) -> None:
     errors = ", ".join(f"{k} {v:.3f}" for k, v in _relative_errors(progress.losses).items())
     say(f"step {progress.step} of {recipe.steps}: {errors}; {progress.seconds:.0f} s")
 

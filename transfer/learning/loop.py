@@ -18,7 +18,7 @@ from transfer.learning.recipe import Recipe
 
 
 @dataclass(frozen=True)
-class Progress:
+class TrainingReport:
     """Where a training stands.
 
     Attributes:
@@ -43,7 +43,7 @@ def learn(
     weights: Mapping[str, float] | None = None,
     device: torch.device,
     every: int,
-    report: Callable[[Progress], None],
+    report: Callable[[TrainingReport], None],
 ) -> None:
     """Train the network to the recipe's end; continue from `checkpoint` if it is there.
 
@@ -97,7 +97,7 @@ def learn(
                 "curve": curve,
             }
             _save(checkpoint, state)
-            report(Progress(step + 1, means, time.monotonic() - began))
+            report(TrainingReport(step + 1, means, time.monotonic() - began))
 
 
 def _save(path: Path, state: Mapping[str, Any]) -> None:

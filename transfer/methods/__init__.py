@@ -1,6 +1,7 @@
-"""Style transfer methods: one file each, one line in METHODS. Nothing here imports torch.
+"""The registry of style transfer methods. Nothing here imports torch.
 
-A method's file holds its hyper-parameters and its loss; `stylise` makes the pictures.
+A method's file declares its parameters and its loss, and variants of it that differ in defaults
+only; each has one line in METHODS. `stylise` makes the pictures.
 """
 
 from __future__ import annotations
@@ -11,13 +12,11 @@ from typing import Any
 from common.errors import InputError
 from transfer.methods import (
     cross_layer,
-    cross_layer_aggressive,
     cross_layer_cov,
     cross_layer_mean_cov,
     cross_layer_multiplicative,
     gal,
     gatys,
-    gatys_aggressive,
     gatys_cov,
     gatys_histogram,
     gatys_layerwise,
@@ -31,22 +30,22 @@ from transfer.methods.parameters import Values, as_object, describe, resolve
 __all__ = ["METHODS", "Method", "find_method", "method_info", "resolve_parameters"]
 
 METHODS: dict[str, Method] = {
-    module.METHOD.key: module.METHOD
-    for module in (
-        gatys,
-        gatys_aggressive,
-        gatys_histogram,
-        gatys_layerwise,
-        gatys_mean,
-        gatys_cov,
-        gatys_mean_cov,
-        cross_layer,
-        cross_layer_aggressive,
-        cross_layer_multiplicative,
-        cross_layer_cov,
-        cross_layer_mean_cov,
-        gal,
-        universal,
+    method.key: method
+    for method in (
+        gatys.METHOD,
+        gatys.AGGRESSIVE,
+        gatys_histogram.METHOD,
+        gatys_layerwise.METHOD,
+        gatys_mean.METHOD,
+        gatys_cov.METHOD,
+        gatys_mean_cov.METHOD,
+        cross_layer.METHOD,
+        cross_layer.AGGRESSIVE,
+        cross_layer_multiplicative.METHOD,
+        cross_layer_cov.METHOD,
+        cross_layer_mean_cov.METHOD,
+        gal.METHOD,
+        universal.METHOD,
     )
 }
 
@@ -62,7 +61,7 @@ def resolve_parameters(key: str, overrides: Mapping[str, object]) -> Values:
     """Complete, checked parameters of a method, as values that JSON can hold.
 
     Text is parsed, so what comes from a form or a command line can be given as it is. `preset`
-    names one of the method's presets. What is resolved already stays as it is.
+    names one of the method's presets. Resolving complete parameters again changes nothing.
 
     Raises:
         InputError: an unknown method, name or preset, or a value that is not accepted.
@@ -78,7 +77,7 @@ def parameters_object(key: str, values: Mapping[str, Any]) -> Any:
 
 
 def method_info(key: str) -> dict[str, Any]:
-    """All there is to say about a method, as plain values."""
+    """Name, source, presets and parameters of a method, as values that JSON can hold."""
     method = find_method(key)
     return {
         "key": method.key,

@@ -1,6 +1,7 @@
-"""The engine of methods that cut the network and tie the cut by augmented Lagrangians.
+"""The engine of methods that cut the network at a layer and join its halves by an augmented
+Lagrangian (Yeh et al. 2020, supplement §1.1).
 
-Seed 000 §1.1. With φ the features of image I at the cut and V variables of the same shape,
+With φ the features of image I at the cut and V variables of the same shape,
 
     L(I, V, λ) = style terms of the other layers (I) + content and style terms of the cut layer (V)
                + mean over channels and places of λ(V − φ) + ρ(V − φ)²,
@@ -20,7 +21,7 @@ from torch import Tensor
 from transfer.encoders.architecture import Encoder
 from transfer.methods.base import Composition, Method, Term
 from transfer.methods.descent import prepare, start_of
-from transfer.methods.engine import Made, Task
+from transfer.methods.engine import Result, Task
 from transfer.methods.gal import Gal
 from transfer.methods.losses import Losses
 from transfer.optimise import lbfgs
@@ -30,12 +31,12 @@ from transfer.optimise.base import State
 def run(
     method: Method,
     parameters: Gal,
-    tasks: Sequence[Task],
+    tasks: Sequence[Task[Tensor]],
     *,
     encoder: Encoder,
     precision: str,
     progress: Callable[[int], None],
-) -> list[Made]:
+) -> list[Result[Tensor]]:
     """Make all pictures at once; their contents must have one size.
 
     Progress is told the steps on I of all pictures together. The losses of a picture are those of
@@ -84,7 +85,7 @@ def run(
     residuals = (values - phi).flatten(1).norm(dim=1) / phi.flatten(1).norm(dim=1)
     rows = torch.stack([parts.content, parts.style, parts.total, residuals], dim=1).tolist()
     return [
-        Made(
+        Result(
             picture=None if number in failed else images[number].cpu(),
             losses=dict(zip(("content", "style", "total", "residual"), row, strict=True)),
             evaluations=evaluations[number],

@@ -1,6 +1,6 @@
-"""What methods are made of. A method = content term + style terms + combination rule + descent.
+"""The parts of a method: content term, style terms, the rule that combines them, and parameters.
 
-Nothing here needs torch: a method's file says what is to be minimised, `losses` computes it.
+Nothing here imports torch: a method declares the loss to be minimised, `losses` computes it.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from transfer.methods.parameters import (
     parameter,
     whole,
 )
-from transfer.methods.weights import Range
+from transfer.methods.style_weights import AGGRESSIVE_SOURCE, AGGRESSIVE_WEIGHT, Range
 
-SEED = "seed 000"  # "Improving Style Transfer with Calibrated Metrics", supplement
+SUPPLEMENT = "Yeh et al. 2020, supplement"  # "Improving Style Transfer with Calibrated Metrics"
 REFERENCE = "leongatys/PytorchNeuralStyleTransfer"  # Gatys' own notebook
 NORMALISATIONS = ("relative", "gatys", "paper")
 Reduction = Literal["sum", "mean", "relative"]
@@ -78,7 +78,7 @@ class Composition:
 
 @dataclass(frozen=True)
 class Coloured(Parameters):
-    """What all methods share: whose colours the result has. `stylise` sees to it."""
+    """The parameter of all methods that decides whose colours the result has; `stylise` uses it."""
 
     colour: str = parameter(
         "free",
@@ -86,16 +86,16 @@ class Coloured(Parameters):
         "free: colours as the method makes them; luminance: the style changes lightness only, and "
         "the content's chrominance is kept; histogram: the style gets the mean and covariance of "
         "the content's colours first",
-        source="ours: seed 000 controls no colours; luminance and histogram are those of Gatys et "
-        "al. 2016, arXiv 1606.05897",
+        source="ours: Yeh et al. 2020 do not control colours; luminance and histogram are those of "
+        "Gatys et al. 2016, arXiv 1606.05897",
         added=True,
     )
 
 
 @dataclass(frozen=True)
-class Weights(Parameters):
-    """What balances style and content. The sources of all defaults are data:
-    `python -m transfer methods --json` lists them.
+class Weighted(Parameters):
+    """The weights of style and content. `python -m transfer methods --json` lists the sources of
+    all defaults.
     """
 
     style_weight: float = parameter(
@@ -115,21 +115,24 @@ class Weights(Parameters):
 
 @dataclass(frozen=True)
 class Unweighted(Coloured):
-    """What all methods share that change pixels until a loss is small."""
+    """Parameters of all methods that change pixels until a loss is small."""
 
     content_layer: str = parameter(
-        "relu4_1", layer(), "where the content is compared", source=f"{SEED} §1.1: content at R41"
+        "relu4_1",
+        layer(),
+        "layer at which the content is compared",
+        source=f"{SUPPLEMENT} §1.1: content at R41",
     )
     style_layers: tuple[str, ...] = parameter(
         STYLE_LAYERS,
         layers(),
-        "where the style is compared",
-        source=f"{SEED} §1.1, Figures 4-6: R11, R21, R31, R41, R51",
+        "layers at which the style is compared",
+        source=f"{SUPPLEMENT} §1.1, Figures 4-6: R11, R21, R31, R41, R51",
     )
     layer_weights: tuple[float, ...] = parameter(
         (),
         numbers(0),
-        "factor of each style term, in the order of the network; nothing means 1 for each",
+        "factor of each style term, in the order of the network; empty means 1 for each",
         source="Gatys et al. 2016 §2: w_l equal for all five layers",
     )
     normalisation: str = parameter(
@@ -142,10 +145,13 @@ class Unweighted(Coloured):
         "full VGG-19; paper: ½ Σ for content, 1 / (4 N² M²) Σ for style, averaged over its layers",
         source="ours: the terms weigh alike in every encoder and layer, and 1000 is strong but "
         "keeps the content; gatys is that of " + REFERENCE + ", paper that of Gatys et al. 2016, "
-        "equations 1-5 (seed 003)",
+        "equations 1-5",
     )
     init: str = parameter(
-        "noise", choice(*INITS), "what the descent starts from", source=f"{SEED} §1.1: noise"
+        "noise",
+        choice(*INITS),
+        "picture from which the descent starts",
+        source=f"{SUPPLEMENT} §1.1: noise",
     )
     noise_std: float = parameter(
         1 / 255,
@@ -157,7 +163,7 @@ class Unweighted(Coloured):
     iterations: int = parameter(
         500,
         whole(1),
-        "steps of L-BFGS; each costs one evaluation of loss and gradient, now and then a second",
+        "steps of L-BFGS; each costs one evaluation of loss and gradient, sometimes two",
         source=f"{REFERENCE}, cell 8: max_iter = 500",
     )
     history: int = parameter(
@@ -167,7 +173,7 @@ class Unweighted(Coloured):
         source="ours: a fifth of the memory and time of the 100 pairs of neural-style-pt",
     )
 
-    def check(self) -> None:
+    def validate(self) -> None:
         """Raise InputError where layer weights and style terms do not match."""
         if self.layer_weights and len(self.layer_weights) != self.style_terms:
             raise InputError(
@@ -189,31 +195,31 @@ class Unweighted(Coloured):
 
     @property
     def shares(self) -> tuple[float, ...]:
-        """How the style terms weigh against each other."""
+        """The relative weight of each style term."""
         return self.layer_weights or (1.0,) * self.style_terms
 
 
 @dataclass(frozen=True)
-class Descent(Unweighted, Weights):
-    """The same with a weight for the style and one for the content."""
+class Descent(Unweighted, Weighted):
+    """Parameters of a descent with a weight for the style and one for the content."""
 
 
 @dataclass(frozen=True)
 class MeanControl(Parameters):
-    """What mean control adds to a method (seed 000 §1.2)."""
+    """The parameter that mean control adds to a method (Yeh et al. 2020, supplement §1.2)."""
 
     mean_weight: float = parameter(
         1.0,
         number(0),
         "strength of the terms that hold the channel means, against the other style terms",
-        source="ours: seed 000 §1.2 gives no weight. Relative to their targets both kinds of term "
-        "start at 1, so they weigh alike",
+        source=f"ours: {SUPPLEMENT} §1.2 gives no weight. Relative to their targets both kinds of "
+        "term start at 1, so they weigh alike",
     )
 
 
 @dataclass(frozen=True)
 class CovarianceControl(Parameters):
-    """What covariance control changes of a method (seed 000 §1.2)."""
+    """The default that covariance control changes (Yeh et al. 2020, supplement §1.2)."""
 
     style_weight: float = parameter(
         100.0,
@@ -221,6 +227,18 @@ class CovarianceControl(Parameters):
         "strength of the style; how it enters the loss is said under normalisation",
         source="ours, by eye: at 50 the content is as clear as with Gram matrices at 1000, at 200 "
         "it is mostly gone, because means, most of a Gram matrix, no longer hide the covariance",
+    )
+
+
+@dataclass(frozen=True)
+class Aggressive(Parameters):
+    """The default of a variant whose style weight leaves little of the content."""
+
+    style_weight: float = parameter(
+        AGGRESSIVE_WEIGHT,
+        number(0),
+        "strength of the style, in the range that is called aggressive",
+        source=AGGRESSIVE_SOURCE,
     )
 
 

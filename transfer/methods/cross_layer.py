@@ -7,24 +7,24 @@ coarser one enlarged to the finer one's size.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations, pairwise
 
 from transfer.encoders.layout import STYLE_LAYERS
-from transfer.methods.base import Composition, Descent, Method, Unweighted
+from transfer.methods.base import SUPPLEMENT, Aggressive, Composition, Descent, Method, Unweighted
 from transfer.methods.parameters import choice, layers, parameter
 from transfer.methods.terms import content_terms, style_terms
 
 
 @dataclass(frozen=True)
 class Crossed(Unweighted):
-    """What a descent on cross-layer statistics has beyond the others."""
+    """Parameters of a descent on cross-layer statistics."""
 
     style_layers: tuple[str, ...] = parameter(
         STYLE_LAYERS,
         layers(least=2),
         "the layers that are paired",
-        source="seed 000 §1.1, Figures 4-6: R11, R21, R31, R41, R51",
+        source=f"{SUPPLEMENT} §1.1, Figures 4-6: R11, R21, R31, R41, R51",
     )
     pairs: str = parameter(
         "consecutive",
@@ -45,6 +45,11 @@ class CrossLayer(Crossed, Descent):
     """The same with a weight for the style and one for the content."""
 
 
+@dataclass(frozen=True)
+class AggressiveCrossLayer(Aggressive, CrossLayer):
+    """The same with the aggressive style weight."""
+
+
 def _all(names: tuple[str, ...]) -> combinations[tuple[str, ...]]:
     return combinations(names, 2)
 
@@ -60,7 +65,16 @@ def compose(parameters: CrossLayer) -> Composition:
 METHOD = Method(
     key="cross-layer",
     name="Cross-layer",
-    paper="Yeh & Tang 2018; seed 000 §1.2 and Table 1 (XL)",
+    paper="Yeh & Tang 2018; Yeh et al. 2020, supplement §1.2 and Table 1 (XL)",
     parameters=CrossLayer,
     compose=compose,
+)
+
+AGGRESSIVE = replace(
+    METHOD,
+    key="cross-layer-aggressive",
+    name="Cross-layer, aggressive",
+    paper="Yeh & Tang 2018; Yeh et al. 2020, supplement Table 1 (Cross-layer, aggressive)",
+    parameters=AggressiveCrossLayer,
+    weights="aggressive",
 )

@@ -1,4 +1,4 @@
-"""Cross-layer style transfer with covariance control (seed 000 §1.2).
+"""Cross-layer style transfer with covariance control (Yeh et al. 2020, supplement §1.2).
 
 Content: features at one layer. Style: the covariance between the features of two layers, each less
 its channel means, the coarser one enlarged to the finer one's size.
@@ -29,7 +29,7 @@ def compose(parameters: CrossLayerCov) -> Composition:
 METHOD = Method(
     key="cross-layer-cov",
     name="Cross-layer, with covariance control",
-    paper="seed 000 §1.2 and Table 1 (XLC)",
+    paper="Yeh et al. 2020, supplement §1.2 and Table 1 (XLC)",
     parameters=CrossLayerCov,
     compose=compose,
 )

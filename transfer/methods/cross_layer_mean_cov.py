@@ -1,4 +1,6 @@
-"""Cross-layer style transfer with control of mean and covariance (seed 000 §1.2, XLCM).
+"""Cross-layer style transfer with control of mean and covariance.
+
+Source: Yeh et al. 2020, supplement §1.2 (XLCM).
 
 Content: features at one layer. Style: the centred covariance between the features of two layers,
 and the channel means of each style layer.
@@ -32,7 +34,7 @@ def compose(parameters: CrossLayerMeanCov) -> Composition:
 METHOD = Method(
     key="cross-layer-mean-cov",
     name="Cross-layer, with mean and covariance control",
-    paper="seed 000 §1.2 and Table 1 (XLCM)",
+    paper="Yeh et al. 2020, supplement §1.2 and Table 1 (XLCM)",
     parameters=CrossLayerMeanCov,
     compose=compose,
 )

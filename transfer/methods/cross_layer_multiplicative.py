@@ -23,9 +23,9 @@ class CrossLayerMultiplicative(Crossed):
     style_weight: ClassVar[float] = PER_RELATIVE_UNIT
     content_weight: ClassVar[float] = 1.0
 
-    def check(self) -> None:
+    def validate(self) -> None:
         """Raise InputError for a start at which the product has no gradient."""
-        super().check()
+        super().validate()
         if self.init == "content":
             raise InputError(
                 "init=content cannot be used with a product of losses: at the content picture the "
@@ -46,7 +46,7 @@ def compose(parameters: CrossLayerMultiplicative) -> Composition:
 METHOD = Method(
     key="cross-layer-multiplicative",
     name="Cross-layer, multiplicative",
-    paper="Yeh & Tang 2018; seed 000 Table 1 (XM)",
+    paper="Yeh & Tang 2018; Yeh et al. 2020, supplement Table 1 (XM)",
     parameters=CrossLayerMultiplicative,
     compose=compose,
 )

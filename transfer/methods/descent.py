@@ -11,7 +11,7 @@ from torch import Tensor
 from transfer.encoders.architecture import Encoder
 from transfer.encoders.layout import IMAGENET
 from transfer.methods.base import Composition, Method, Term, Unweighted
-from transfer.methods.engine import Made, Task, digest_of
+from transfer.methods.engine import Result, Task, digest_of
 from transfer.methods.losses import Losses, Targets, targets_of
 from transfer.methods.precision import encoder_precision
 from transfer.methods.scale import style_scale
@@ -22,12 +22,12 @@ from transfer.optimise.base import State
 def run(
     method: Method,
     parameters: Unweighted,
-    tasks: Sequence[Task],
+    tasks: Sequence[Task[Tensor]],
     *,
     encoder: Encoder,
     precision: str,
     progress: Callable[[int], None],
-) -> list[Made]:
+) -> list[Result[Tensor]]:
     """Make all pictures at once; their contents must have one size.
 
     Progress is told the steps of all pictures together.
@@ -50,7 +50,7 @@ def run(
     parts = losses.parts(result.images)
     rows = torch.stack([parts.content, parts.style, parts.total], dim=1).tolist()
     return [
-        Made(
+        Result(
             picture=None if state is State.FAILED else image.cpu(),
             losses=dict(zip(("content", "style", "total"), row, strict=True)),
             evaluations=evaluations,
@@ -63,7 +63,7 @@ def run(
 
 
 def prepare(
-    composition: Composition, tasks: Sequence[Task], encoder: Encoder, precision: str
+    composition: Composition, tasks: Sequence[Task[Tensor]], encoder: Encoder, precision: str
 ) -> Losses:
     """The losses of all tasks; a picture's statistics are computed once, however often it comes.
 
@@ -71,7 +71,7 @@ def prepare(
         InputError: the encoder does not have a layer of the composition.
 
     """
-    encoder.check(composition.layers)
+    encoder.require(composition.layers)
     device = next(encoder.parameters()).device
     memory_format = fastest_format(device, precision)
     # Else every convolution of every step turns its weights around.
@@ -101,7 +101,7 @@ def prepare(
     )
 
 
-def start_of(task: Task, init: str, noise_std: float) -> Tensor:
+def start_of(task: Task[Tensor], init: str, noise_std: float) -> Tensor:
     """Where the descent of a picture starts, (1, 3, H, W); the seed alone decides the noise.
 
     The noise is drawn on the CPU, whose generator gives the same numbers on every machine.

@@ -1,49 +1,64 @@
-"""What the engines of methods take and give: the tasks of a group, and the pictures made.
+"""Interface of the engines of methods: the tasks of a group, and their results.
 
 An engine is a module of `transfer.methods` with a function
 
-    run(method, parameters, tasks, *, encoder, precision, progress) -> list[Made]
+    run(method, parameters, tasks, *, encoder, precision, progress) -> list[Result[Tensor]]
 
-that makes all `tasks`, whose contents have one size, and tells `progress` its steps. The engine of
-a method that needs decoders takes `autoencoders` as well.
+that makes the pictures of all `tasks`, whose contents have one size, and calls `progress` with the
+number of steps done. The engine of a method that needs decoders takes `autoencoders` as well.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 from torch import Tensor
 
+Picture = TypeVar("Picture")
+"""`PIL.Image.Image` for callers of `stylise`. `Tensor` for engines: RGB in [0, 1] on the CPU, in
+tasks (1, 3, H, W) at the width to be made, in results (3, H, W)."""
+
 
 @dataclass(frozen=True)
-class Task:
+class Task(Generic[Picture]):
     """One picture to be made.
 
     Attributes:
-        content: (1, 3, H, W), RGB in [0, 1], on the CPU.
-        styles: each (1, 3, h, w), likewise.
+        styles: one or more; the statistics of several are averaged.
+        seed: decides the noise, on every machine alike.
 
     """
 
-    content: Tensor
-    styles: tuple[Tensor, ...]
+    content: Picture
+    styles: Sequence[Picture]
     seed: int
 
 
 @dataclass(frozen=True)
-class Made:
-    """A picture (3, H, W), or None with the reason; its weighted losses and its evaluations."""
+class Result(Generic[Picture]):
+    """The result of a task.
 
-    picture: Tensor | None
-    losses: dict[str, float]
+    Attributes:
+        picture: None where the task failed.
+        losses: weighted losses at the end: `content`, `style`, `total` and others of the method.
+        evaluations: how often loss and gradient were computed for it.
+        error: why it failed, in one line; empty otherwise.
+        seconds: its share of the time its group took.
+
+    """
+
+    picture: Picture | None
+    losses: dict[str, float] = field(default_factory=dict)
     evaluations: int = 0
     error: str = ""
+    seconds: float = 0.0
 
 
 def digest_of(pictures: Sequence[Tensor]) -> bytes:
-    """A hash of pictures on the CPU, by which targets are found again that many tasks share."""
+    """SHA-256 of pictures on the CPU; tasks with equal pictures share their targets."""
     digest = hashlib.sha256()
     for picture in pictures:
         digest.update(str(tuple(picture.shape)).encode())

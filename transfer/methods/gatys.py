@@ -5,15 +5,20 @@ Content: features at one layer. Style: the Gram matrix of each style layer.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from transfer.methods.base import Composition, Descent, Method
+from transfer.methods.base import Aggressive, Composition, Descent, Method
 from transfer.methods.terms import content_terms, style_terms
 
 
 @dataclass(frozen=True)
 class Gatys(Descent):
-    """Nothing beyond what all descents have."""
+    """The parameters of all descents."""
+
+
+@dataclass(frozen=True)
+class AggressiveGatys(Aggressive, Gatys):
+    """The same with the aggressive style weight."""
 
 
 def compose(parameters: Descent) -> Composition:
@@ -27,7 +32,7 @@ def compose(parameters: Descent) -> Composition:
 METHOD = Method(
     key="gatys",
     name="Gatys",
-    paper="Gatys, Ecker, Bethge 2016; seed 000 §1.1",
+    paper="Gatys, Ecker, Bethge 2016; Yeh et al. 2020, supplement §1.1",
     parameters=Gatys,
     compose=compose,
     presets={
@@ -40,4 +45,14 @@ METHOD = Method(
             "iterations": 500,
         }
     },
+)
+
+AGGRESSIVE = replace(
+    METHOD,
+    key="gatys-aggressive",
+    name="Gatys, aggressive",
+    paper="Gatys, Ecker, Bethge 2016; Yeh et al. 2020, supplement Table 1 (Gatys aggressive)",
+    parameters=AggressiveGatys,
+    presets={},
+    weights="aggressive",
 )

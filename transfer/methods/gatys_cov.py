@@ -1,4 +1,6 @@
-"""Gatys with covariance control: the covariance in the Gram matrix's place (seed 000 §1.2).
+"""Gatys with covariance control: the covariance replaces the Gram matrix.
+
+Source: Yeh et al. 2020, supplement §1.2.
 
 Content: features at one layer. Style: the centred covariance of each style layer.
 """
@@ -27,7 +29,7 @@ def compose(parameters: GatysCov) -> Composition:
 METHOD = Method(
     key="gatys-cov",
     name="Gatys, with covariance control",
-    paper="seed 000 §1.2 and Table 1 (GatysC)",
+    paper="Yeh et al. 2020, supplement §1.2 and Table 1 (GatysC)",
     parameters=GatysCov,
     compose=compose,
 )

@@ -50,7 +50,7 @@ def compose(parameters: GatysHistogram) -> Composition:
 METHOD = Method(
     key="gatys-histogram",
     name="Gatys, with histogram loss",
-    paper="Risser, Wilmot, Barnes 2017; seed 000 Table 1 (GatysH)",
+    paper="Risser, Wilmot, Barnes 2017; Yeh et al. 2020, supplement Table 1 (GatysH)",
     parameters=GatysHistogram,
     compose=compose,
 )

@@ -19,10 +19,11 @@ class GatysLayerwise(Descent):
     layer_weights: tuple[float, ...] = parameter(
         (),
         numbers(0),
-        "factor of each style term, in the order of the network; nothing means 2^(D − l), "
+        "factor of each style term, in the order of the network; empty means 2^(D − l), "
         "16, 8, 4, 2, 1 for five layers",
-        source="Novak & Nikulin 2016 (arXiv 1605.04603) §3.1: w_l = 2^(D − d(l)); seed 000 Table 1 "
-        "names the method without numbers, so that these are meant is our reading",
+        source="Novak & Nikulin 2016 (arXiv 1605.04603) §3.1: w_l = 2^(D − d(l)). "
+        "Yeh et al. 2020, supplement Table 1 names the method without numbers: that these are "
+        "meant is our reading",
     )
 
     @property
@@ -35,7 +36,7 @@ class GatysLayerwise(Descent):
 METHOD = Method(
     key="gatys-layerwise",
     name="Gatys, with layerwise style weights",
-    paper="Novak, Nikulin 2016; seed 000 Table 1 (GatysL)",
+    paper="Novak, Nikulin 2016; Yeh et al. 2020, supplement Table 1 (GatysL)",
     parameters=GatysLayerwise,
     compose=compose,
 )

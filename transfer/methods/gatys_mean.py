@@ -1,4 +1,6 @@
-"""Gatys with mean control: the Gram matrices and, beside them, the channel means (seed 000 §1.2).
+"""Gatys with mean control: the loss holds Gram matrices and channel means.
+
+Source: Yeh et al. 2020, supplement §1.2.
 
 Content: features at one layer. Style: Gram matrix and channel means of each style layer.
 """
@@ -30,7 +32,7 @@ def compose(parameters: GatysMean) -> Composition:
 METHOD = Method(
     key="gatys-mean",
     name="Gatys, with mean control",
-    paper="seed 000 §1.2 and Table 1 (GatysM)",
+    paper="Yeh et al. 2020, supplement §1.2 and Table 1 (GatysM)",
     parameters=GatysMean,
     compose=compose,
 )

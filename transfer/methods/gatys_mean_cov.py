@@ -1,4 +1,4 @@
-"""Gatys with control of mean and covariance (seed 000 §1 and §1.2).
+"""Gatys with control of mean and covariance (Yeh et al. 2020, supplement §1 and §1.2).
 
 Content: features at one layer. Style: centred covariance and channel means of each style layer. The
 Gram matrix is their sum, Cov + μμᵀ, but its loss leaves free how it is split
@@ -32,7 +32,7 @@ def compose(parameters: GatysMeanCov) -> Composition:
 METHOD = Method(
     key="gatys-mean-cov",
     name="Gatys, with mean and covariance control",
-    paper="seed 000 §1, §1.2 and Table 1 (GatysCM)",
+    paper="Yeh et al. 2020, supplement §1, §1.2 and Table 1 (GatysCM)",
     parameters=GatysMeanCov,
     compose=compose,
 )

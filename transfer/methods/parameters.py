@@ -1,4 +1,4 @@
-"""Hyper-parameters: what a method declares, and how a person's text becomes checked values.
+"""Parameters of methods: their declaration, and the parsing of text into checked values.
 
 A method declares its parameters as the fields of one frozen dataclass; `parameter` gives each
 field its default, what it accepts, what it does, and the source of the default.
@@ -27,7 +27,7 @@ class Kind:
         name: number, whole, choice, layer, layers or numbers.
         accepts: the accepted values in words, for error messages and forms.
         parse: the value from text or from a JSON value; ValueError or TypeError if it is neither.
-        choices: the accepted words, where it is a closed list.
+        choices: the accepted words; empty where other values are accepted.
 
     """
 
@@ -38,23 +38,29 @@ class Kind:
 
 
 def parameter(default: Any, kind: Kind, what: str, *, source: str, added: bool = False) -> Any:
-    """A field with `default`; `what` it does and the `source` of its default go into the lists.
+    """Declare a field with `default`; lists show `what` it does and the `source` of its default.
 
-    `added`: recipes exist that are older than the parameter. At its default it is left out of the
-    resolved values, so that those recipes, and the keys of their stimuli, stay what they are.
+    `added`: the parameter is younger than some stored recipes. At its default it is left out of the
+    resolved values, so that those recipes and the keys of their stimuli do not change.
     """
     return dataclasses.field(
         default=default, metadata={"kind": kind, "help": what, "source": source, "added": added}
     )
 
 
+LARGEST_NUMBER = 3.4028234e38
+"""Parameters enter float32 arithmetic, which holds no larger number (IEEE 754 binary32)."""
+
+
 def number(low: float, high: float = math.inf) -> Kind:
-    """A finite number from `low` to `high`."""
+    """A number from `low` to `high` that float32 can hold."""
 
     def parse(value: Any) -> float:
         if isinstance(value, bool):
             raise TypeError
         found = float(value)
+        if LARGEST_NUMBER < abs(found) < math.inf:
+            raise OverflowError
         if not (math.isfinite(found) and low <= found <= high):
             raise ValueError
         return found
@@ -66,6 +72,8 @@ def whole(low: int, high: float = math.inf) -> Kind:
     """A whole number from `low` to `high`."""
 
     def parse(value: Any) -> int:
+        if value == math.inf:
+            raise ValueError
         found = int(value)
         if isinstance(value, bool) or found != float(value) or not low <= found <= high:
             raise ValueError
@@ -131,8 +139,8 @@ def _items(value: Any) -> list[Any]:
 class Parameters:
     """The base of every method's parameters."""
 
-    def check(self) -> None:
-        """Raise InputError where values, each acceptable, do not go together."""
+    def validate(self) -> None:
+        """Raise InputError where values that are each acceptable contradict each other."""
 
 
 def resolve(
@@ -177,13 +185,18 @@ def resolve(
         value = changes.get(name, field.default)
         try:
             values[name] = kind.parse(value)
-        except (ValueError, TypeError, OverflowError):
+        except OverflowError:
+            raise InputError(
+                f"{name}={_shown(value)} cannot be used by method '{owner}', which computes in "
+                f"float32: give at most {LARGEST_NUMBER:.1e}"
+            ) from None
+        except (ValueError, TypeError):
             raise InputError(
                 f"{name}={_shown(value)} cannot be used by method '{owner}': give {kind.accepts}"
             ) from None
         if field.metadata["added"] and values[name] == field.default:
             del values[name]
-    as_object(cls, values).check()
+    as_object(cls, values).validate()
     return values
 
 

@@ -16,7 +16,7 @@ _CHANNELS = dict(zip(LAYERS, VGG19_WIDTHS, strict=True))
 _CONTENT: dict[str, tuple[float, Reduction]] = {
     "relative": (1.0, "relative"),
     "gatys": (1.0, "mean"),
-    "paper": (0.5, "sum"),  # Gatys et al. 2016, equation 1 (seed 003)
+    "paper": (0.5, "sum"),  # Gatys et al. 2016, equation 1
 }
 
 

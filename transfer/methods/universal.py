@@ -1,8 +1,8 @@
 """Li et al. 2017, "Universal Style Transfer via Feature Transforms": whitening and colouring.
 
 Nothing is optimised. At each level, from relu5_1 up to relu1_1, the picture is encoded, its
-features get the mean and covariance of the style's, and a decoder makes a picture of them again,
-which the next level begins with. `universal_engine` does it.
+features get the mean and covariance of the style's features, and a decoder makes a picture of
+them, with which the next level begins. `universal_engine` computes it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from common.errors import InputError
 from transfer.encoders.layout import STYLE_LAYERS
-from transfer.methods.base import Coloured, Method
+from transfer.methods.base import SUPPLEMENT, Coloured, Method
 from transfer.methods.parameters import layers, number, parameter
 
 RELEASE = "Yijunmaverick/UniversalStyleTransfer"  # the authors' own code
@@ -19,14 +19,14 @@ RELEASE = "Yijunmaverick/UniversalStyleTransfer"  # the authors' own code
 
 @dataclass(frozen=True)
 class Universal(Coloured):
-    """How strongly, and at which levels."""
+    """Strength, levels and the threshold of whitening."""
 
     alpha: float = parameter(
         0.6,
         number(0, 1),
         "strength of the style at every level: 0 gives the decoders' picture of the content, 1 "
         "the style's statistics in full",
-        source=f"{RELEASE}, test_wct.lua:20-38: alpha = 0.6; the paper samples it (seed 000 §1.1)",
+        source=f"{RELEASE}, test_wct.lua:20-38: alpha = 0.6; {SUPPLEMENT} §1.1 samples it",
     )
     style_layers: tuple[str, ...] = parameter(
         STYLE_LAYERS,
@@ -37,12 +37,11 @@ class Universal(Coloured):
     eigenvalue_threshold: float = parameter(
         1e-5,
         number(0),
-        "directions of less variance than this, relative to the features' mean square, are left "
-        "out",
+        "directions of less variance than this, relative to the features' mean square, are ignored",
         source=f"{RELEASE}, test_wct.lua:104-126: eigenvalues below 1e-5; relative is ours",
     )
 
-    def check(self) -> None:
+    def validate(self) -> None:
         """Raise InputError where a layer has no decoder in any encoder."""
         if other := [name for name in self.style_layers if name not in STYLE_LAYERS]:
             raise InputError(
@@ -54,7 +53,7 @@ class Universal(Coloured):
 METHOD = Method(
     key="universal",
     name="Universal",
-    paper="Li et al. 2017; seed 000 §1.1 and Table 1 (Universal)",
+    paper="Li et al. 2017; Yeh et al. 2020, supplement §1.1 and Table 1 (Universal)",
     parameters=Universal,
     engine="universal_engine",
     needs_decoder=True,

@@ -15,7 +15,7 @@ from transfer.encoders.architecture import Encoder
 from transfer.features.whitening import apply, covariance_power, spread
 from transfer.methods.base import Method
 from transfer.methods.descent import fastest_format
-from transfer.methods.engine import Made, Task, digest_of
+from transfer.methods.engine import Result, Task, digest_of
 from transfer.methods.precision import encoder_precision
 from transfer.methods.universal import Universal
 
@@ -33,13 +33,13 @@ class Colouring:
 def run(
     method: Method,
     parameters: Universal,
-    tasks: Sequence[Task],
+    tasks: Sequence[Task[Tensor]],
     *,
     encoder: Encoder,
     precision: str,
     progress: Callable[[int], None],
     autoencoders: Sequence[Autoencoder],
-) -> list[Made]:
+) -> list[Result[Tensor]]:
     """Make all pictures at once; their contents must have one size. There is no loss to report.
 
     Args:
@@ -67,12 +67,12 @@ def run(
             colourings = _colourings(level, tasks, parameters, place, context)
             images = _transfer(level, place(images), colourings, parameters, context)
     progress(len(tasks))
-    return [_made(image) for image in images.cpu()]
+    return [_result(image) for image in images.cpu()]
 
 
 def _colourings(
     level: Autoencoder,
-    tasks: Sequence[Task],
+    tasks: Sequence[Task[Tensor]],
     parameters: Universal,
     place: Callable[[Tensor], Tensor],
     precision: Precision,
@@ -88,8 +88,8 @@ def _colourings(
             found = spread(_encode(level, place(style), precision))
             means.append(found.mean)
             roots.append(covariance_power(found, 0.5, parameters.eigenvalue_threshold))
-        # Equal shares of each style (seed 002, equation 30): whitening is common to all and what
-        # follows is linear, so averaging here averages the transformed features.
+        # Equal shares of each style (Chiu & Gurari 2020, supplement, equation 30). Whitening is the
+        # same for all and the rest is linear: this averages the transformed features.
         known[digest] = Colouring(torch.stack(means).mean(0), torch.stack(roots).mean(0))
     return [known[digest] for digest in digests]
 
@@ -130,7 +130,7 @@ def _place(picture: Tensor, device: torch.device, memory_format: torch.memory_fo
     return picture.to(device).contiguous(memory_format=memory_format)
 
 
-def _made(image: Tensor) -> Made:
+def _result(image: Tensor) -> Result[Tensor]:
     if not bool(image.isfinite().all()):
-        return Made(None, {}, error="the transform gave values that are not finite")
-    return Made(image, {})
+        return Result(None, error="the transform gave values that are not finite")
+    return Result(image)

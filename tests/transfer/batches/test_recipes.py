@@ -6,7 +6,7 @@ import pytest
 
 from common.errors import InputError
 from transfer.batches.recipes import Source, differences, expand, fingerprint, variants
-from transfer.methods.weights import strengths
+from transfer.methods.style_weights import strengths
 
 CONTENTS = [Source(f"c{number}", 60, 40 + 20 * (number % 2)) for number in range(4)]
 STYLES = [Source(f"s{number}", 50, 50) for number in range(3)]

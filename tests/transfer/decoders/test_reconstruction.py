@@ -25,7 +25,7 @@ from transfer.decoders.reconstruction import (
 )
 from transfer.encoders.architecture import Encoder
 from transfer.learning.crops import Pictures
-from transfer.learning.loop import Progress
+from transfer.learning.loop import TrainingReport
 
 RECIPE = DecoderRecipe(level=1, steps=4, batch=2, size=24, warmup=1, smallest_crop=16)
 CPU = torch.device("cpu")
@@ -87,7 +87,7 @@ def test_the_psnr_is_that_of_the_mean_squared_error(encoder: Encoder) -> None:
 def test_training_lowers_both_losses(
     pictures: Pictures, encoder: Encoder, tmp_path: Path, level: int
 ) -> None:
-    seen: list[Progress] = []
+    seen: list[TrainingReport] = []
     recipe = replace(RECIPE, level=level, steps=60, altered=0.0)
     train(
         recipe, pictures, encoder, tmp_path / "c", device=CPU, every=10, report=seen.append
@@ -105,7 +105,7 @@ def test_a_resumed_training_ends_where_a_whole_one_does(
     class StoppedError(Exception):
         pass
 
-    def stop(progress: Progress) -> None:
+    def stop(progress: TrainingReport) -> None:
         raise StoppedError
 
     with pytest.raises(StoppedError):

@@ -24,7 +24,7 @@ from transfer.encoders.distillation import (
     train,
 )
 from transfer.learning.crops import Pictures
-from transfer.learning.loop import Progress, learned
+from transfer.learning.loop import TrainingReport, learned
 
 WIDTHS = (4, 4, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8)
 RECIPE = EncoderRecipe(steps=4, batch=2, size=32, warmup=1, smallest_crop=24, altered=0.5)
@@ -75,7 +75,7 @@ def test_the_relative_error_is_zero_for_equal_and_one_for_no_features() -> None:
 
 
 def test_training_lowers_the_errors(folder: Path, teachers: list[Teacher], tmp_path: Path) -> None:
-    seen: list[Progress] = []
+    seen: list[TrainingReport] = []
     recipe = replace(RECIPE, steps=40, altered=0.0)
     train(
         recipe, pictures(folder), teachers, tmp_path / "c", device=CPU, every=10, report=seen.append
@@ -90,7 +90,7 @@ def test_a_stopped_training_goes_on_as_if_it_had_not_stopped(
     class StopError(Exception):
         pass
 
-    def stop(progress: Progress) -> None:
+    def stop(progress: TrainingReport) -> None:
         raise StopError
 
     source = pictures(folder)

@@ -13,7 +13,7 @@ from tests.transfer.decoders.networks import random_autoencoders, random_encoder
 from transfer.encoders.architecture import Encoder, random_weights
 from transfer.features.colour import luminance, match_colours, match_luminance, with_chrominance
 from transfer.methods import METHODS, resolve_parameters
-from transfer.methods.stylise import Job, Outcome, stylise
+from transfer.methods.stylise import Result, Task, stylise
 
 WIDTHS = (8, 8, 16, 16, 32, 32, 32, 32, 64, 64, 64, 64, 64)
 SEEDS = st.integers(0, 2**31 - 1)
@@ -93,18 +93,18 @@ def coarse(width: int, height: int, seed: int) -> Image.Image:
 CONTENT, STYLE = coarse(64, 48, 0), coarse(48, 64, 1)
 
 
-def made(**parameters: object) -> Outcome:
+def made(**parameters: object) -> Result:
     encoder = Encoder(random_weights(WIDTHS), name="random", padding="reflect")
-    job = Job(CONTENT, [STYLE], seed=0)
-    changes = {"iterations": 4} | parameters
-    (outcome,) = stylise("gatys", [job], encoder=encoder, parameters=changes, size=64)
-    assert outcome.image is not None, outcome.error
-    return outcome
+    task = Task(CONTENT, [STYLE], seed=0)
+    changes = resolve_parameters("gatys", {"iterations": 4} | parameters)
+    (result,) = stylise("gatys", [task], encoder=encoder, parameters=changes, size=64)
+    assert result.picture is not None, result.error
+    return result
 
 
-def as_tensor(outcome: Outcome) -> Tensor:
-    assert outcome.image is not None
-    return to_tensor(outcome.image)
+def as_tensor(result: Result) -> Tensor:
+    assert result.picture is not None
+    return to_tensor(result.picture)
 
 
 def test_luminance_only_keeps_the_contents_chrominance() -> None:
@@ -120,17 +120,20 @@ def test_luminance_only_keeps_the_contents_chrominance() -> None:
 def test_histogram_is_the_transfer_from_the_matched_style() -> None:
     """A style that already has the content's colours is left alone, so nothing changes."""
     encoder = Encoder(random_weights(WIDTHS), name="random", padding="reflect")
-    job = Job(CONTENT, [CONTENT], seed=0)
+    task = Task(CONTENT, [CONTENT], seed=0)
     both = [
-        stylise("gatys", [job], encoder=encoder, parameters=changes, size=64)[0]
-        for changes in ({"iterations": 2}, {"iterations": 2, "colour": "histogram"})
+        stylise("gatys", [task], encoder=encoder, parameters=changes, size=64)[0]
+        for changes in (
+            resolve_parameters("gatys", {"iterations": 2, "colour": colour})
+            for colour in ("free", "histogram")
+        )
     ]
     torch.testing.assert_close(as_tensor(both[0]), as_tensor(both[1]), atol=2 / 255, rtol=0)
     assert as_tensor(made(colour="histogram")).ne(as_tensor(made())).any()
 
 
 def test_free_is_the_default_and_changes_no_bit() -> None:
-    assert made(colour="free").image == made().image
+    assert made(colour="free").picture == made().picture
 
 
 @pytest.mark.parametrize("key", METHODS)
@@ -142,13 +145,15 @@ def test_old_recipes_stay_valid(key: str) -> None:
 
 
 def test_universal_keeps_the_contents_chrominance_too() -> None:
-    (outcome,) = stylise(
+    (result,) = stylise(
         "universal",
-        [Job(CONTENT, [STYLE], seed=0)],
+        [Task(CONTENT, [STYLE], seed=0)],
         encoder=random_encoder(),
-        parameters={"colour": "luminance", "style_layers": "relu1_1,relu2_1"},
+        parameters=resolve_parameters(
+            "universal", {"colour": "luminance", "style_layers": "relu1_1,relu2_1"}
+        ),
         size=64,
         autoencoders=random_autoencoders(("relu1_1", "relu2_1")),
     )
-    difference = chrominance(as_tensor(outcome)) - chrominance(to_tensor(CONTENT))
+    difference = chrominance(as_tensor(result)) - chrominance(to_tensor(CONTENT))
     assert difference.abs().max() <= 1.01 / 255

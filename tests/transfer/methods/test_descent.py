@@ -8,7 +8,7 @@ from transfer.encoders.architecture import Encoder, random_weights
 from transfer.encoders.layout import IMAGENET
 from transfer.methods import METHODS, parameters_object, resolve_parameters
 from transfer.methods.descent import fastest_format, run, start_of
-from transfer.methods.engine import Made, Task
+from transfer.methods.engine import Result, Task
 
 WIDTHS = (8, 8, 16, 16, 32, 32, 32, 32, 64, 64, 64, 64, 64)
 
@@ -35,7 +35,7 @@ class Counting(Encoder):
 
 def make(
     tasks: list[Task], encoder: Encoder, method: str = "gatys", **changes: object
-) -> list[Made]:
+) -> list[Result]:
     values = resolve_parameters(method, {"iterations": 2} | changes)
     return run(
         METHODS[method],
@@ -86,7 +86,7 @@ DESCENTS = [key for key, method in METHODS.items() if method.engine == "descent"
 
 def pairs(
     tasks: list[Task], encoder: Encoder, method: str, **changes: object
-) -> list[tuple[Made, Made]]:
+) -> list[tuple[Result, Result]]:
     """Each task made together with the others, and alone."""
     together = make(tasks, encoder, method, **changes)
     alone = [make([one], encoder, method, **changes)[0] for one in tasks]
@@ -94,7 +94,7 @@ def pairs(
     return list(zip(together, alone, strict=True))
 
 
-def gap(pair: tuple[Made, Made]) -> float:
+def gap(pair: tuple[Result, Result]) -> float:
     """The largest difference of a pixel value."""
     one, other = (made.picture for made in pair)
     assert one is not None

@@ -11,7 +11,7 @@ from transfer.methods import METHODS, parameters_object, resolve_parameters
 from transfer.methods.augmented import Cut, FeatureStep, _shares, run
 from transfer.methods.descent import prepare
 from transfer.methods.descent import run as descend
-from transfer.methods.engine import Made, Task
+from transfer.methods.engine import Result, Task
 from transfer.optimise import lbfgs
 
 WIDTHS = (8, 8, 16, 16, 32, 32, 32, 32, 64, 64, 64, 64, 64)
@@ -31,7 +31,7 @@ def tasks(n: int = 1) -> list[Task]:
     return [Task(pixels(i), (pixels(9 + i),), i) for i in range(n)]
 
 
-def make(method: str, asked: list[Task], encoder: Encoder, **changes: object) -> list[Made]:
+def make(method: str, asked: list[Task], encoder: Encoder, **changes: object) -> list[Result]:
     values = resolve_parameters(method, changes)
     return (run if method == "gal" else descend)(
         METHODS[method],

@@ -14,8 +14,8 @@ from transfer.decoders import load_autoencoders
 from transfer.encoders.layout import STYLE_LAYERS
 from transfer.features.whitening import spread
 from transfer.methods import METHODS, parameters_object, resolve_parameters
-from transfer.methods.engine import Made, Task
-from transfer.methods.stylise import Job, Outcome, stylise
+from transfer.methods.engine import Result, Task
+from transfer.methods.stylise import stylise
 from transfer.methods.universal_engine import run
 
 AUTOENCODERS = random_autoencoders()
@@ -26,7 +26,7 @@ def image(seed: int, height: int = 48, width: int = 64) -> torch.Tensor:
     return torch.nn.functional.interpolate(coarse, (height, width), mode="bicubic").clamp(0, 1)
 
 
-def transfer(*tasks: Task, autoencoders=AUTOENCODERS, **parameters) -> list[Made]:
+def transfer(*tasks: Task, autoencoders=AUTOENCODERS, **parameters) -> list[Result]:
     values = resolve_parameters("universal", parameters)
     return run(
         METHODS["universal"],
@@ -39,7 +39,7 @@ def transfer(*tasks: Task, autoencoders=AUTOENCODERS, **parameters) -> list[Made
     )
 
 
-def picture_of(made: Made) -> torch.Tensor:
+def picture_of(made: Result) -> torch.Tensor:
     assert made.picture is not None, made.error
     return made.picture[None]
 
@@ -136,23 +136,23 @@ def test_a_task_that_is_not_finite_leaves_its_neighbours_alone() -> None:
         )
 
 
-def outcome_of(job: Job, **options) -> Outcome:
-    (outcome,) = stylise(
-        "universal", [job], encoder=random_encoder(), parameters={}, size=64,
-        autoencoders=AUTOENCODERS, **options,
+def result_of(task: Task, **options) -> Result:
+    (result,) = stylise(
+        "universal", [task], encoder=random_encoder(), size=64,
+        parameters=resolve_parameters("universal", {}), autoencoders=AUTOENCODERS, **options,
     )  # fmt: skip
-    return outcome
+    return result
 
 
 def test_it_is_made_by_the_door_of_all_methods() -> None:
     grains = np.random.default_rng(0).integers(0, 255, (50, 64, 3), dtype=np.uint8)
-    job = Job(Image.fromarray(grains), [Image.fromarray(grains[::-1, ::2])], 0)
+    task = Task(Image.fromarray(grains), [Image.fromarray(grains[::-1, ::2])], 0)
     told: list[tuple[int, int]] = []
-    outcome = outcome_of(job, progress=lambda *steps: told.append(steps))
-    assert outcome.image is not None
-    assert outcome.image.size == (64, 50)
+    result = result_of(task, progress=lambda *steps: told.append(steps))
+    assert result.picture is not None
+    assert result.picture.size == (64, 50)
     assert told[-1] == (1, 1)
-    assert outcome_of(job, precision="bf16").image is not None
+    assert result_of(task, precision="bf16").picture is not None
 
 
 @pytest.mark.parametrize(

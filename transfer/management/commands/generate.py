@@ -19,7 +19,7 @@ from transfer.batches.ledger import Progress
 from transfer.batches.tasks import enqueue_waiting
 from transfer.batches.worker import make
 from transfer.encoders import DEFAULT_ENCODER
-from transfer.methods.weights import RANGES
+from transfer.methods.style_weights import RANGES
 from transfer.models import Batch, Picture, Stimulus
 
 _STOPPED = 130  # the exit code of a program that Ctrl-C ended

@@ -1,6 +1,6 @@
-"""The style weights that the paper's experiment draws from.
+"""The style weights from which the experiment of Yeh et al. 2020 draws.
 
-Seed 000 gives no ranges. They are read from lists in the authors' repository
+The paper and its supplement give no ranges. They are read from lists in the authors' repository
 (stringtron/quantative_style, Base_C_scripts): wcs1.txt holds 50, 150 … 1950, and wcs2.txt twenty
 weights from 2291 to 9813, which are taken here as the "aggressive" ones. The authors' unit is not
 known; ours is that of `normalisation`.
@@ -21,8 +21,8 @@ AGGRESSIVE = tuple(float(round(2291 + (9813 - 2291) * step / 19)) for step in ra
 AGGRESSIVE_WEIGHT = 6000.0
 AGGRESSIVE_SOURCE = (
     "ours: the middle of 2291…9813, read from a list in the authors' repository "
-    "(stringtron/quantative_style, Base_C_scripts/wcs2.txt), not from seed 000, and taken as what "
-    "its Table 1 calls aggressive"
+    "(stringtron/quantative_style, Base_C_scripts/wcs2.txt), and taken as what Yeh et al. 2020, "
+    "supplement Table 1, call aggressive"
 )
 
 
