@@ -18,6 +18,7 @@ from common.errors import InputError
 from metrics.boundaries.benchmark import TOLERANCE, count, even_thresholds
 from metrics.boundaries.bsds import read_annotations
 from metrics.boundaries.detectors import DEFAULT_DETECTOR, detector
+from metrics.boundaries.instrument import coherence_name
 from metrics.boundaries.summary import best
 from metrics.boundaries.thinning import thin
 
@@ -81,10 +82,7 @@ def instrument(detector_name: str, truth: Truth) -> str:
         InputError: an unknown detector.
 
     """
-    return (
-        f"{detector(detector_name).fingerprint} F{THRESHOLDS} tolerance:{TOLERANCE} "
-        f"resize:bilinear-to-truth truth:{truth.source}"
-    )
+    return coherence_name(detector(detector_name).fingerprint, THRESHOLDS, TOLERANCE, truth.source)
 
 
 def coherence(

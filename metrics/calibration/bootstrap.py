@@ -17,6 +17,7 @@ from .data import Codes, Comparisons, Floats
 from .davidson import Tied, davidson
 from .firth import Penalised, firth
 from .fit import Fit
+from .intervals import LEVEL, tails
 from .newton import fit_batch
 from .separation import check_rank
 
@@ -30,10 +31,9 @@ class Bootstrap:
     lost: int
     seed: int
 
-    def intervals(self, level: float = 0.95) -> dict[str, list[float]]:
+    def intervals(self, level: float = LEVEL) -> dict[str, list[float]]:
         """Percentile intervals."""
-        tails = [(1 - level) / 2, (1 + level) / 2]
-        bounds = np.quantile(self.replicates, tails, axis=0)
+        bounds = np.quantile(self.replicates, tails(level), axis=0)
         return {term: bounds[:, k].tolist() for k, term in enumerate(self.terms)}
 
     def to_json(self) -> dict[str, Any]:

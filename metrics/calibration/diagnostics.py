@@ -8,9 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from scipy.stats import norm
-from scipy.stats import t as student
 from statsmodels.discrete.discrete_model import Probit
+from statsmodels.stats.proportion import proportion_confint
 
 from common.errors import InputError
 
@@ -20,9 +19,9 @@ from .data import Codes, Comparisons, Floats
 from .davidson import expected
 from .fit import Fit, fit
 from .goodness import error_of_mean, log_likelihood
+from .intervals import LEVEL, by_term, t_quantile
 from .separation import separation
 
-LEVEL = 0.95
 ENOUGH_LEVELS = 20
 """Two-way clusters with fewer levels of content or style are an indication only."""
 
@@ -64,7 +63,7 @@ def position(comparisons: Comparisons) -> dict[str, Any] | None:
     error = float(standard_errors(matrix)[-1])
     if not np.isfinite(error):
         return None
-    width = float(student.ppf(0.5 + LEVEL / 2, comparisons.people - 1)) * error
+    width = t_quantile(comparisons.people - 1) * error
     value = float(result.coefficients[-1])
     return {
         "log_odds_left": value,
@@ -95,11 +94,11 @@ def thurstone(comparisons: Comparisons, result: Fit) -> dict[str, Any] | None:
         return None
     coefficients = np.asarray(probit.params) / scale
     return {
-        "coefficients": _by_term(comparisons, coefficients),
+        "coefficients": by_term(comparisons.terms, coefficients),
         "deviance": -2 * float(probit.llf),
         "logit_deviance": -2
         * log_likelihood(votes.differences @ result.coefficients, votes.preferred),
-        "logit_to_probit": _by_term(comparisons, result.coefficients / coefficients),
+        "logit_to_probit": by_term(comparisons.terms, result.coefficients / coefficients),
     }
 
 
@@ -147,7 +146,7 @@ def both_ways(comparisons: Comparisons, result: Fit) -> dict[str, Any]:
             continue
         matrix = two_way(result.scores, result.bread, comparisons.participants, groups)
         found[f"participant+{name}"] = {
-            "std_errors": _by_term(comparisons, standard_errors(matrix)),
+            "std_errors": by_term(comparisons.terms, standard_errors(matrix)),
             "levels": levels,
             "indicative": levels < ENOUGH_LEVELS,
         }
@@ -164,16 +163,16 @@ def power(comparisons: Comparisons, result: Fit, errors: Floats) -> dict[str, An
     people = comparisons.people
     if people < 2 or not (np.isfinite(errors) & (errors > 0)).all():
         return None
-    goal = 0.5 * student.ppf(0.5 + LEVEL / 2, people - 1) / np.sqrt(people)
+    goal = 0.5 * t_quantile(people - 1) / np.sqrt(people)
     needed = people
-    while student.ppf(0.5 + LEVEL / 2, needed - 1) / np.sqrt(needed) > goal:
+    while t_quantile(needed - 1) / np.sqrt(needed) > goal:
         needed += max(1, needed // 1000)
     share = np.clip(1 - (result.naive_errors / errors) ** 2, 0, 1)
     return {
         "participants": people,
         "participants_to_halve": needed,
         "votes_to_halve": round(needed * comparisons.votes / people),
-        "between": _by_term(comparisons, share),
+        "between": by_term(comparisons.terms, share),
     }
 
 
@@ -192,15 +191,6 @@ def _band(agreed: Floats, people: Codes) -> tuple[float, float]:
     error = error_of_mean(agreed, people)
     if binomial > 0 and error**2 > binomial:
         many *= binomial / error**2
-    z2 = float(norm.ppf(0.5 + LEVEL / 2)) ** 2
-    centre = (mean + z2 / (2 * many)) / (1 + z2 / many)
-    width = np.sqrt(z2 * mean * (1 - mean) / many + (z2 / (2 * many)) ** 2) / (1 + z2 / many)
-    # The interval holds the mean; rounding must not take it out.
-    return min(mean, max(0.0, centre - width)), max(mean, min(1.0, centre + width))
-
-
-def _by_term(comparisons: Comparisons, values: Floats) -> dict[str, float | None]:
-    return {
-        term: float(value) if np.isfinite(value) else None
-        for term, value in zip(comparisons.terms, values[: len(comparisons.terms)], strict=True)
-    }
+    low, high = proportion_confint(mean * many, many, alpha=1 - LEVEL, method="wilson")
+    # The interval contains the mean, rounding apart.
+    return min(mean, float(low)), max(mean, float(high))

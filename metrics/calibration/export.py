@@ -1,23 +1,17 @@
-"""The exported model: versioned JSON that loads without Django and comes back exactly.
-
-JSON has no infinity, so an infinite coefficient is the string "Infinity" or "-Infinity", which
-`float` reads back; an unknown number is null.
-"""
+"""The exported model: versioned JSON (file_format.py) that loads without Django, without loss."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
-from common.errors import InputError
+from .file_format import FORMAT, VERSION, check_file
 
-FORMAT = "ecspace-calibration"
-VERSION = 1
 TARGETS = ("E", "C")
 SCALE = {"unit": "log odds of being preferred", "zero": "arbitrary", "direction": "up"}
-"""What a score means: σ(difference of two scores) is the chance of being preferred."""
+"""The meaning of a score: σ(difference of two scores) is the probability of being preferred."""
 
 
 @dataclass(frozen=True)
@@ -72,79 +66,22 @@ class Model:
     @classmethod
     def from_json(cls, value: object) -> Model:
         """Read an export. Raises InputError for anything that is not one."""
-        if not isinstance(value, Mapping) or value.get("format") != FORMAT:
-            raise InputError(f'this is not an exported calibration: no "format": "{FORMAT}"')
-        if value.get("version") != VERSION:
-            raise InputError(
-                f"version {value.get('version')!r} of an exported calibration is unknown: this "
-                f"program reads version {VERSION}"
-            )
-        try:
-            known = dict(value)
-            del known["format"], known["version"]
-            terms = tuple(known.pop("terms"))
-            coefficients = known.pop("coefficients")
-            model = cls(
-                target=known.pop("target"),
-                terms=terms,
-                coefficients={term: float(coefficients[term]) for term in terms},
-                std_errors={term: known["std_errors"][term] for term in terms},
-                covariance=str(known.pop("covariance")),
-                covariance_matrix=known.pop("covariance_matrix"),
-                votes=known.pop("votes"),
-                participants=known.pop("participants"),
-                details={key: item for key, item in known.items() if key != "std_errors"},
-            )
-        except (KeyError, TypeError, ValueError) as error:
-            raise InputError(f"the exported calibration lacks or misstates {error}") from error
-        wrong = next((what for what, right in _checks(model) if not right), None)
-        if wrong:
-            raise InputError(f"the exported calibration misstates its {wrong}")
-        return model
-
-
-def _checks(model: Model) -> Iterator[tuple[str, bool]]:
-    """Name what scoring and the EC space rely on, and whether the file keeps to it.
-
-    The JSON Schema (docs/calibration.schema.json) says more; it is for those who write such files.
-    """
-    many = len(model.terms)
-    yield "target: E or C", model.target in TARGETS
-    names = all(isinstance(term, str) and term for term in model.terms)
-    yield "terms: names, each once", bool(many and names and len(set(model.terms)) == many)
-    coefficients = model.coefficients.values()
-    yield "coefficients: numbers", not any(math.isnan(number) for number in coefficients)
-    yield "std_errors: numbers or null", all(map(_number_or_none, model.std_errors.values()))
-    rows = model.covariance_matrix
-    size = many + bool(model.details.get("tie"))
-    square = _matrix(rows, size) and len(rows) == size
-    yield "covariance_matrix: one row and column for each coefficient", square
-    counts = (model.votes, model.participants)
-    yield (
-        "votes and participants: whole numbers or null",
-        all(count is None or (type(count) is int and count >= 0) for count in counts),
-    )
-    named = model.details.get("instruments") or {}
-    yield (
-        "instruments: names for E and C",
-        isinstance(named, Mapping) and all(isinstance(name, str) for name in named.values()),
-    )
-    drawn = model.details.get("bootstrap") or {}
-    yield (
-        "bootstrap: replicates, a number for each term",
-        isinstance(drawn, Mapping) and _matrix(drawn.get("replicates", []), many),
-    )
-
-
-def _matrix(rows: object, columns: int) -> bool:
-    return isinstance(rows, list) and all(
-        isinstance(row, list) and len(row) == columns and all(map(_number_or_none, row))
-        for row in rows
-    )
-
-
-def _number_or_none(value: object) -> bool:
-    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
+        check_file(value)
+        known = dict(cast(Mapping[str, Any], value))
+        del known["format"], known["version"]
+        terms = tuple(known.pop("terms"))
+        coefficients, errors = known.pop("coefficients"), known.pop("std_errors")
+        return cls(
+            target=known.pop("target"),
+            terms=terms,
+            coefficients={term: float(coefficients[term]) for term in terms},
+            std_errors={term: errors[term] for term in terms},
+            covariance=known.pop("covariance"),
+            covariance_matrix=known.pop("covariance_matrix"),
+            votes=known.pop("votes"),
+            participants=known.pop("participants"),
+            details=known,
+        )
 
 
 def encode(number: float) -> float | str | None:

@@ -1,23 +1,21 @@
-"""What measured the statistics of a model: encoder and basis behind E, detector behind C.
+"""The instruments that measured the statistics of a model: encoder and basis (E), detector (C).
 
-Numbers of two instruments are not on one scale, so they are neither mixed nor scored by a model
-that was fitted to another one.
+Numbers of two instruments are on different scales, so they are neither mixed nor scored by a model
+that was fitted to another instrument. Their names are written and read by
+metrics/effectiveness/instrument.py and metrics/boundaries/instrument.py.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from common.errors import InputError
+from metrics.boundaries.instrument import coherence_parts
+from metrics.effectiveness.instrument import effectiveness_parts
 
 LETTERS = ("E", "C")
-_EFFECTIVENESS = re.compile(r"E-\S+ (?P<encoder>\S+) basis:(?P<basis>\S+) (?P<basis_size>\d+)px")
-"""As metrics/statistics/effectiveness.py writes it."""
-_COHERENCE = re.compile(r"(?P<detector>\S+) F\d+ tolerance:")
-"""As metrics/boundaries/coherence.py writes it."""
 
 
 def instruments_used(
@@ -63,15 +61,9 @@ def check_instruments(wanted: Mapping[str, str], table: pd.DataFrame) -> None:
 
 
 def fingerprints(instruments: Mapping[str, str]) -> dict[str, str | int]:
-    """Read encoder, basis, basis_size (pixels) and detector from our own instruments' names.
+    """Read encoder, basis, basis_size (pixels) and detector from the names of instruments.
 
-    A name of another form, from statistics measured elsewhere, tells nothing here.
+    instruments: keys E, C. A name of another form, or two names joined by ` + `, gives none.
     """
-    found: dict[str, str | int] = {}
-    for letter, form in (("E", _EFFECTIVENESS), ("C", _COHERENCE)):
-        match = form.match(instruments.get(letter, ""))
-        if match and " + " not in instruments[letter]:
-            found |= match.groupdict()
-    if "basis_size" in found:
-        found["basis_size"] = int(found["basis_size"])
-    return found
+    names = {letter: name for letter, name in instruments.items() if " + " not in name}
+    return effectiveness_parts(names.get("E", "")) | coherence_parts(names.get("C", ""))

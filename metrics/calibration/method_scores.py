@@ -10,13 +10,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t as student
 
-from metrics.calibration.data import Floats
-from metrics.calibration.export import Model
-from metrics.calibration.score import mean_scores, mean_terms
-
-LEVEL = 0.95
+from .data import Floats
+from .export import Model
+from .intervals import known, t_quantile, tails
+from .score import mean_scores, mean_terms
 
 
 def compare(model: Model, statistics: pd.DataFrame) -> list[dict[str, Any]]:
@@ -38,7 +36,7 @@ def compare(model: Model, statistics: pd.DataFrame) -> list[dict[str, Any]]:
     scores = mean_scores(model, means)
     drawn = (model.details.get("bootstrap") or {}).get("replicates") or []
     intervals, ranks = _spread(np.asarray(drawn, dtype=np.float64), means)
-    width = float(student.ppf(0.5 + LEVEL / 2, max(1, (model.participants or 2) - 1)))
+    width = t_quantile(max(1, (model.participants or 2) - 1))
     rows = []
     for place, name in enumerate(names):
         ability, error = float(ranking["ability"][name]), ranking["std_errors"][name]
@@ -48,7 +46,7 @@ def compare(model: Model, statistics: pd.DataFrame) -> list[dict[str, Any]]:
                 "stimuli": sizes[place],
                 "ability": ability,
                 "ability_interval": _around(ability, error, width),
-                "score": _known(float(scores[place])),
+                "score": known(float(scores[place])),
                 "score_interval": intervals[place],
                 "rank": ranks[place],
             }
@@ -58,10 +56,10 @@ def compare(model: Model, statistics: pd.DataFrame) -> list[dict[str, Any]]:
 
 def agreement(rows: list[dict[str, Any]]) -> float | None:
     """Correlate abilities with mean scores over methods, −1 … 1; None for fewer than three."""
-    known = [(row["ability"], row["score"]) for row in rows if row["score"] is not None]
-    if len(known) < 3:
+    pairs = [(row["ability"], row["score"]) for row in rows if row["score"] is not None]
+    if len(pairs) < 3:
         return None
-    ability, score = np.asarray(known, dtype=np.float64).T
+    ability, score = np.asarray(pairs, dtype=np.float64).T
     if np.ptp(ability) == 0 or np.ptp(score) == 0:
         return None
     return float(np.corrcoef(ability, score)[0, 1])
@@ -74,11 +72,10 @@ def _spread(drawn: Floats, means: Floats) -> tuple[list[Any], list[Any]]:
     seen = np.isfinite(means).all(axis=1)
     if not drawn.size or not seen.any():
         return nothing, list(nothing)
-    tails = [(1 - LEVEL) / 2, (1 + LEVEL) / 2]
     scores = drawn @ means[seen].T  # (B, methods)
     ranks = 1 + (scores[:, None, :] > scores[:, :, None]).sum(axis=2)
-    intervals = np.quantile(scores, tails, axis=0).T.tolist()
-    places = np.quantile(ranks, tails, axis=0, method="nearest").T.astype(int).tolist()
+    intervals = np.quantile(scores, tails(), axis=0).T.tolist()
+    places = np.quantile(ranks, tails(), axis=0, method="nearest").T.astype(int).tolist()
     found, order = nothing, list(nothing)
     for place, interval, rank in zip(np.flatnonzero(seen), intervals, places, strict=True):
         found[place], order[place] = interval, rank
@@ -87,7 +84,3 @@ def _spread(drawn: Floats, means: Floats) -> tuple[list[Any], list[Any]]:
 
 def _around(value: float, error: float | None, width: float) -> list[float] | None:
     return None if error is None else [value - width * error, value + width * error]
-
-
-def _known(value: float) -> float | None:
-    return value if np.isfinite(value) else None

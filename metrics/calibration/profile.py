@@ -13,9 +13,10 @@ import numpy as np
 from firthmodels import FirthLogisticRegression
 
 from .data import Comparisons, Floats
+from .intervals import LEVEL
 
 
-def profile_intervals(comparisons: Comparisons, level: float = 0.95) -> Floats:
+def profile_intervals(comparisons: Comparisons, level: float = LEVEL) -> Floats:
     """Bounds (K, 2) by the penalised likelihood ratio (Venzon & Moolgavkar 1988).
 
     NaN where a bound was not found.

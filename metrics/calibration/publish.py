@@ -8,7 +8,6 @@ from importlib.metadata import version
 from typing import Any
 
 import numpy as np
-from scipy.stats import t as student
 
 from common.errors import InputError
 
@@ -18,11 +17,9 @@ from .export import SCALE, Model, encode
 from .fit import Fit
 from .goodness import accuracy, log_loss
 from .instruments import fingerprints
+from .intervals import LEVEL, by_term, known, t_quantile
 from .profile import profile_intervals
 from .selection import Selection
-
-LEVEL = 0.95
-"""Of every interval."""
 
 
 def publish(
@@ -48,7 +45,7 @@ def publish(
         "ties": ties,
         "tied_votes": comparisons.ties,
         "separated": list(result.separated),
-        "naive_std_errors": _by_term(terms, result.naive_errors),
+        "naive_std_errors": by_term(terms, result.naive_errors),
         "intervals": _intervals(terms, result.coefficients, errors, groups),
         "interval_level": LEVEL,
         "interval_df": groups - 1,
@@ -71,9 +68,9 @@ def publish(
         target=target,
         terms=terms,
         coefficients=dict(zip(terms, result.coefficients.tolist(), strict=True)),
-        std_errors=_by_term(terms, errors),
+        std_errors=by_term(terms, errors),
         covariance="naive" if cluster == "none" else f"cluster:{cluster}",
-        covariance_matrix=[[_finite(number) for number in row] for row in matrix.tolist()],
+        covariance_matrix=[[known(number) for number in row] for row in matrix.tolist()],
         votes=comparisons.votes,
         participants=comparisons.people,
         details=details,
@@ -141,9 +138,9 @@ def _intervals(
     terms: Sequence[str], coefficients: Floats, errors: Floats, groups: int
 ) -> dict[str, list[float | None]]:
     """Intervals by Student's t with one degree of freedom less than there are groups."""
-    width = float(student.ppf(0.5 + LEVEL / 2, groups - 1)) if groups > 1 else float("nan")
+    width = t_quantile(groups - 1) if groups > 1 else float("nan")
     return {
-        term: [_finite(value - width * error), _finite(value + width * error)]
+        term: [known(value - width * error), known(value + width * error)]
         for term, value, error in zip(terms, coefficients, errors[: len(terms)], strict=True)
     }
 
@@ -151,7 +148,7 @@ def _intervals(
 def _profile(comparisons: Comparisons) -> dict[str, list[float | None]]:
     bounds = profile_intervals(comparisons, LEVEL).tolist()
     return {
-        term: [_finite(low), _finite(high)]
+        term: [known(low), known(high)]
         for term, (low, high) in zip(comparisons.terms, bounds, strict=True)
     }
 
@@ -173,13 +170,3 @@ def _notes(comparisons: Comparisons, result: Fit) -> list[str]:
             f"Only {comparisons.people} participants: clustered errors tend to be too small."
         )
     return notes
-
-
-def _by_term(terms: Sequence[str], values: Floats) -> dict[str, float | None]:
-    return {
-        term: _finite(float(value)) for term, value in zip(terms, values[: len(terms)], strict=True)
-    }
-
-
-def _finite(number: float) -> float | None:
-    return float(number) if np.isfinite(number) else None

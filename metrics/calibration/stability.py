@@ -17,6 +17,7 @@ from metrics.ecspace.grid import ECSpace, admissible, thirds
 
 from .data import Floats
 from .export import Model
+from .intervals import LEVEL, tails
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Stability:
 
 
 def stability(
-    space: ECSpace, models: dict[str, Model], statistics: pd.DataFrame, level: float = 0.95
+    space: ECSpace, models: dict[str, Model], statistics: pd.DataFrame, level: float = LEVEL
 ) -> Stability | None:
     """Carry both models' bootstrap replicates to scores, cells and ranks.
 
@@ -53,17 +54,17 @@ def stability(
         return None
     count = min(len(e), len(c))
     e, c = e[:count], c[:count]
-    tails = [(1 - level) / 2, (1 + level) / 2]
+    bounds = tails(level)
     kept = np.zeros(e.shape[1])
     own = space.frame["E_third"].to_numpy(), space.frame["C_third"].to_numpy()
     for one, other in zip(e, c, strict=True):
         e_third, c_third = _cells(one, other, space.bins)
         kept += (e_third == own[0]) & (c_third == own[1])
     return Stability(
-        E=_intervals(e, tails),
-        C=_intervals(c, tails),
+        E=_intervals(e, bounds),
+        C=_intervals(c, bounds),
         cell=kept / count,
-        methods=_methods(space, e, c, tails),
+        methods=_methods(space, e, c, bounds),
         replicates=count,
     )
 
@@ -77,9 +78,9 @@ def _scores(model: Model, table: pd.DataFrame) -> Floats | None:
     return np.asarray(np.asarray(drawn) @ (values - values.mean(axis=0)).T)
 
 
-def _intervals(drawn: Floats, tails: list[float]) -> Floats:
+def _intervals(drawn: Floats, bounds: list[float]) -> Floats:
     """Percentiles (N, 2) of draws (B, N), whose columns are sorted where they lie together."""
-    return np.quantile(np.ascontiguousarray(drawn.T), tails, axis=1).T
+    return np.quantile(np.ascontiguousarray(drawn.T), bounds, axis=1).T
 
 
 def _cells(e: Floats, c: Floats, bins: str) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
@@ -92,7 +93,9 @@ def _cells(e: Floats, c: Floats, bins: str) -> tuple[npt.NDArray[np.intp], npt.N
     return e_third, c_third
 
 
-def _methods(space: ECSpace, e: Floats, c: Floats, tails: list[float]) -> dict[str, dict[str, Any]]:
+def _methods(
+    space: ECSpace, e: Floats, c: Floats, bounds: list[float]
+) -> dict[str, dict[str, Any]]:
     names, codes = np.unique(space.frame["method"].to_numpy(dtype=str), return_inverse=True)
     member = (codes[:, None] == np.arange(len(names))) / np.bincount(codes)
     means = np.stack([e @ member, c @ member], axis=2)  # (B, methods, 2)
@@ -100,7 +103,7 @@ def _methods(space: ECSpace, e: Floats, c: Floats, tails: list[float]) -> dict[s
     good = np.array([admissible(points) for points in means]).mean(axis=0)
     found = {}
     for place, name in enumerate(names.tolist()):
-        low, high = np.quantile(ranks[:, place], tails, axis=0, method="nearest")
+        low, high = np.quantile(ranks[:, place], bounds, axis=0, method="nearest")
         found[name] = {
             "E_rank": [int(low[0]), int(high[0])],
             "C_rank": [int(low[1]), int(high[1])],

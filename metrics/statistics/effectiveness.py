@@ -12,6 +12,7 @@ from common.arguments import pixels
 from common.device import choose_device
 from common.errors import InputError
 from common.pictures import read_picture
+from metrics.effectiveness.instrument import effectiveness_name
 from metrics.statistics.base import Collection, Progress, Sample, Statistic, Value
 from transfer import encoders
 from transfer.encoders import DEFAULT_ENCODER
@@ -36,9 +37,8 @@ class Effectiveness(Statistic):
 
         self.encoder, self.basis = encoder, basis
         self.layers = measured_layers(encoder, basis)
-        self._name = (
-            f"E-{VERSION} {encoder.fingerprint or encoder.name} "
-            f"basis:{basis.fingerprint[:16]} {basis.size}px"
+        self._name = effectiveness_name(
+            VERSION, encoder.fingerprint or encoder.name, basis.fingerprint, basis.size
         )
         self._style: tuple[tuple[Path, int], dict[str, Gaussian]] | None = None
 

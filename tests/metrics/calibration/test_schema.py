@@ -15,6 +15,7 @@ from jsonschema import Draft202012Validator
 from common.errors import InputError
 from metrics.calibration.calibrate import calibrate
 from metrics.calibration.export import Model
+from metrics.calibration.file_format import json_schema
 from metrics.calibration.presets import PRESETS
 
 from . import simulated
@@ -36,8 +37,22 @@ def votes(table):
     return pd.concat([votes.assign(kind="real"), repeats], ignore_index=True)
 
 
-def test_the_schema_is_one():
+def test_the_published_schema_is_the_one_of_the_file_model():
+    """`python -m metrics.calibration.file_format > docs/calibration.schema.json` writes it."""
     Draft202012Validator.check_schema(SCHEMA)
+    assert json_schema() == SCHEMA
+
+
+def test_a_file_of_another_shape_is_refused_with_the_place_of_its_fault():
+    value = PRESETS["wacv2020-E"].to_json()
+    with pytest.raises(InputError, match=r"misstates coefficients\.E1"):
+        Model.from_json({**value, "coefficients": {"E1": "high", "E2": 1.0, "E3": 1.0}})
+    with pytest.raises(InputError, match=r"misstates remark: Extra inputs are not permitted"):
+        Model.from_json({**value, "remark": "mine"})
+    with pytest.raises(InputError, match=r"std_errors need one number for each of E1, E2, E3"):
+        Model.from_json({**value, "std_errors": {"E1": None}})
+    with pytest.raises(InputError, match=r"covariance_matrix needs 3 rows of 3 numbers"):
+        Model.from_json({**value, "covariance_matrix": [[1.0]]})
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,234 @@
+"""The file of an exported calibration: its fields, their checks and its published JSON Schema.
+
+`docs/calibration.schema.json` is `json_schema()`; `python -m metrics.calibration.file_format`
+prints it. JSON has no infinity, so an infinite coefficient is the text "Infinity" or "-Infinity",
+which `float` reads; a number that is not known is null.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationError, model_validator
+
+from common.errors import InputError
+
+from .file_diagnostics import Diagnostics
+from .file_parts import (
+    Bootstrap,
+    ByTerm,
+    Coefficient,
+    Count,
+    Design,
+    Fingerprints,
+    HeldOut,
+    Interval,
+    Methods,
+    Names,
+    Part,
+    Positive,
+    Scale,
+    Selection,
+    Share,
+    Tie,
+)
+
+FORMAT = "ecspace-calibration"
+VERSION = 1
+
+
+class CalibrationFile(Part):
+    """score = Σ over terms of coefficient · statistic, in log odds.
+
+    P(left preferred) = σ(score of left − score of right). Published models (presets) hold the
+    required keys only; fitted ones, with `votes`, hold all.
+    """
+
+    format: Literal["ecspace-calibration"]
+    version: Literal[1]
+    name: str | None = Field(default=None, description="Of a published model.")
+    source: str | None = Field(default=None, description="Publication of a published model.")
+    target: Literal["E", "C"] = Field(description="E: style carried; C: content kept.")
+    terms: Names = Field(min_length=1, description="Names of base statistics.")
+    coefficients: dict[str, Coefficient] = Field(
+        min_length=1, description="One for each of terms; and `tie`, ln ν, for Davidson's model."
+    )
+    std_errors: ByTerm = Field(
+        description="Clustered as `covariance` says. Null: infinite term, or an error that these "
+        "votes cannot give (see notes)."
+    )
+    covariance: Literal[
+        "cluster:participant",
+        "cluster:participant+content",
+        "cluster:participant+style",
+        "naive",
+        "not published",
+    ] = Field(description="Which votes may resemble each other in std_errors.")
+    covariance_matrix: list[list[float | None]] = Field(
+        min_length=1, description="In the order of terms, with `tie` last."
+    )
+    votes: Positive | None = Field(description="Number of votes that entered.")
+    participants: Positive | None = Field(description="Number of participants who gave them.")
+    instruments: dict[Literal["E", "C"], str] | None = Field(
+        default=None,
+        description="Which instrument measured the statistics. Scores of statistics of another "
+        "instrument are refused by default. Empty: not known.",
+    )
+    fingerprints: Fingerprints | None = None
+    simulated: bool | None = Field(default=None, description="Whether any simulated vote entered.")
+    scale: Scale | None = None
+    notes: list[str] | None = Field(
+        default=None, description="What a reader must know, in sentences."
+    )
+    fit: Literal["ml", "firth"] | None = Field(
+        default=None, description="Maximum likelihood, or Firth's penalised likelihood."
+    )
+    ties: Literal["drop", "half", "davidson"] | None = Field(
+        default=None, description="How ties entered."
+    )
+    tied_votes: Count | None = Field(default=None, description="Ties among the votes.")
+    tie: Tie | None = None
+    separated: Names | None = Field(
+        default=None, description="Terms whose maximum-likelihood coefficient is infinite."
+    )
+    naive_std_errors: ByTerm | None = Field(
+        default=None, description="As if all votes were independent: for comparison only."
+    )
+    intervals: Annotated[dict[str, Interval], Field(min_length=1)] | None = Field(
+        default=None, description="Coefficient ± t · std_error."
+    )
+    interval_level: Share | None = Field(default=None, description="Of every interval.")
+    interval_df: Count | None = Field(
+        default=None,
+        description="Degrees of freedom of t: the smallest number of groups, minus one.",
+    )
+    profile_intervals: dict[str, Interval] | None = Field(
+        default=None,
+        description="By the penalised likelihood ratio, where fit is firth; votes count as "
+        "independent.",
+    )
+    log_likelihood: float | None = Field(default=None, description="Without Firth's penalty.")
+    AIC: float | None = Field(default=None, description="Takes votes as independent.")
+    BIC: float | None = Field(default=None, description="Takes votes as independent.")
+    null_log_likelihood: float | None = Field(
+        default=None, description="Of even odds (with Davidson's model: ties at their share)."
+    )
+    accuracy: Share | None = Field(
+        default=None,
+        description="In-sample share of votes predicted; even odds and ties count ½.",
+    )
+    log_loss: float | None = Field(
+        default=None, description="In-sample mean negative log-likelihood of a vote."
+    )
+    held_out: HeldOut | None = None
+    dropped: dict[str, Positive] | None = Field(
+        default=None, description="Votes that did not enter, by reason."
+    )
+    simulated_votes: Count | None = Field(
+        default=None, description="Simulated ones among the votes."
+    )
+    data_fingerprint: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = Field(
+        default=None,
+        description="SHA-256 of the votes that entered and of their differences; the order of rows "
+        "makes no difference.",
+    )
+    design: Design | None = None
+    selection: Selection | None = None
+    bootstrap: Bootstrap | None = None
+    diagnostics: Diagnostics | None = None
+    methods: Methods | None = None
+    software: dict[str, str] | None = Field(
+        default=None,
+        description="Versions of the packages that computed the model.",
+        json_schema_extra={"required": ["python", "numpy", "scipy", "pandas", "statsmodels"]},
+    )
+
+    @model_validator(mode="after")
+    def _terms_agree(self) -> CalibrationFile:
+        """Check that numbers stand for the terms, each once."""
+        names = [*self.terms, "tie"] if self.tie and "tie" not in self.terms else self.terms
+        for field in ("coefficients", "std_errors"):
+            if set(getattr(self, field)) != set(names):
+                raise ValueError(f"{field} need one number for each of {', '.join(names)}")
+        size = len(self.terms) + (self.tie is not None)
+        if [len(row) for row in self.covariance_matrix] != [size] * size:
+            raise ValueError(f"covariance_matrix needs {size} rows of {size} numbers")
+        drawn = self.bootstrap.replicates if self.bootstrap else []
+        if any(len(row) != len(self.terms) for row in drawn):
+            raise ValueError(f"each replicate of bootstrap needs {len(self.terms)} numbers")
+        return self
+
+
+ALWAYS = (
+    "format", "version", "target", "terms", "coefficients", "std_errors", "covariance",
+    "covariance_matrix", "votes", "participants", "instruments", "simulated", "scale", "notes",
+)  # fmt: skip
+"""Keys of every file. Reading forgives the last four where scoring needs none of them."""
+PUBLISHED = ("name", "source")
+"""Further keys of a published model."""
+MAYBE_NULL = ("profile_intervals", "accuracy", "log_loss", "selection", "bootstrap", "methods")
+"""Keys of a fitted model that may be null."""
+
+
+def check_file(value: object) -> None:
+    """Check what a file of JSON holds. Raises InputError, in one line, with the first fault."""
+    if not isinstance(value, Mapping) or value.get("format") != FORMAT:
+        raise InputError(f'this is not an exported calibration: no "format": "{FORMAT}"')
+    if value.get("version") != VERSION:
+        raise InputError(
+            f"version {value.get('version')!r} of an exported calibration is unknown: this "
+            f"program reads version {VERSION}"
+        )
+    try:
+        CalibrationFile.model_validate(dict(value))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(map(str, first["loc"]))
+        what = first["msg"].removeprefix("Value error, ")
+        raise InputError(
+            f"the exported calibration lacks or misstates {place + ': ' if place else ''}{what}"
+        ) from error
+
+
+def json_schema() -> dict[str, Any]:
+    """Give the published JSON Schema (draft 2020-12).
+
+    Reading a file forgives missing keys that scoring does not need. The schema, for programs that
+    write such files, requires all of them.
+    """
+    schema = CalibrationFile.model_json_schema()
+    for name, field in schema["properties"].items():
+        field.pop("default", None)
+        if name not in ("votes", "participants", *MAYBE_NULL):
+            _without_null(field)
+    for field in schema["$defs"]["Fingerprints"]["properties"].values():
+        del field["default"]
+    fitted = [name for name in schema["properties"] if name not in (*ALWAYS, *PUBLISHED, "tie")]
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **schema,
+        "title": "A calibrated model of EC Space",
+        "required": list(ALWAYS),
+        "if": {"properties": {"votes": {"type": "integer"}}},
+        "then": {"required": fitted},
+        "else": {"required": list(PUBLISHED)},
+    }
+
+
+def _without_null(field: dict[str, Any]) -> None:
+    """Take the choice null out of a property, in place."""
+    if "anyOf" not in field:
+        return
+    choices = [choice for choice in field["anyOf"] if choice != {"type": "null"}]
+    if len(choices) == 1:
+        del field["anyOf"]
+        field.update(choices[0] | field)
+    else:
+        field["anyOf"] = choices
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(json_schema(), indent=1, ensure_ascii=False) + "\n")
