@@ -1,6 +1,6 @@
 """How often somebody may do something. Nobody's address on the internet is looked at or kept.
 
-What is counted is the session, the study or the account that is acted on, never where a request
+What is counted is the session or the study that is acted on, never where a request
 comes from: fifty people behind one router are fifty sessions. Each process of the server counts for
 itself, so the true limit is at most this one times their number.
 """
@@ -54,5 +54,3 @@ SESSION = Limit("session", most=600, seconds=60)
 """Answers and other posts of one participant: far more than anybody's hands can do."""
 ARRIVALS = Limit("arrivals", most=600, seconds=60)
 """Consents to one study: a whole lecture hall may begin within a minute."""
-LOGIN = Limit("login", most=20, seconds=900)
-"""Attempts at one account."""

@@ -51,10 +51,13 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     # Every page asks for a login unless its view says @login_not_required (participants' pages).
+    # The CSRF check parses the body, so it comes after the checks of the login and the length.
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "common.body_limit.BodyLimit",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "common.text_filter.TextFilter",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -135,13 +138,10 @@ STUDY_COEFFICIENTS = "metrics.measurements.for_studies.published_coefficients"
 MEDIA_ROOT = DATA_DIR / "media"
 """Pictures and stimuli. There is no MEDIA_URL: views hand files out, to those who may see them."""
 
+LARGEST_UPLOAD = env.whole_number("LARGEST_UPLOAD", 1024, least=1) * 1024 * 1024
+"""Bytes of one upload of pictures; the variable is in MB. No other form takes files."""
 DATA_UPLOAD_MAX_NUMBER_FILES = 500
 FILE_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
-FILE_UPLOAD_HANDLERS = [
-    "transfer.views.upload_limit.LimitedUpload",
-    "django.core.files.uploadhandler.MemoryFileUploadHandler",
-    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
-]
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

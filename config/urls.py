@@ -6,10 +6,11 @@ from django.contrib.auth import views as auth
 from django.urls import include, path
 
 from config import views
+from config.login import Login
 
 urlpatterns = [
     path("", views.home, name="home"),
-    path("login/", views.Login.as_view(), name="login"),
+    path("login/", Login.as_view(), name="login"),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
     path("transfer/", include("transfer.urls")),
     path("studies/", include("studies.urls")),

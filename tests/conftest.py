@@ -1,7 +1,7 @@
 """What every test starts from: its own data folder, a researcher, a browser, and honest skips.
 
-A test marked golden, browser, postgres, ray, gpu or axe is skipped where the thing it needs is
-missing, and the reason is shown. A name listed in the environment variable REQUIRE
+A test marked golden, browser, postgres, ray, gpu, axe or nginx is skipped where the thing it needs
+is missing, and the reason is shown. A name listed in the environment variable REQUIRE
 (comma-separated) turns that skip into a failure. TESTS_ON=postgres runs tests on
 the server of TEST_POSTGRES_URL.
 """
@@ -26,6 +26,7 @@ for _name in (
     "DATABASE_URL",
     "DEBUG",
     "ECSPACE_WEIGHTS",
+    "LARGEST_UPLOAD",
     "LOG_LEVEL",
     "PRODUCTION",
     "SECRET_KEY",
@@ -98,6 +99,13 @@ def _gpu() -> str:
     return "" if torch.cuda.is_available() else "there is no CUDA device"
 
 
+def _nginx() -> str:
+    # Debian keeps it where only root looks.
+    if shutil.which("nginx") or Path("/usr/sbin/nginx").is_file():
+        return ""
+    return "nginx is not installed (Debian: apt-get install nginx-light)"
+
+
 def _axe() -> str:
     if AXE.is_file():
         return ""
@@ -111,6 +119,7 @@ MISSING: dict[str, Callable[[], str]] = {
     "ray": cache(_ray),
     "gpu": cache(_gpu),
     "axe": cache(_axe),
+    "nginx": cache(_nginx),
 }
 """Marker → why its tests cannot run here, or nothing where they can."""
 

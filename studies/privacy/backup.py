@@ -33,6 +33,7 @@ from django.utils import timezone
 
 from common.errors import InputError
 from common.media import media_path, publish
+from common.models import Use
 from studies.models import Participant
 from studies.privacy.erasure import erase_again, log_path, merge_log, remember
 
@@ -40,6 +41,7 @@ FORMAT = 1
 _ROWS, _LOG, _MANIFEST = "rows.jsonl", "erasures.jsonl", "manifest.json"
 _MADE_AGAIN = ("shown", "temporary", "thumbnails")
 """Folders of files that are made from others when they are asked for."""
+_LEFT_OUT = (Session, Use)
 _CHUNK = 1 << 20
 _LARGEST = {_MANIFEST: 1 << 20, _LOG: 1 << 28}
 """Bytes of what is read as a whole."""
@@ -111,7 +113,7 @@ def restore(source: Path) -> int:
 
 def _models() -> list[type[models.Model]]:
     every = apps.get_models(include_auto_created=True)
-    return [m for m in every if m._meta.managed and not m._meta.proxy and m is not Session]
+    return [m for m in every if m._meta.managed and not m._meta.proxy and m not in _LEFT_OUT]
 
 
 class _Exact(DjangoJSONEncoder):

@@ -40,6 +40,8 @@ def settings_with(**variables: str) -> dict[str, object]:
         ("TIME_ZONE", "../etc/passwd", "UTC or a name such as Europe/Berlin"),
         ("CSRF_TRUSTED_ORIGINS", "study.example.org", "https://study.example.org"),
         ("DATABASE_URL", "mysql://h/n", "postgres://USER:PASSWORD@HOST:PORT/NAME"),
+        ("LARGEST_UPLOAD", "0", "a whole number of at least 1"),
+        ("LARGEST_UPLOAD", "1 GB", "a whole number of at least 1"),
         ("ECSPACE_DATA", "/proc/nowhere", "a directory that this user can make"),
     ],
 )

@@ -11,13 +11,19 @@ import pytest
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.postgres
-CRITICAL = ("test_recruitment.py", "test_participant_pages.py", "test_backup.py")
+CRITICAL = (
+    "studies/sessions/test_recruitment.py",
+    "studies/views/test_participant_pages.py",
+    "studies/privacy/test_backup.py",
+    "project/test_login_limits.py",
+    "common/test_text_filter.py",
+)
 """Tests whose outcome rests on locks, constraints or snapshots of the database."""
 
 
 def test_votes_arrivals_and_backups_hold_on_postgres() -> None:
     environment = {**os.environ, "TESTS_ON": "postgres", "REQUIRE": "postgres"}
-    files = [f"tests/studies/{name}" for name in CRITICAL]
+    files = [f"tests/{name}" for name in CRITICAL]
     arguments = ["-q", "-x", "-p", "no:cacheprovider", "-m", "not browser and not golden"]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *arguments, *files],

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
+from common.body_limit import takes_files
 from transfer.batches.import_pictures import Imported, import_uploads
 from transfer.models import Picture
 from transfer.views.forms import UploadForm
@@ -17,6 +18,7 @@ from transfer.views.forms import UploadForm
 PER_PAGE = 60
 
 
+@takes_files
 @require_http_methods(["GET", "HEAD", "POST"])
 def pictures(request: HttpRequest) -> HttpResponse:
     """Show the pictures of one role; store uploaded ones."""

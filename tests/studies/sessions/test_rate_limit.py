@@ -59,18 +59,6 @@ def test_fifty_people_behind_one_address_take_part(draft):
     assert Vote.objects.count() == 50
 
 
-def test_it_stops_guessing_at_a_password(client, django_user_model):
-    django_user_model.objects.create_user("ada", password="a-long-password")
-    wrong = {"username": "ada", "password": "wrong"}
-    for number in range(limits.LOGIN.most):
-        # Another address each time does not help.
-        assert client.post("/login/", wrong, REMOTE_ADDR=f"198.51.100.{number}").status_code == 200
-    right = {"username": "Ada ", "password": "a-long-password"}
-    answer = client.post("/login/", right)
-    assert answer.status_code == 429 and "minutes" in answer.content.decode()
-    assert client.post("/login/", {"username": "grace", "password": "x"}).status_code == 200
-
-
 def test_no_token_can_be_guessed_or_made(study, client):
     participant = study.admit()
     trial = participant.current_trial()

@@ -1,0 +1,7 @@
+"""The server of the site, with one process, two threads and little patience."""
+
+from config import buffering_worker
+
+buffering_worker.ARRIVAL = 3
+worker_class = "config.buffering_worker.BufferingWorker"
+workers, threads, keepalive = 1, 2, 5

@@ -1,0 +1,13 @@
+"""A site for tests of the server alone: it says what it read, and gives as much as it is asked."""
+
+from __future__ import annotations
+
+
+def application(environ, start_response):
+    size = int(environ["QUERY_STRING"] or 0)
+    left = int(environ.get("CONTENT_LENGTH") or 0)
+    if environ["PATH_INFO"] != "/unread":
+        left = len(environ["wsgi.input"].read(left))
+    answer = b"x" * size if size else str(left).encode()
+    start_response("200 OK", [("Content-Length", str(len(answer)))])
+    return [answer]
