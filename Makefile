@@ -33,7 +33,7 @@ lint: venv  ## ruff, mypy --strict and bandit
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy .
-	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml config studies transfer metrics
+	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml common config studies transfer metrics
 
 audit: venv  ## known faults of the packages in use; needs the network
 	$(BIN)/pip-audit --strict --skip-editable --progress-spinner off || { code=$$?; \

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-_RISKY = ("=", "+", "-", "@", "\t", "\r", "\n")
+_RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""The last four are the full-width forms of the first four, which spreadsheets fold to them."""
 
 
 def harmless(cell: Any) -> Any:

@@ -24,15 +24,34 @@ def database(url: str, default: Path) -> dict[str, Any]:
     if url:
         settings = dict(_parse(url))
     if settings["ENGINE"] == _SQLITE:
-        # Votes survive a power cut: every commit reaches the disk. Writers queue instead of
-        # failing: a transaction takes the write lock at its start.
+        # Votes survive a power cut: every commit reaches the disk. Deleted rows are overwritten.
+        # Writers queue instead of failing: a transaction takes the write lock at its start.
         settings["OPTIONS"] = {
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+            "init_command": (
+                "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
+            ),
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
         }
     # A connection that died while it was idle is replaced before its next use.
     return settings | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+
+
+def make_private(settings: dict[str, Any]) -> None:
+    """Let only this user read the file of an SQLite database, which SQLite opens to everybody.
+
+    SQLite gives its further files (-wal, -shm) the permissions of the first.
+    """
+    if settings["ENGINE"] != _SQLITE:
+        return
+    path = Path(settings["NAME"])
+    try:
+        path.touch(mode=0o600)
+        for file in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+            if file.exists() and file.stat().st_mode & 0o077:
+                file.chmod(0o600)
+    except OSError:  # another user's, or read-only: SQLite says what is wrong
+        return
 
 
 def _parse(url: str) -> dict[str, Any]:

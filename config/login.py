@@ -10,6 +10,7 @@ device cookies), so that attempts by strangers cannot keep the account's owner o
 from __future__ import annotations
 
 import secrets
+import threading
 import unicodedata
 from typing import Any
 
@@ -24,7 +25,8 @@ from common.shared_limit import SharedLimit
 ATTEMPTS = SharedLimit("login", most=20, seconds=900)
 """Attempts at one account; a browser that logged in to it before has as many of its own."""
 HASHES = SharedLimit("hashes", most=5, seconds=5)
-"""Passwords hashed for all visitors together: a hash takes a processor for a third of a second."""
+"""Passwords hashed for all visitors together: a hash takes a processor for a third of a second.
+Besides, a process hashes one at a time."""
 KNOWN_HASHES = SharedLimit("known hashes", most=5, seconds=5)
 """Passwords hashed for browsers that logged in before."""
 _COOKIE = "known-browser"
@@ -35,17 +37,26 @@ _REMEMBERED = 365 * 24 * 3600
 class Login(LoginView):
     """The login page."""
 
+    hashing = threading.Lock()
+    """Held while this process hashes a password: its other threads are for those who vote."""
+
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Count the attempt before anything is compared."""
         account = account_of(request.POST.get("username", ""))
         browser = _browser(request, account)
         if not ATTEMPTS.has_room(account + browser):
             return _wait(ATTEMPTS, "Too many attempts at this account: try again in 15 minutes.")
-        if not (KNOWN_HASHES if browser else HASHES).allows(""):
-            return _wait(HASHES, "Too many attempts at this moment: try again in some seconds.")
-        if not ATTEMPTS.allows(account + browser):
-            return _wait(ATTEMPTS, "Too many attempts at this account: try again in 15 minutes.")
-        return super().post(request, *args, **kwargs)
+        budget = KNOWN_HASHES if browser else HASHES
+        if not self.hashing.acquire(blocking=False):
+            return _wait(budget, "Too many attempts at this moment: try again in some seconds.")
+        try:
+            if not budget.allows(""):
+                return _wait(budget, "Too many attempts at this moment: try again in some seconds.")
+            if not ATTEMPTS.allows(account + browser):
+                return _wait(ATTEMPTS, "Too many attempts at this account: try again later.")
+            return super().post(request, *args, **kwargs)
+        finally:
+            self.hashing.release()
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         """Remember the browser."""

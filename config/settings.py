@@ -9,7 +9,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from config import environment as env
-from config.database import database
+from config.database import database, make_private
 from config.secret_key import read_or_make
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -85,6 +85,7 @@ TEMPLATES = [
 ]
 
 DATABASES = {"default": database(env.text("DATABASE_URL", ""), DATA_DIR / "ecspace.sqlite3")}
+make_private(DATABASES["default"])
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 TASKS = {

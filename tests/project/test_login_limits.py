@@ -87,6 +87,15 @@ def test_all_visitors_share_a_budget_of_hashes(client: Client, monkeypatch) -> N
     assert client.post("/login/", RIGHT).status_code == 302
 
 
+def test_a_process_hashes_one_password_at_a_time(client: Client) -> None:
+    with login.Login.hashing:
+        answer = client.post("/login/", RIGHT)
+    assert answer.status_code == 429 and answer["Retry-After"] == "5"
+    assert not Use.objects.exists()
+    assert client.post("/login/", RIGHT).status_code == 302
+    assert not login.Login.hashing.locked()
+
+
 def test_a_refused_attempt_writes_nothing(client: Client) -> None:
     for number in range(login.HASHES.most):
         attempt(client, f"made-up-{number}")

@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import UploadedFile
 
 from transfer import methods as registry
 from transfer.batches.launch import LARGEST, SMALLEST, Order
+from transfer.batches.recipes import LARGEST as MOST_STIMULI
 from transfer.batches.recipes import PRECISIONS
 from transfer.encoders import DEFAULT_ENCODER, ENCODERS
 from transfer.models import Batch, Picture, Stimulus
@@ -49,6 +50,10 @@ class UploadForm(forms.Form):
     source = forms.CharField(required=False, max_length=500, help_text="Where they come from.")
 
 
+MOST_NUMBERS = 1000
+"""Style weights of one form: each is a variant of every method, and stored in the recipe."""
+
+
 class NumbersField(forms.CharField):
     """Numbers separated by commas or spaces; cleans to a list of floats."""
 
@@ -56,9 +61,12 @@ class NumbersField(forms.CharField):
         """Parse the numbers."""
         text = super().clean(value)
         try:
-            return [float(part) for part in text.replace(",", " ").split()]
+            numbers = [float(part) for part in text.replace(",", " ").split()]
         except ValueError:
             raise forms.ValidationError("Use numbers, such as 100, 500") from None
+        if len(numbers) > MOST_NUMBERS:
+            raise forms.ValidationError(f"Use at most {MOST_NUMBERS} numbers")
+        return numbers
 
 
 class AssignmentsField(forms.CharField):
@@ -92,7 +100,10 @@ class LaunchForm(forms.Form):
         min_value=SMALLEST, max_value=LARGEST, initial=256, help_text="Width in pixels."
     )
     iterations = forms.IntegerField(
-        required=False, min_value=1, help_text="Empty: each method's own number."
+        required=False,
+        min_value=1,
+        max_value=100_000,
+        help_text="Empty: each method's own number.",
     )
     style_weights = NumbersField(
         required=False,
@@ -117,6 +128,7 @@ class LaunchForm(forms.Form):
     samples = forms.IntegerField(
         required=False,
         min_value=1,
+        max_value=MOST_STIMULI,
         help_text="Empty: every combination. A number: so many drawn combinations per method.",
     )
     colour = forms.ChoiceField(

@@ -9,9 +9,12 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from common.errors import InputError
-from transfer.batches.launch import launch, plan, recipe_of
+from transfer.batches.launch import Order, launch, plan, recipe_of
 from transfer.batches.tasks import enqueue_waiting
 from transfer.views.forms import LaunchForm
+
+MOST = 20_000
+"""Stimuli of one request: their rows are written within some seconds."""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -21,10 +24,11 @@ def launch_batch(request: HttpRequest) -> HttpResponse:
     number = None
     if request.method == "POST" and form.is_valid():
         try:
-            if "count" not in request.POST:
-                return _launch(request, form)
             order = form.order()
-            number = len(plan(order, recipe_of(order)))
+            counted = _number(order)
+            if "count" not in request.POST:
+                return _launch(request, order)
+            number = counted
         except InputError as error:
             form.add_error(None, str(error))
     more = form.fields_of(LaunchForm.MORE)
@@ -38,9 +42,19 @@ def launch_batch(request: HttpRequest) -> HttpResponse:
     return render(request, "transfer/launch.html", context)
 
 
-def _launch(request: HttpRequest, form: LaunchForm) -> HttpResponse:
+def _number(order: Order) -> int:
+    number = len(plan(order, recipe_of(order)))
+    if number > MOST:
+        raise InputError(
+            f"these are {number} stimuli, and a page launches at most {MOST}: choose fewer, or use "
+            "manage.py generate --queue"
+        )
+    return number
+
+
+def _launch(request: HttpRequest, order: Order) -> HttpResponse:
     user = request.user if isinstance(request.user, User) else None
-    batch = launch(form.order(), user)
+    batch = launch(order, user)
     enqueue_waiting(batch)
     messages.success(request, f"Launched: {batch.stimuli.count()} stimuli.")
     return redirect(batch)

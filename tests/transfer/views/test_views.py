@@ -304,11 +304,23 @@ def test_the_form_counts_without_launching(researcher, wishes):
         ({"settings": "brush=3"}, "no parameter"),
         ({"size": "8"}, "greater than or equal to 32"),
         ({"samples": "99"}, "only 4 combinations"),
+        ({"samples": "1000000000"}, "less than or equal to 100000"),
+        ({"iterations": "1000000000"}, "less than or equal to 100000"),
+        ({"style_weights": " ".join(map(str, range(1, 1002)))}, "at most 1000 numbers"),
     ],
 )
 def test_the_form_says_what_it_cannot_use(researcher, wishes, change, message):
     response = researcher.post(reverse("transfer:launch"), wishes | change)
     assert message in response.content.decode().replace("&#x27;", "'")
+    assert not Batch.objects.exists()
+
+
+@pytest.mark.parametrize("count", [{}, {"count": "1"}])
+def test_the_form_launches_no_more_than_a_request_can_write(researcher, wishes, monkeypatch, count):
+    monkeypatch.setattr("transfer.views.launching.MOST", 5)
+    response = researcher.post(reverse("transfer:launch"), wishes | count)
+    assert b"these are 6 stimuli, and a page launches at most 5" in response.content
+    assert b"These are" not in response.content
     assert not Batch.objects.exists()
 
 
