@@ -1,10 +1,10 @@
-"""Errors that a person can mend. Every message says what was wrong and what to do, in one line."""
+"""Errors that the user can correct. A message is one line: what was wrong, what to do."""
 
 from __future__ import annotations
 
 
 class InputError(Exception):
-    """Input that cannot be used: a file, a name, a value or a missing weight.
+    """Input that cannot be used: a file, a name, a value or missing weights.
 
     Commands print the message on standard error and end with exit code 2. Trying again without a
     change gives the same error, so a worker fails the job at once instead of repeating it.
@@ -17,3 +17,10 @@ class PictureError(InputError):
 
 class WeightsError(InputError):
     """Weights that are missing, damaged, or not those of the encoder asked for."""
+
+
+class StorageError(InputError):
+    """A file that cannot be written: a full disk, a missing folder, no permission.
+
+    It says nothing about the work whose result was to be written.
+    """

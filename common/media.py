@@ -7,16 +7,17 @@ gets that name only when it is whole and on the disk.
 from __future__ import annotations
 
 import hashlib
-import os
 import time
-import uuid
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import BinaryIO
 
 from django.conf import settings
 
-_ABANDONED = 3600  # seconds after which a temporary file can belong to no living writer
-_PERMISSIONS = 0o644
+from common.atomic import replace_file
+
+_ABANDONED = 3600  # seconds after which no running process still writes a temporary file
 
 
 def media_path(name: str) -> Path:
@@ -24,59 +25,40 @@ def media_path(name: str) -> Path:
     return Path(settings.MEDIA_ROOT) / name
 
 
-def sha256_of(path: Path) -> str:
-    """The SHA-256 of a file, in hexadecimal digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def keep(folder: str, suffix: str, write: Callable[[Path], None]) -> tuple[str, str]:
-    """Keep what `write` writes to the path that it is given.
+def keep(folder: str, suffix: str, content: bytes) -> tuple[str, str]:
+    """Keep a file.
 
     Returns:
         The file's name below MEDIA_ROOT (`folder`/first two digits/SHA-256 + `suffix`), and its
         SHA-256.
 
+    Raises:
+        StorageError: it cannot be written.
+
     """
-    with_temporary = _temporary(suffix)
-    try:
-        write(with_temporary)
-        sha256 = sha256_of(with_temporary)
-        name = f"{folder}/{sha256[:2]}/{sha256}{suffix}"
-        publish(with_temporary, media_path(name))
-    finally:
-        with_temporary.unlink(missing_ok=True)
+    sha256 = hashlib.sha256(content).hexdigest()
+    name = f"{folder}/{sha256[:2]}/{sha256}{suffix}"
+    with new_file(media_path(name)) as file:
+        file.write(content)
     return name, sha256
 
 
-def write_once(target: Path, write: Callable[[Path], None]) -> Path:
-    """Make `target` by `write` unless it is there already; half a file is never seen."""
+def write_once(target: Path, make: Callable[[], bytes]) -> Path:
+    """Write what `make` gives to `target` unless it exists already."""
     if not target.exists():
-        temporary = _temporary(target.suffix)
-        try:
-            write(temporary)
-            publish(temporary, target)
-        finally:
-            temporary.unlink(missing_ok=True)
+        content = make()
+        with new_file(target) as file:
+            file.write(content)
     return target
 
 
-def publish(temporary: Path, target: Path) -> None:
-    """Give a finished temporary file its name, once its bytes are on the disk."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with temporary.open("rb") as file:
-        os.fsync(file.fileno())
-    temporary.chmod(_PERMISSIONS)
-    temporary.replace(target)
-    directory = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)  # the new name itself survives a power cut
-    finally:
-        os.close(directory)
+def new_file(target: Path) -> AbstractContextManager[BinaryIO]:
+    """Open a file below MEDIA_ROOT that gets its name when the block ends (see replace_file)."""
+    return replace_file(target, temporary_folder=_temporary_folder(), make_folder=True)
 
 
 def sweep_temporary(older_than: float = _ABANDONED) -> int:
-    """Remove temporary files that killed processes left behind; give their number."""
+    """Remove the temporary files of processes that were killed. Returns their number."""
     oldest = time.time() - older_than
     abandoned = [path for path in _temporary_folder().iterdir() if path.stat().st_mtime < oldest]
     for path in abandoned:
@@ -89,7 +71,3 @@ def _temporary_folder() -> Path:
     folder = media_path("temporary")
     folder.mkdir(parents=True, exist_ok=True)
     return folder
-
-
-def _temporary(suffix: str) -> Path:
-    return _temporary_folder() / f"{uuid.uuid4().hex}{suffix}"

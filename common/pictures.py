@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import uuid
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -11,7 +9,9 @@ from typing import TYPE_CHECKING, BinaryIO
 import numpy as np
 from PIL import Image, ImageOps
 
-from common.errors import InputError, PictureError
+from common.atomic import replace_file
+from common.errors import PictureError
+from common.formats import NAMES
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -20,8 +20,6 @@ MAX_PIXELS = 40_000_000
 """Larger pictures are refused before they are decoded: 120 MB of RGB is room for any photograph."""
 MIN_SIDE = 16
 """Four poolings (relu5_1) leave one value of sixteen pixels."""
-FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "PPM")
-"""What is decoded. Others are left out because some of them, such as EPS, run programs."""
 
 
 def read_picture(path: Path | BinaryIO) -> Image.Image:
@@ -42,7 +40,7 @@ def read_picture(path: Path | BinaryIO) -> Image.Image:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            image = Image.open(path, formats=FORMATS)
+            image = Image.open(path, formats=NAMES)
     except FileNotFoundError:
         raise PictureError(f"picture not found: {name}: check the path") from None
     except IsADirectoryError:
@@ -53,7 +51,7 @@ def read_picture(path: Path | BinaryIO) -> Image.Image:
         raise PictureError(f"{name} is too large: {_LIMIT}") from None
     except Exception:  # a damaged header can make a decoder raise nearly anything
         raise PictureError(
-            f"{name} is not a picture that can be read: use {', '.join(FORMATS)}"
+            f"{name} is not a picture that can be read: use {', '.join(NAMES)}"
         ) from None
     with image:
         _check_size(image.size, name)
@@ -156,25 +154,15 @@ def write_png(image: Image.Image, path: Path) -> None:
     """Write a PNG without metadata. `path` holds the old file or the whole new one, never a part.
 
     Raises:
-        InputError: the folder is missing or may not be written.
+        StorageError: the folder is missing or may not be written.
 
     """
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
+    with replace_file(path) as file:
+        save_png(image, file)
+
+
+def save_png(image: Image.Image, file: BinaryIO) -> None:
+    """Write a PNG without metadata into an open file."""
     bare = image.copy()
     bare.info = {}
-    try:
-        try:
-            with temporary.open("xb") as file:
-                bare.save(file, format="PNG")
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
-    except (FileNotFoundError, NotADirectoryError):
-        raise InputError(f"cannot write {path}: the folder does not exist, make it first") from None
-    except IsADirectoryError:
-        raise InputError(f"cannot write {path}: it is a folder, name a file") from None
-    except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror or error}") from None
+    bare.save(file, format="PNG")

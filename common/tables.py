@@ -71,4 +71,4 @@ def _header(path: Path, what: str) -> list[str]:
 
 def write_csv(frame: pd.DataFrame, path: Path) -> None:
     """Write a table whole or not at all."""
-    write_text(frame.to_csv(index=False), path)
+    write_text(frame.to_csv(index=False), path, make_folder=True)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
+
+from common.atomic import replace_file
+from common.errors import StorageError
 
 
 def read_or_make(path: Path) -> str:
@@ -20,9 +22,10 @@ def read_or_make(path: Path) -> str:
         if not path.exists():
             _make(path)
         key = path.read_text().strip()
-    except OSError as error:
+    except (OSError, StorageError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
         raise ImproperlyConfigured(
-            f"the secret key file {path} cannot be used ({error.strerror}): set SECRET_KEY, or set "
+            f"the secret key file {path} cannot be used ({reason}): set SECRET_KEY, or set "
             "SECRET_KEY_FILE to a path that this user can write"
         ) from error
     if len(key) < 50:
@@ -34,16 +37,6 @@ def read_or_make(path: Path) -> str:
 
 def _make(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    temporary = path.with_name(f"{path.name}.{os.getpid()}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(secrets.token_urlsafe(64))
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        # A link fails where another process was first, and both then read the same key.
-        os.link(temporary, path)
-    except FileExistsError:
-        pass
-    finally:
-        temporary.unlink()
+    # Of two processes that start at once, one writes the key and both then read it.
+    with replace_file(path, mode=0o600, keep_existing=True) as file:
+        file.write(secrets.token_urlsafe(64).encode())

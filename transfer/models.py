@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +13,10 @@ from django.db import models, transaction
 from django.urls import reverse
 
 from common.errors import InputError
+from common.formats import NAMES, suffix_of
 from common.media import keep, media_path
 from transfer.batches import ledger
 from transfer.media.thumbnails import thumbnail, thumbnail_path
-
-_SUFFIXES = {
-    "JPEG": ".jpg",
-    "PNG": ".png",
-    "WEBP": ".webp",
-    "TIFF": ".tif",
-    "BMP": ".bmp",
-    "GIF": ".gif",
-    "PPM": ".ppm",
-}
 
 
 class PictureQuerySet(models.QuerySet["Picture"]):
@@ -120,7 +111,7 @@ class Picture(models.Model):
         image = read_picture(path)
         if annotations is not None:
             check_annotations(annotations, image.size)
-        stored, sha256 = keep("pictures", _suffix_of(path), _copy_of(path))
+        stored, sha256 = keep("pictures", _suffix_of(path), path.read_bytes())
         with transaction.atomic():
             picture, is_new = cls.objects.get_or_create(
                 role=role,
@@ -135,7 +126,7 @@ class Picture(models.Model):
                 },
             )
             if annotations is not None and not picture.annotations:
-                picture.annotations.name, _ = keep("annotations", ".mat", _copy_of(annotations))
+                picture.annotations.name, _ = keep("annotations", ".mat", annotations.read_bytes())
                 picture.save(update_fields=["annotations"])
         picture.is_new = is_new
         return picture
@@ -295,18 +286,9 @@ class Stimulus(models.Model):
         return reverse("transfer:stimulus_thumbnail", args=[self.public_id])
 
 
-def _copy_of(path: Path) -> Callable[[Path], None]:
-    def write(target: Path) -> None:
-        target.write_bytes(path.read_bytes())
-
-    return write
-
-
 def _suffix_of(path: Path) -> str:
     """The suffix that says the file's true type, whatever the file is called."""
     from PIL import Image
 
-    from common.pictures import FORMATS
-
-    with Image.open(path, formats=FORMATS) as image:
-        return _SUFFIXES.get(image.format or "", ".img")
+    with Image.open(path, formats=NAMES) as image:
+        return suffix_of(image.format)

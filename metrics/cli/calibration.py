@@ -112,7 +112,8 @@ def _calibrate(options: argparse.Namespace) -> None:
     )
     value = model.to_json()
     if options.out:
-        write_text(json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False), options.out)
+        text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
+        write_text(text, options.out, make_folder=True)
     if options.json:
         write_json(value)
     else:

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from common.atomic import write_bytes, write_text
+from common.atomic import make_folder, write_bytes, write_text
 from common.console import say, write_json
 from common.tables import read_csv, write_csv
 
@@ -46,6 +46,7 @@ def _ecspace(options: argparse.Namespace) -> None:
         for plot in plots
         for name in FORMATS
     }
+    make_folder(out)
     write_csv(space.frame, out / "cells.csv")
     for ending, give in (("csv", table_csv), ("md", table_markdown), ("tex", table_latex)):
         write_text(give(rows), out / f"table.{ending}")

@@ -15,6 +15,7 @@ from common.arguments import pixels
 from common.console import say, write_json
 from common.device import choose_device
 from common.errors import InputError
+from common.formats import is_picture_name
 from common.pictures import read_picture
 from transfer import encoders
 from transfer.encoders.layout import STYLE_LAYERS
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
     from common.console import Subparsers
     from metrics.effectiveness.divergence import Effect
-
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".ppm")
 
 
 def add_commands(subparsers: Subparsers) -> None:
@@ -91,7 +90,7 @@ def picture_files(folder: Path) -> list[Path]:
     """
     if not folder.is_dir():
         raise InputError(f"{folder} is not a folder: name a folder of content pictures")
-    files = sorted(file for file in folder.iterdir() if file.suffix.lower() in SUFFIXES)
+    files = sorted(file for file in folder.iterdir() if is_picture_name(file))
     if not files:
         raise InputError(f"no picture in {folder}: it needs files such as .jpg or .png")
     return files

@@ -8,9 +8,7 @@ read as well: the eigenvectors are then computed, and a size that it does not te
 from __future__ import annotations
 
 import json
-import os
 import re
-import uuid
 from pathlib import Path
 
 import torch
@@ -18,6 +16,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
+from common.atomic import write_bytes
 from common.errors import InputError
 from metrics.effectiveness.basis import PAPER_SIZE, Basis, LayerBasis, from_covariances
 from transfer.encoders.layout import STYLE_LAYERS
@@ -30,7 +29,7 @@ def write_basis(basis: Basis, path: Path) -> None:
     """Write `basis`; `path` holds the old file or the whole new one, never a part.
 
     Raises:
-        InputError: the folder is missing or may not be written.
+        StorageError: the folder is missing or may not be written.
 
     """
     tensors: dict[str, Tensor] = {}
@@ -49,20 +48,7 @@ def write_basis(basis: Basis, path: Path) -> None:
         "the number of positions), and their leading eigenvectors as columns; shorter side "
         "resized to `size`, other side int(size*long/short), PIL BILINEAR on uint8",
     }
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
-    try:
-        try:
-            with temporary.open("xb") as file:
-                file.write(save(tensors, metadata))
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except (FileNotFoundError, NotADirectoryError):
-        raise InputError(f"cannot write {path}: the folder does not exist, make it first") from None
-    except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror or error}") from None
+    write_bytes(save(tensors, metadata), path)
 
 
 def read_basis(path: Path) -> Basis:

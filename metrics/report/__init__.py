@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from common.atomic import write_bytes, write_text
+from common.atomic import make_folder, write_bytes, write_text
 from common.errors import InputError
 from metrics.ecspace.grid import table
 from metrics.ecspace.tables import table_csv, table_latex, table_markdown
@@ -44,6 +44,7 @@ class Report:
         shown = self.shown
         rows = table(shown.space)
         text = page(shown, self.models)
+        make_folder(folder)
         scores = shown.frame.assign(votes="simulated") if self.simulated else shown.frame
         write_text(to_csv(scores), folder / "scores.csv")
         write_text(to_csv(shown.cells), folder / "cells.csv")

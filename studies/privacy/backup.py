@@ -12,7 +12,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import shutil
 import zipfile
 from collections.abc import Iterator
@@ -31,8 +30,9 @@ from django.db import connection, models, transaction
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
+from common.atomic import replace_file
 from common.errors import InputError
-from common.media import media_path, publish
+from common.media import media_path, new_file
 from common.models import Use
 from studies.models import Participant
 from studies.privacy.erasure import erase_again, log_path, merge_log, remember
@@ -51,34 +51,27 @@ def write_backup(target: Path) -> int:
     """Write everything into one archive; voters go on meanwhile. Gives the number of rows.
 
     Raises:
-        InputError: the archive cannot be written.
+        StorageError: the archive cannot be written.
 
     """
-    temporary = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
-        with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED, allowZip64=True) as archive:
-            with archive.open(_ROWS, "w", force_zip64=True) as rows:
-                count, digest = _write_rows(rows)  # type: ignore[arg-type]
-            if log_path().exists():
-                archive.write(log_path(), _LOG)
-            for name in _files():
-                archive.write(media_path(name), f"media/{name}", zipfile.ZIP_STORED)
-            manifest = {
-                "format": FORMAT,
-                "made": timezone.now().isoformat(),
-                "rows": count,
-                "sha256": digest,
-                "migrations": _migrations(),
-            }
-            archive.writestr(_MANIFEST, json.dumps(manifest, indent=1))
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
-        temporary.chmod(0o600)  # it holds everything that anybody told us
-        temporary.replace(target)
-    except OSError as error:
-        raise InputError(f"{target} cannot be written: {error.strerror}") from error
-    finally:
-        temporary.unlink(missing_ok=True)
+    with (
+        replace_file(target, mode=0o600) as file,  # it contains personal data
+        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, allowZip64=True) as archive,
+    ):
+        with archive.open(_ROWS, "w", force_zip64=True) as rows:
+            count, digest = _write_rows(rows)  # type: ignore[arg-type]
+        if log_path().exists():
+            archive.write(log_path(), _LOG)
+        for name in _files():
+            archive.write(media_path(name), f"media/{name}", zipfile.ZIP_STORED)
+        manifest = {
+            "format": FORMAT,
+            "made": timezone.now().isoformat(),
+            "rows": count,
+            "sha256": digest,
+            "migrations": _migrations(),
+        }
+        archive.writestr(_MANIFEST, json.dumps(manifest, indent=1))
     return count
 
 
@@ -246,11 +239,5 @@ def _extract(archive: zipfile.ZipFile, name: str) -> None:
     target = _inside(name)
     if target.exists():
         return
-    temporary = media_path("temporary") / f"restore-{os.getpid()}"
-    temporary.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with archive.open(name) as source, temporary.open("wb") as file:
-            shutil.copyfileobj(source, file, _CHUNK)
-        publish(temporary, target)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with archive.open(name) as source, new_file(target) as file:
+        shutil.copyfileobj(source, file, _CHUNK)

@@ -6,10 +6,12 @@ enlarged. Files are named by content and made once.
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING
 
+from common.checksums import sha256_of
 from common.errors import PictureError
-from common.media import media_path, sha256_of, write_once
+from common.media import media_path, write_once
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,7 +41,7 @@ def shown(trial: Trial, place: str) -> Path:
 
 
 def _encoded(source: Path, sha256: str, width: int) -> Path:
-    def write(target: Path) -> None:
+    def make() -> bytes:
         from PIL import Image
 
         from common.pictures import read_picture
@@ -54,6 +56,8 @@ def _encoded(source: Path, sha256: str, width: int) -> Path:
         # A fresh picture carries nothing over: no EXIF, no text, no colour profile.
         clean = Image.new("RGB", image.size)
         clean.paste(image)
-        clean.save(target, "PNG")
+        buffer = io.BytesIO()
+        clean.save(buffer, "PNG")
+        return buffer.getvalue()
 
-    return write_once(media_path(f"shown/{POLICY}/{sha256[:2]}/{sha256}-{width}.png"), write)
+    return write_once(media_path(f"shown/{POLICY}/{sha256[:2]}/{sha256}-{width}.png"), make)

@@ -10,8 +10,9 @@ import pytest
 from PIL import Image
 from scipy.io import savemat
 
-from common.errors import InputError, PictureError
-from common.media import keep, media_path, sha256_of, sweep_temporary
+from common.checksums import sha256_of
+from common.errors import InputError, PictureError, StorageError
+from common.media import media_path, new_file, sweep_temporary
 from tests.transfer.conftest import draw
 from transfer.media.thumbnails import SIDE
 from transfer.models import Picture
@@ -147,12 +148,10 @@ def test_it_says_how_to_get_pictures_where_there_are_none(db):
 
 
 def test_a_write_that_fails_leaves_no_file(media):
-    def write(path):
-        path.write_bytes(b"half")
-        raise OSError("disk full")
-
-    with pytest.raises(OSError, match="disk full"):
-        keep("stimuli", ".png", write)
+    target = media_path("stimuli/00/whole.png")
+    with pytest.raises(StorageError, match="disk is full"), new_file(target) as file:
+        file.write(b"half")
+        raise OSError(28, "No space left on device")
     assert stored_files(media) == []
 
 

@@ -13,9 +13,9 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.text import get_valid_filename
 
 from common.errors import PictureError
+from common.formats import is_picture_name
 from transfer.models import Picture
 
-SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".ppm"})
 LARGEST_UPLOAD = 64 * 1024 * 1024
 """Bytes of one uploaded file; how many pixels it may hold is common.pictures' affair."""
 _LONGEST_NAME = 100
@@ -72,7 +72,7 @@ def _readable(name: str) -> str:
 
 def pictures_in(folder: Path) -> list[Path]:
     """The picture files of a folder and the folders below it, by their suffix."""
-    found = (path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+    found = (path for path in folder.rglob("*") if is_picture_name(path))
     return sorted(path for path in found if path.is_file() and not path.name.startswith("."))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,8 +13,9 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from common.checksums import sha256_of
 from common.errors import InputError
-from common.media import keep, sha256_of
+from common.media import keep
 from transfer.batches.recipes import fingerprint
 from transfer.models import Batch, Picture, Stimulus
 
@@ -167,10 +169,12 @@ def _store(batch: Batch, row: _Row) -> bool:
 
 def _kept_image(path: Path) -> dict[str, Any]:
     """The picture as a PNG without metadata, like those made here: it tells nothing."""
-    from common.pictures import read_picture, write_png
+    from common.pictures import read_picture, save_png
 
     image = read_picture(path)
-    name, sha256 = keep("stimuli", ".png", lambda target: write_png(image, target))
+    content = io.BytesIO()
+    save_png(image, content)
+    name, sha256 = keep("stimuli", ".png", content.getvalue())
     return {"file": name, "sha256": sha256, "width": image.width, "height": image.height}
 
 

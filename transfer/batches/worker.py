@@ -7,6 +7,7 @@ never depends on which of its neighbours were finished before an interruption.
 from __future__ import annotations
 
 import functools
+import io
 import logging
 import math
 import threading
@@ -19,7 +20,7 @@ from django.db import Error as DatabaseError
 from django.db import connections
 
 from common.device import choose_device
-from common.errors import InputError, PictureError
+from common.errors import InputError, PictureError, StorageError
 from common.media import keep
 from transfer.batches.ledger import RENEWAL, Lease, Ledger, worker_name
 from transfer.decoders import Autoencoder, fingerprint_of, load_autoencoders
@@ -40,7 +41,7 @@ def make(rows: Ledger, progress: Steps | None = None) -> int:
     """Claim those of `rows` (of one chunk) that wait, and make them; give the number claimed.
 
     What goes wrong is written into the rows. Only an interruption (KeyboardInterrupt, SystemExit)
-    comes out, after the rows were given back.
+    and a result that cannot be stored (StorageError) are raised, after the rows were given back.
     """
     lease, claimed = Lease(uuid.uuid4()), 0
     try:
@@ -49,6 +50,10 @@ def make(rows: Ledger, progress: Steps | None = None) -> int:
         claimed = lease.rows.count()
         with kept(lease):
             _make_claimed(lease, progress)
+    except StorageError:
+        # The disk says nothing about the stimuli: they wait until it has room.
+        lease.release()
+        raise
     except InputError as error:
         lease.fail(_one_line(error))
     except Exception as error:
@@ -148,14 +153,16 @@ def _stylise(
 
 def _write(lease: Lease, row: Stimulus, result: Result[Image]) -> None:
     """Keep the file, then say so in the row: a row that is done always has its file."""
-    from common.pictures import write_png
+    from common.pictures import save_png
 
     image = result.picture
     if image is None:
         # The same input gives the same failure, so there is no second attempt.
         lease.fail(_one_line(result.error or "the method gave no picture"), [row.pk])
         return
-    name, sha256 = keep("stimuli", ".png", lambda path: write_png(image, path))
+    content = io.BytesIO()
+    save_png(image, content)
+    name, sha256 = keep("stimuli", ".png", content.getvalue())
     lease.finish(
         row.pk,
         {

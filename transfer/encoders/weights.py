@@ -20,7 +20,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-from common.errors import WeightsError
+from common.atomic import replace_file
+from common.checksums import sha256_of
+from common.errors import StorageError, WeightsError
 from transfer.encoders.layout import CONVOLUTIONS
 from transfer.encoders.registry import EncoderSpec
 
@@ -106,22 +108,19 @@ def fetch_weights(spec: Stored) -> Path:
     target = cache_directory() / spec.files[0]
     if not spec.url:
         raise WeightsError(_advice(spec, "they are not on this machine"))
-    temporary = target.with_name(f"{target.name}.{os.getpid()}.part")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
         with (
             urllib.request.urlopen(spec.url, timeout=_TIMEOUT) as answer,  # noqa: S310 (our https)  # nosec B310
-            temporary.open("wb") as file,
+            replace_file(target, make_folder=True) as file,
         ):
+            digest = hashlib.sha256()
             while piece := answer.read(_PIECE):
+                digest.update(piece)
                 file.write(piece)
-        if not _is_known(spec, sha256_of(temporary)):
-            raise WeightsError(_advice(spec, f"{spec.url} answered with another file"))
-        temporary.replace(target)
-    except (OSError, urllib.error.URLError) as error:
+            if not _is_known(spec, digest.hexdigest()):
+                raise WeightsError(_advice(spec, f"{spec.url} answered with another file"))
+    except (OSError, urllib.error.URLError, StorageError) as error:
         raise WeightsError(_advice(spec, f"the download failed ({error})")) from error
-    finally:
-        temporary.unlink(missing_ok=True)
     return target
 
 
@@ -167,12 +166,6 @@ def read_tensors(spec: Stored, path: Path) -> dict[str, Tensor]:
     if not isinstance(tensors, dict):
         raise WeightsError(f"{path} holds no dictionary of tensors: it is not a weights file")
     return tensors
-
-
-def sha256_of(path: Path) -> str:
-    """The SHA-256 of a file, in hexadecimal digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _in_directory(spec: Stored, directory: Path) -> Path | None:

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TypeVar
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
+from common.atomic import write_bytes
 from common.console import say
 from common.errors import InputError
 from transfer.learning.crops import Pictures, picture_files
@@ -70,11 +71,9 @@ def write_weights(
     curve: Sequence[Mapping[str, float]],
     **metadata: str,
 ) -> None:
-    """Weights with their history, in one move."""
+    """Write weights with their history, whole or not at all."""
     history = {"recipe": json.dumps(asdict(recipe)), "curve": json.dumps(curve)}
-    temporary = path.with_suffix(".tmp")
-    save_file(dict(weights), temporary, metadata=metadata | history)
-    temporary.replace(path)
+    write_bytes(save(dict(weights), metadata | history), path)
 
 
 def run_from_shell(

@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from common.errors import InputError
+from common.formats import is_picture_name
 from transfer.learning.recipe import Recipe
 
 
@@ -87,8 +88,8 @@ def _alter(batch: Tensor, share: float, generator: np.random.Generator) -> Tenso
 
 
 def picture_files(folder: Path) -> list[Path]:
-    """The .jpg and .png files of a folder, by name; InputError where there is none."""
-    files = sorted([*folder.glob("*.jpg"), *folder.glob("*.png")])
+    """The picture files of a folder, by name. Raises InputError if there is none."""
+    files = sorted(file for file in folder.glob("[!.]*") if is_picture_name(file))
     if not files:
-        raise InputError(f"{folder} holds no .jpg or .png file: name a folder of photographs")
+        raise InputError(f"{folder} holds no picture file: name a folder of photographs")
     return files

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -12,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from common.atomic import write_bytes
 from common.errors import InputError
 from transfer.learning.crops import Pictures
 from transfer.learning.recipe import Recipe
@@ -101,10 +103,9 @@ def learn(
 
 
 def _save(path: Path, state: Mapping[str, Any]) -> None:
-    # In one move, so that an interruption leaves the old or the new.
-    temporary = path.with_suffix(".tmp")
-    torch.save(dict(state), temporary)
-    temporary.replace(path)
+    buffer = io.BytesIO()
+    torch.save(dict(state), buffer)
+    write_bytes(buffer.getvalue(), path)
 
 
 def _load(path: Path, recipe: Recipe, device: torch.device) -> dict[str, Any] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 from common.media import media_path, write_once
@@ -19,12 +20,14 @@ def thumbnail(path: Path, sha256: str) -> Path:
     """
     from common.pictures import read_picture
 
-    def write(target: Path) -> None:
+    def make() -> bytes:
         image = read_picture(path)
         image.thumbnail((SIDE, SIDE))
-        image.save(target, quality=85)
+        buffer = io.BytesIO()
+        image.save(buffer, "JPEG", quality=85)
+        return buffer.getvalue()
 
-    return write_once(thumbnail_path(sha256), write)
+    return write_once(thumbnail_path(sha256), make)
 
 
 def thumbnail_path(sha256: str) -> Path:

@@ -10,17 +10,8 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
 from common.errors import PictureError
+from common.formats import media_type_of
 from transfer.models import Picture, Stimulus
-
-_TYPES = {
-    ".png": "image/png",
-    ".jpg": "image/jpeg",
-    ".webp": "image/webp",
-    ".tif": "image/tiff",
-    ".bmp": "image/bmp",
-    ".gif": "image/gif",
-    ".ppm": "image/x-portable-pixmap",
-}
 
 
 @require_safe
@@ -64,7 +55,7 @@ def _send(path: Path) -> FileResponse:
         file = path.open("rb")
     except FileNotFoundError as error:
         raise Http404(f"{path.name} is missing in the media folder") from error
-    response = FileResponse(file, content_type=_TYPES.get(path.suffix, "application/octet-stream"))
+    response = FileResponse(file, content_type=media_type_of(path))
     # A file never changes under its name, but it is for those who are logged in.
     response["Cache-Control"] = "private, max-age=86400"
     return response

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
+from common.formats import ACCEPT
 from transfer import methods as registry
 from transfer.batches.launch import LARGEST, SMALLEST, Order
 from transfer.batches.recipes import LARGEST as MOST_STIMULI
@@ -37,7 +38,7 @@ class UploadForm(forms.Form):
     """Several pictures of one role, licence and source."""
 
     role = forms.ChoiceField(choices=Picture.Role.choices, widget=forms.RadioSelect)
-    pictures = ManyFilesField(accept="image/*")
+    pictures = ManyFilesField(accept=ACCEPT)
     annotations = ManyFilesField(
         required=False,
         accept=".mat",

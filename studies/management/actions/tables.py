@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from argparse import ArgumentParser
-from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
 
-from common.errors import InputError
+from common.atomic import replace_file, write_bytes, write_text
 from studies.exchange.bundle import LICENCES, write_bundle
 from studies.exchange.columns import PICTURES, STIMULI, VOTES, codebook_csv, codebook_markdown
 from studies.exchange.export import to_csv, to_parquet, votes_frame
@@ -54,14 +51,14 @@ def _export(options: Options) -> str:
     out: Path = options["out"]
     frame = votes_frame([study_of(name) for name in options["study"]])
     data = to_parquet(frame) if out.suffix == ".parquet" else to_csv(frame).encode()
-    _write(out, lambda file: file.write(data))
+    write_bytes(data, out)
     return f"{len(frame)} votes in {out}"
 
 
 def _bundle(options: Options) -> str:
     study, out = study_of(options["study"]), options["out"]
-    left_out: list[str] = []
-    _write(out, lambda file: left_out.extend(write_bundle(study, file, options["licence"])))
+    with replace_file(out) as file:
+        left_out = write_bundle(study, file, options["licence"])
     lacks = f"; without a stated licence, so left out: {', '.join(left_out)}" if left_out else ""
     return f"{out} is written{lacks}"
 
@@ -69,23 +66,8 @@ def _bundle(options: Options) -> str:
 def _codebook(options: Options) -> str:
     out: Path = options["out"]
     text = codebook_csv(_TABLES) if out.suffix == ".csv" else codebook_markdown(_TABLES)
-    _write(out, lambda file: file.write(text.encode()))
+    write_text(text, out)
     return f"{out} is written"
-
-
-def _write(target: Path, write: Callable[[BinaryIO], object]) -> None:
-    """Write a file that is there whole or not at all."""
-    temporary = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
-        with temporary.open("wb") as file:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(target)
-    except OSError as error:
-        raise InputError(f"{target} cannot be written: {error.strerror}") from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _import(options: Options) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from common.media import sha256_of
+from common.checksums import sha256_of
 from tests.transfer.conftest import draw
 
 ROOT = Path(__file__).parents[3]

@@ -7,8 +7,8 @@ import threading
 import pytest
 from PIL import Image
 
+from common.checksums import sha256_of
 from common.errors import InputError
-from common.media import sha256_of
 from transfer.batches.launch import launch
 from transfer.batches.ledger import Ledger
 from transfer.batches.tasks import make_chunk

@@ -5,13 +5,13 @@ from __future__ import annotations
 import signal
 import time
 from argparse import ArgumentParser
-from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError
 
 from common.command import InputCommand
 from common.errors import InputError
+from common.formats import without_suffix
 from common.media import sweep_temporary
 from common.progress import Meter
 from transfer.batches.launch import Order, launch
@@ -136,11 +136,7 @@ def _order(options: dict[str, Any]) -> Order:
 
 def _names(patterns: list[str]) -> list[str]:
     """A file name names the picture that was imported from it."""
-    suffixes = {".jpg", ".jpeg", ".png"}
-    return [
-        Path(pattern).stem if Path(pattern).suffix.lower() in suffixes else pattern
-        for pattern in patterns
-    ]
+    return [without_suffix(pattern) for pattern in patterns]
 
 
 def settings_of(assignments: list[str]) -> dict[str, str]:
