@@ -1,4 +1,4 @@
-"""Where to compute."""
+"""Choose where to compute: the CPU or a GPU."""
 
 from __future__ import annotations
 
@@ -7,13 +7,22 @@ from typing import TYPE_CHECKING
 from common.errors import InputError
 
 if TYPE_CHECKING:
+    import argparse
+
     import torch
 
 DEVICES = ("auto", "cpu", "cuda")
 
 
+def add_device_option(parser: argparse.ArgumentParser) -> None:
+    """Add the option --device."""
+    parser.add_argument(
+        "--device", choices=DEVICES, default="auto", help="auto: a GPU if there is one (default)"
+    )
+
+
 def choose_device(name: str) -> str:
-    """`cpu` or `cuda` from one of DEVICES; `auto` is the GPU where this process sees one.
+    """`cpu` or `cuda` from one of DEVICES; `auto` is the GPU if this process sees one.
 
     Raises:
         InputError: `cuda` without a GPU that torch can use.
@@ -39,7 +48,7 @@ def best_device() -> torch.device:
 
 
 def free_memory(device: torch.device) -> int | None:
-    """Bytes that are free on a GPU, those that torch holds and does not use included; else None."""
+    """Free bytes of a GPU, including those that torch has reserved without use; None on a CPU."""
     import torch
 
     if device.type != "cuda":

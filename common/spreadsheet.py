@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-_RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """The last four are the full-width forms of the first four, which spreadsheets fold to them."""
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
-def harmless(cell: Any) -> Any:
-    """A cell that no spreadsheet program takes for a formula."""
-    # An apostrophe is doubled as well, so that every text can be read back as it was.
-    if isinstance(cell, str) and cell.startswith((*_RISKY, "'")):
-        return f"'{cell}"
-    return cell
+def escape_formula(cell: Any) -> Any:
+    """A cell that no spreadsheet program takes for a formula: an apostrophe comes before it.
+
+    Plain numbers stay as they are. An apostrophe at the start is doubled, so that
+    `unescape_formula` gives back every text.
+    """
+    if not isinstance(cell, str) or not cell.startswith((*_FORMULA, "'")):
+        return cell
+    return cell if _NUMBER.fullmatch(cell) else f"'{cell}"
 
 
-def as_written(cell: str) -> str:
-    """The text that `harmless` made so."""
-    return cell[1:] if cell.startswith(tuple(f"'{risky}" for risky in (*_RISKY, "'"))) else cell
+def unescape_formula(cell: str) -> str:
+    """The text that `escape_formula` was given."""
+    return cell[1:] if cell.startswith(tuple(f"'{first}" for first in (*_FORMULA, "'"))) else cell

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from common.errors import InputError
+from common.lookup import check_name
 
 from .abilities import Abilities, abilities
 from .baselines import baselines
@@ -49,10 +50,8 @@ def calibrate(
 
     Raises InputError for input that cannot give a model, in one line.
     """
-    if target not in TARGETS:
-        raise InputError(f"target {target!r} is unknown: use E or C")
-    if cluster not in CLUSTERS:
-        raise InputError(f"cluster {cluster!r} is unknown: use one of {', '.join(CLUSTERS)}")
+    check_name("target", target, TARGETS)
+    check_name("cluster", cluster, CLUSTERS)
 
     def design_of(names: Sequence[str]) -> Comparisons:
         return compare(

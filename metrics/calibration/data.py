@@ -17,6 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from common.errors import InputError
+from common.lookup import check_name
 
 from .instruments import instruments_used
 
@@ -102,8 +103,7 @@ def compare(
     _require(votes, VOTE_COLUMNS, "the votes")
     if votes.empty:
         raise InputError("there are no votes: the votes file is empty")
-    if ties not in TIES:
-        raise InputError(f"ties {ties!r} is unknown: use one of {', '.join(TIES)}")
+    check_name("rule for ties", ties, TIES)
     votes = votes.reset_index(drop=True)
     table = statistics_table(statistics, terms)
     reasons = _reasons(votes, ties=ties, include_simulated=include_simulated)

@@ -15,6 +15,7 @@ from scipy.linalg import qr
 from statsmodels.discrete.discrete_model import Logit
 
 from common.errors import InputError
+from common.lookup import check_name
 
 from .data import Codes, Comparisons, Floats
 from .davidson import davidson
@@ -55,8 +56,7 @@ def fit(comparisons: Comparisons, method: str = "auto", *, ties: str = "half") -
 
     Raises InputError for an unknown method, collinear terms, and a fit that does not converge.
     """
-    if method not in FITS:
-        raise InputError(f"fit {method!r} is unknown: use one of {', '.join(FITS)}")
+    check_name("fit", method, FITS)
     if ties == "davidson" and comparisons.ties:
         if method == "firth":
             raise InputError("--fit firth does not join with --ties davidson: use --ties half")

@@ -7,7 +7,7 @@ of gPb boundaries: other instruments give scores of another scale.
 
 from __future__ import annotations
 
-from common.errors import InputError
+from common.lookup import find
 
 from .export import SCALE, Model
 
@@ -50,6 +50,4 @@ PRESETS = {name: _published(name) for name in _PUBLISHED}
 
 def preset(name: str) -> Model:
     """Give a published model by name. Raises InputError for another name."""
-    if name not in PRESETS:
-        raise InputError(f"no published model is named {name!r}: use one of {', '.join(PRESETS)}")
-    return PRESETS[name]
+    return find("published model", name, PRESETS)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from tqdm import tqdm
 
 from common.console import say, write_json
 from common.errors import InputError
 from common.pictures import read_picture
+from common.progress import progress_of
 from metrics.boundaries.detectors import DEFAULT_DETECTOR, DETECTORS, detector
 
 if TYPE_CHECKING:
@@ -83,7 +81,7 @@ def _measure(options: argparse.Namespace) -> None:
     truth = human_truth(options.groundtruth)
     detector(options.detector)  # an unknown name is refused before any picture is read
     rows: list[dict[str, Any]] = []
-    for path in tqdm(options.images, unit="picture", disable=not sys.stderr.isatty()):
+    for path in progress_of(options.images, unit="picture"):
         try:
             found = coherence(read_picture(path), truth, options.detector)
         except InputError as error:

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tqdm import tqdm
-
 from common.arguments import pixels
 from common.console import say, write_json
-from common.device import choose_device
+from common.device import add_device_option, choose_device
 from common.errors import InputError
 from common.formats import is_picture_name
 from common.pictures import read_picture
+from common.progress import progress_of
 from transfer import encoders
 from transfer.encoders.layout import STYLE_LAYERS
 from transfer.encoders.registry import DEFAULT_ENCODER
@@ -67,7 +65,7 @@ def _add_encoder(parser: argparse.ArgumentParser) -> None:
         "--encoder", default=DEFAULT_ENCODER, metavar="NAME", help="default: %(default)s"
     )
     parser.add_argument("--weights", type=Path, metavar="FILE|DIR", help="the encoder's weights")
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    add_device_option(parser)
     parser.add_argument("--json", action="store_true", help="answer in JSON")
 
 
@@ -138,13 +136,7 @@ def _make_basis(options: argparse.Namespace) -> None:
 
 
 def _read_all(files: Sequence[Path]) -> Iterator[Image]:
-    if sys.stderr.isatty():
-        yield from (read_picture(file) for file in tqdm(files, unit="picture"))
-        return
-    for number, file in enumerate(files, start=1):
-        yield read_picture(file)
-        if number % 10 == 0 or number == len(files):
-            say(f"basis: {number} of {len(files)} pictures")
+    yield from (read_picture(file) for file in progress_of(files, unit="picture"))
 
 
 def _measure(options: argparse.Namespace) -> None:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from common.errors import InputError
+from common.lookup import check_name
 
 Floats = npt.NDArray[np.float64]
 Thirds = npt.NDArray[np.intp]
@@ -69,8 +70,7 @@ def ecspace(scored: pd.DataFrame, bins: str = "independent") -> ECSpace:
     nothing and thirds differ by at most one stimulus. Raises InputError for missing columns, a
     stimulus named twice, fewer than nine scored stimuli, and unknown bins.
     """
-    if bins not in BINS:
-        raise InputError(f"bins {bins!r} is unknown: use one of {', '.join(BINS)}")
+    check_name("rule of bins", bins, BINS)
     needed = ("stimulus", "method", "E_score", "C_score")
     missing = [column for column in needed if column not in scored.columns]
     if missing:

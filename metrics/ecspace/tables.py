@@ -7,7 +7,7 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
-from common.spreadsheet import harmless
+from common.spreadsheet import escape_formula
 
 Rows = Sequence[dict[str, Any]]
 """What `ecspace.table` gives: nine cells from high E to low E, each from low C to high C."""
@@ -23,7 +23,7 @@ def table_csv(rows: Rows, note: str = "") -> str:
     for cell in rows:
         for rank, part in enumerate(cell["methods"], start=1):
             percent = part["percent"].rstrip("%")
-            method = harmless(part["method"])  # the name may come from other tools
+            method = escape_formula(part["method"])  # the name may come from other tools
             values = [cell["E"], cell["C"], cell["count"], rank, method, part["count"]]
             writer.writerow([*values, percent, *([note] if note else [])])
     return buffer.getvalue()

@@ -15,6 +15,7 @@ from pathlib import Path
 from django.conf import settings
 
 from common.errors import InputError
+from common.lookup import unknown
 from metrics.models import Measurement, sample_of
 from metrics.statistics.base import Collection, Progress, Statistic
 from transfer.models import Batch, Picture, Stimulus
@@ -54,11 +55,7 @@ def batch_named(name: str) -> Batch:
     """
     batch = Batch.objects.filter(name=name).first()
     if batch is None:
-        names = ", ".join(Batch.objects.values_list("name", flat=True)[:10])
-        raise InputError(
-            f"no batch is named '{name}': "
-            + (f"use one of {names}" if names else "make one with manage.py generate")
-        )
+        raise InputError(unknown("batch", name, Batch.objects.values_list("name", flat=True)[:10]))
     return batch
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from common.errors import InputError
+from common.lookup import find
 
 if TYPE_CHECKING:
     from metrics.statistics.base import Statistic
@@ -24,8 +24,6 @@ def statistic(key: str) -> type[Statistic]:
         InputError: there is none of that name.
 
     """
-    if key not in STATISTICS:
-        raise InputError(f"unknown statistic '{key}': use one of {', '.join(STATISTICS)}")
-    module, _, name = STATISTICS[key].rpartition(".")
+    module, _, name = find("statistic", key, STATISTICS).rpartition(".")
     found: type[Statistic] = getattr(import_module(module), name)
     return found

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from common.arguments import pixels
-from common.device import choose_device
+from common.device import add_device_option, choose_device
 from common.errors import InputError
 from common.pictures import read_picture
 from metrics.effectiveness.instrument import effectiveness_name
@@ -64,7 +64,7 @@ class Effectiveness(Statistic):
             help="shorter side of the basis that is made (default: the batch's width, at most "
             "512, which is the paper's)",
         )
-        parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+        add_device_option(parser)
 
     @classmethod
     def open(

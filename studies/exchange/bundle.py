@@ -14,7 +14,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from common.errors import InputError
-from common.spreadsheet import harmless
+from common.lookup import check_name
+from common.spreadsheet import escape_formula
 from studies.exchange.columns import (
     PICTURES,
     SCHEMA,
@@ -50,8 +51,7 @@ def write_bundle(study: Study, target: BinaryIO, licence: str) -> list[str]:
         InputError: another licence than those of LICENCES, or a stimulus's file is missing.
 
     """
-    if licence not in LICENCES:
-        raise InputError(f"licence {licence!r} is unknown: use {', '.join(LICENCES)}")
+    check_name("licence", licence, LICENCES)
     stimuli = list(study.stimuli.select_related("content", "batch").order_by("public_id"))
     pictures = _pictures(stimuli)
     left_out = [picture.name for picture in pictures if not picture.licence]
@@ -180,7 +180,7 @@ def _table(columns: Sequence[Column], rows: Sequence[Sequence[object]]) -> bytes
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([column.name for column in columns])
-    writer.writerows([harmless(cell) for cell in row] for row in rows)
+    writer.writerows([escape_formula(cell) for cell in row] for row in rows)
     return text.getvalue().encode()
 
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from common.spreadsheet import harmless
+from common.spreadsheet import escape_formula
 from studies.exchange.columns import SCHEMA, VOTES, Column, as_imported
 from studies.models import Choice, Cohort, Study, Vote
 
@@ -129,8 +129,8 @@ def to_csv(frame: pd.DataFrame) -> str:
     safe = frame.copy()
     for name in safe.columns:
         if not (safe[name].dtype.kind in "biufM" or str(safe[name].dtype) == "Int64"):
-            safe[name] = safe[name].map(harmless)
-    return safe.rename(columns=harmless).to_csv(index=False, date_format=_TIMES)
+            safe[name] = safe[name].map(escape_formula)
+    return safe.rename(columns=escape_formula).to_csv(index=False, date_format=_TIMES)
 
 
 def to_parquet(frame: pd.DataFrame) -> bytes:

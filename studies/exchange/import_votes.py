@@ -20,7 +20,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from common.errors import InputError
-from common.spreadsheet import as_written
+from common.spreadsheet import unescape_formula
 from studies.exchange.columns import SCHEMA, VOTES
 from studies.models import Choice, Cohort, Outcome, Participant, Study, Trial, TrialKind, Vote
 from transfer.models import Stimulus
@@ -179,7 +179,9 @@ def _check_positions(trials: Sequence[Trial]) -> None:
 
 def _completed(row: Row, number: int) -> Row:
     """A row with all that is needed in our own columns, and nothing in them that is unknown."""
-    full = {_SYNONYMS.get(key, key): as_written(value or "") for key, value in row.items() if key}
+    full = {
+        _SYNONYMS.get(key, key): unescape_formula(value or "") for key, value in row.items() if key
+    }
     full.setdefault("participant", full.get("observer", ""))
     full.setdefault("observer", full["participant"])
     for side, condition in (("stimulus_left", "condition_A"), ("stimulus_right", "condition_B")):

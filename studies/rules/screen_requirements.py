@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from common.errors import InputError
+from common.lookup import check_name
 
 ORIENTATIONS = ("", "landscape", "portrait")
 
@@ -41,8 +42,7 @@ class Gates:
         """
         known = {field.name: field for field in fields(cls)}
         for name, value in declared.items():
-            if name not in known:
-                raise InputError(f"unknown gate '{name}': use {', '.join(sorted(known))}")
+            check_name("gate", name, sorted(known))
             if not _fits(known[name].default, value):
                 raise InputError(f"gate {name}={value!r} is not understood")
         if declared.get("orientation", "") not in ORIENTATIONS:

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from common.errors import InputError
+from common.lookup import check_name
 
 VERSION = 1
 """Of the meaning of the rules below: raise it whenever `exclusion` judges differently."""
@@ -52,8 +53,7 @@ class Rules:
         """
         known = {field.name for field in fields(cls)}
         for name, value in declared.items():
-            if name not in known:
-                raise InputError(f"unknown rule '{name}': use {', '.join(sorted(known))}")
+            check_name("rule", name, sorted(known))
             if isinstance(value, bool) or not isinstance(value, int) or value < 0:
                 raise InputError(f"rule {name}={value!r}: use a whole number of at least 0")
         return cls(**declared)

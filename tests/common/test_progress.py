@@ -46,3 +46,26 @@ def test_on_a_terminal_it_draws_a_bar():
         meter.update(2)
     assert "step 3/10" in stream.getvalue()
     assert "2/4 images" in stream.getvalue()
+
+
+def test_each_task_begins_anew():
+    stream = StringIO()
+    with Meter(stream=stream, unit="picture") as meter:
+        meter.report("E", 1, 2)
+        meter.report("E", 2, 2)
+        meter.report("C", 1, 2)
+    tasks = [line.split(",")[0] for line in stream.getvalue().splitlines()]
+    assert tasks == ["E: 1 of 2 pictures", "E: 2 of 2 pictures", "C: 1 of 2 pictures"]
+
+
+def test_it_writes_few_lines_but_always_the_last():
+    stream = StringIO()
+    with Meter(3, stream=stream, unit="step", every=60) as meter:
+        for done in (1, 2, 3):
+            meter.update(done)
+    (line,) = stream.getvalue().splitlines()
+    assert line.startswith("3 of 3 steps, ")
+
+
+def test_a_fast_rate_is_given_per_second():
+    assert rate(100, 50, 5.0, "step") == "20 steps/s, 2 s left"

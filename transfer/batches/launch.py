@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from common.errors import InputError
+from common.lookup import check_name
 from transfer.batches import recipes
 from transfer.decoders import fingerprint_of, load_autoencoders
 from transfer.encoders import DEFAULT_ENCODER, load_encoder
@@ -151,10 +152,7 @@ def _check(order: Order) -> None:
         raise InputError("a batch needs at least one content and one style picture: choose them")
     if not SMALLEST <= order.size <= LARGEST:
         raise InputError(f"size {order.size} cannot be used: use {SMALLEST} to {LARGEST} pixels")
-    if order.precision not in recipes.PRECISIONS:
-        raise InputError(
-            f"unknown precision '{order.precision}': use one of {', '.join(recipes.PRECISIONS)}"
-        )
+    check_name("precision", order.precision, recipes.PRECISIONS)
     for what, value in (
         ("chunk", order.chunk), ("threads", order.threads), ("samples", order.samples)
     ):  # fmt: skip

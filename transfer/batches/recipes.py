@@ -21,6 +21,7 @@ from itertools import product
 from typing import Any
 
 from common.errors import InputError
+from common.lookup import check_name
 from transfer import methods as registry
 from transfer.batches.sampling import sample
 from transfer.methods.style_weights import RANGES, Range, strengths
@@ -82,8 +83,8 @@ def variants(
         raise InputError("no method was chosen: name at least one")
     if weights and style_weights:
         raise InputError("style weights and a range of weights were given: give one of the two")
-    if weights and weights not in RANGES:
-        raise InputError(f"unknown range of weights '{weights}': use {' or '.join(RANGES)}")
+    if weights:
+        check_name("range of weights", weights, RANGES)
     found = []
     for method in dict.fromkeys(methods):
         defaults = registry.resolve_parameters(method, {})

@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 import argparse
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tqdm import tqdm
-
 from common.console import say, write_json
-from common.device import DEVICES, choose_device
+from common.device import add_device_option, choose_device
 from common.errors import InputError
+from common.name_value import name_and_value
 from common.pictures import read_picture, write_png
+from common.progress import EVERY, Meter
 from transfer.decoders import Autoencoder, fingerprint_of, load_autoencoders
 from transfer.encoders import DEFAULT_ENCODER, ENCODERS, load_encoder
 from transfer.methods import METHODS, resolve_parameters
 
 if TYPE_CHECKING:
     from common.console import Subparsers
-    from transfer.methods.stylise import ReportSteps
 
 SIZES = (32, 8192)
-LINES = 10  # of progress, where there is no terminal
 
 
 def add_commands(subparsers: Subparsers) -> None:
@@ -74,7 +68,7 @@ def add_commands(subparsers: Subparsers) -> None:
         "--precision", default="float32", metavar="MODE", help="float32 (default), tf32 or bf16"
     )
     parser.add_argument("--seed", type=_seed, default=0, metavar="N", help="decides the noise (0)")
-    parser.add_argument("--device", default="auto", choices=DEVICES, help="(%(default)s)")
+    add_device_option(parser)
     parser.add_argument("--json", action="store_true", help="say what was done as JSON")
     parser.set_defaults(answer=_stylise)
 
@@ -100,7 +94,7 @@ def _stylise(options: argparse.Namespace) -> None:
         autoencoders = load_autoencoders(
             options.encoder, parameters["style_layers"], weights=options.weights, device=device
         )
-    with _progress() as progress:
+    with Meter(unit="step", every=EVERY) as meter:
         (result,) = stylise(
             options.method,
             [Task(content, styles, options.seed)],
@@ -109,7 +103,7 @@ def _stylise(options: argparse.Namespace) -> None:
             size=options.size,
             autoencoders=autoencoders,
             precision=options.precision,
-            progress=progress,
+            progress=lambda done, total: meter.report("", done, total),
         )
     if result.picture is None:
         raise InputError(result.error)
@@ -163,9 +157,7 @@ def _check_out(path: Path) -> None:
 
 
 def _setting(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not (name and equals):
-        raise argparse.ArgumentTypeError(f"'{text}' is not NAME=VALUE, such as init=content")
+    name, value = name_and_value(text)
     return name.replace("-", "_"), value
 
 
@@ -181,21 +173,3 @@ def _seed(text: str) -> int:
     if not text.isdecimal() or int(text) >= 2**63:
         raise argparse.ArgumentTypeError(f"'{text}' is no seed: give a whole number from 0")
     return int(text)
-
-
-@contextmanager
-def _progress() -> Iterator[ReportSteps]:
-    """A bar on a terminal, a few lines elsewhere, on standard error."""
-    began, told = time.monotonic(), 0
-    with tqdm(unit="step", disable=not sys.stderr.isatty(), leave=False) as bar:
-
-        def tell(done: int, total: int) -> None:
-            nonlocal told
-            if not bar.disable:
-                bar.total = total
-                bar.update(done - bar.n)
-            elif done * LINES // total > told:
-                told = done * LINES // total
-                say(f"step {done} of {total}, {time.monotonic() - began:.0f} s")
-
-        yield tell

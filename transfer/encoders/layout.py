@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from common.errors import InputError
+from common.lookup import check_name
 
 Pooling = Literal["max", "avg"]
 Padding = Literal["zero", "reflect", "replicate"]
@@ -56,8 +56,7 @@ def layers_up_to(deepest: str) -> tuple[str, ...]:
         InputError: `deepest` is not a layer of the layout.
 
     """
-    if deepest not in LAYERS:
-        raise InputError(f"unknown layer '{deepest}': use one of {', '.join(LAYERS)}")
+    check_name("layer", deepest, LAYERS)
     return LAYERS[: LAYERS.index(deepest) + 1]
 
 

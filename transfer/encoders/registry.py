@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from common.errors import InputError
+from common.lookup import find
 from transfer.encoders.layout import (
     CAFFE,
     IMAGENET,
@@ -126,6 +126,4 @@ def encoder_spec(name: str) -> EncoderSpec:
         InputError: there is no encoder of that name.
 
     """
-    if name not in ENCODERS:
-        raise InputError(f"unknown encoder '{name}': use one of {', '.join(ENCODERS)}")
-    return ENCODERS[name]
+    return find("encoder", name, ENCODERS)

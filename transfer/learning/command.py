@@ -15,6 +15,7 @@ from torch import Tensor
 
 from common.atomic import write_bytes
 from common.console import say
+from common.device import add_device_option, choose_device
 from common.errors import InputError
 from transfer.learning.crops import Pictures, picture_files
 from transfer.learning.recipe import Recipe
@@ -29,7 +30,7 @@ def add_shared_arguments(parser: argparse.ArgumentParser, recipe: type[Recipe]) 
     )
     parser.add_argument("--out", type=Path, required=True, help="safetensors file to write")
     parser.add_argument("--checkpoint", type=Path, help="default: the out file with .checkpoint")
-    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    add_device_option(parser)
     parser.add_argument("--threads", type=int, default=0, help="0: as torch chooses")
     for field in fields(recipe):
         if field.default is not MISSING:
@@ -50,7 +51,7 @@ def device_from(options: argparse.Namespace) -> torch.device:
     """Where to train; sets the number of threads, too."""
     if options.threads:
         torch.set_num_threads(options.threads)
-    return torch.device(options.device)
+    return torch.device(choose_device(options.device))
 
 
 def checkpoint_from(options: argparse.Namespace) -> Path:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from common.errors import InputError
+from common.lookup import find
 from transfer.methods import (
     cross_layer,
     cross_layer_cov,
@@ -52,9 +52,7 @@ METHODS: dict[str, Method] = {
 
 def find_method(key: str) -> Method:
     """The registry's entry; InputError names the known ones."""
-    if key not in METHODS:
-        raise InputError(f"unknown method '{key}': use one of {', '.join(METHODS)}")
-    return METHODS[key]
+    return find("method", key, METHODS)
 
 
 def resolve_parameters(key: str, overrides: Mapping[str, object]) -> Values:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import torch
 
-from common.errors import InputError
+from common.lookup import check_name
 
 PRECISIONS = ("float32", "tf32", "bf16")
 """float32: IEEE single precision everywhere; TF32 is off in matrix products and in cuDNN's
@@ -18,8 +18,7 @@ computed from its features in float32."""
 
 def check_precision(mode: str) -> None:
     """Raise InputError unless `mode` is one of PRECISIONS."""
-    if mode not in PRECISIONS:
-        raise InputError(f"unknown precision '{mode}': use one of {', '.join(PRECISIONS)}")
+    check_name("precision", mode, PRECISIONS)
 
 
 @contextmanager

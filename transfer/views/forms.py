@@ -7,7 +7,9 @@ from typing import Any
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
+from common.errors import InputError
 from common.formats import ACCEPT
+from common.name_value import names_and_values
 from transfer import methods as registry
 from transfer.batches.launch import LARGEST, SMALLEST, Order
 from transfer.batches.recipes import LARGEST as MOST_STIMULI
@@ -77,13 +79,10 @@ class AssignmentsField(forms.CharField):
 
     def clean(self, value: Any) -> Any:
         """Parse the lines."""
-        settings = {}
-        for line in super().clean(value).split():
-            name, sign, setting = line.partition("=")
-            if not sign or not name:
-                raise forms.ValidationError(f"“{line}” is not understood: use NAME=VALUE")
-            settings[name] = setting
-        return settings
+        try:
+            return names_and_values(super().clean(value).split())
+        except InputError as error:
+            raise forms.ValidationError(str(error)) from None
 
 
 class LaunchForm(forms.Form):

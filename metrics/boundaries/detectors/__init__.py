@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from common.errors import InputError
+from common.lookup import find
 
 if TYPE_CHECKING:
     from metrics.boundaries.detectors.base import Detector
@@ -30,8 +30,6 @@ def detector(name: str) -> Detector:
         InputError: there is none of that name.
 
     """
-    if name not in DETECTORS:
-        raise InputError(f"unknown boundary detector '{name}': use one of {', '.join(DETECTORS)}")
-    module, _, kind = DETECTORS[name].rpartition(".")
+    module, _, kind = find("boundary detector", name, DETECTORS).rpartition(".")
     found: Detector = getattr(import_module(module), kind)()
     return found

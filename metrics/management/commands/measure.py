@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import CommandError
-from tqdm import tqdm
 
 from common.command import InputCommand
+from common.progress import EVERY, Meter
 from metrics.measurements import Outcome, batch_named, collection_of, measure
 from metrics.statistics import STATISTICS, statistic
 
 _STOPPED = 130  # the exit code of a program that Ctrl-C ended
-_EVERY = 5.0  # seconds between two lines of progress where there is no terminal
 
 
 class Command(InputCommand):
@@ -47,8 +45,9 @@ class Command(InputCommand):
         failed = 0
         for kind in chosen:
             try:
-                with _Meter(self) as meter:
-                    outcome = measure(batch, kind.open(options, collection, meter), meter)
+                with Meter(unit="picture", every=EVERY) as meter:
+                    instrument = kind.open(options, collection, meter.report)
+                    outcome = measure(batch, instrument, meter.report)
             except KeyboardInterrupt:
                 raise CommandError(
                     "stopped; what was measured is kept, the same command goes on",
@@ -72,32 +71,3 @@ class Command(InputCommand):
         if outcome.unmade:
             line += f"; {outcome.unmade} stimuli are not made yet"
         self.stderr.write(line)
-
-
-class _Meter:
-    """A bar on a terminal, plain lines elsewhere; one after the other for every task."""
-
-    def __init__(self, command: InputCommand) -> None:
-        self._command = command
-        self._bar: tqdm[Any] | None = None
-        self._task = ""
-        self._said = 0.0
-
-    def __enter__(self) -> _Meter:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.close()
-
-    def __call__(self, task: str, done: int, total: int) -> None:
-        if self._command.stderr.isatty():
-            if self._bar is None or task != self._task:
-                if self._bar is not None:
-                    self._bar.close()
-                self._bar = tqdm(total=total, desc=task, unit="picture")
-            self._bar.update(done - self._bar.n)
-        elif done == total or time.monotonic() - self._said >= _EVERY:
-            self._command.stderr.write(f"{task}: {done} of {total} pictures")
-            self._said = time.monotonic()
-        self._task = task

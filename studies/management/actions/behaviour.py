@@ -10,9 +10,8 @@ from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 
-from tqdm import tqdm
-
 from common.errors import InputError
+from common.progress import EVERY, Meter
 from studies.management.actions.action import Options, takes_study
 from studies.simulation.simulate import Behaviour
 
@@ -58,10 +57,13 @@ def utilities_of(options: Options) -> dict[str, float]:
 
 @contextmanager
 def progress(options: Options) -> Iterator[Callable[..., None]]:
-    """Show a bar on a terminal; gives what is to be called when a participant is done."""
-    with tqdm(total=options["participants"], unit="participant", disable=None) as bar:
+    """Show how many participants are done; gives the function to call after each."""
+    done = 0
+    with Meter(options["participants"], unit="participant", every=EVERY) as meter:
 
         def one_more(*_: object) -> None:
-            bar.update()
+            nonlocal done
+            done += 1
+            meter.update(done)
 
         yield one_more

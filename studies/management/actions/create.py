@@ -14,6 +14,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from common.errors import InputError
+from common.name_value import names_and_values
 from studies.design import DESIGNS
 from studies.management.actions.action import Action, Options
 from studies.models import Study
@@ -97,12 +98,11 @@ def _account(name: str | None) -> Any:
 
 
 def _codes(given: Sequence[str]) -> dict[str, str]:
-    codes = {}
-    for pair in given:
-        ending, _, code = pair.partition("=")
+    codes = names_and_values(given)
+    for ending, code in codes.items():
         if ending not in ENDINGS or not code:
-            raise InputError(f"--code {pair} is not understood: use {'|'.join(ENDINGS)}=CODE")
-        codes[ending] = code
+            accepted = "|".join(ENDINGS)
+            raise InputError(f"--code {ending}={code} is not understood: use {accepted}=CODE")
     return codes
 
 

@@ -10,9 +10,9 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from common.command import InputCommand
-from common.errors import InputError
 from common.formats import without_suffix
 from common.media import sweep_temporary
+from common.name_value import names_and_values
 from common.progress import Meter
 from transfer.batches.launch import Order, launch
 from transfer.batches.ledger import Progress
@@ -124,7 +124,7 @@ def _order(options: dict[str, Any]) -> Order:
         iterations=options["iterations"],
         style_weights=options["style_weight"],
         weights=options["weights"],
-        settings=settings_of(options["parameters"]),
+        settings=names_and_values(options["parameters"]),
         seed=options["seed"],
         encoder=options["encoder"],
         samples=options["samples"],
@@ -137,19 +137,3 @@ def _order(options: dict[str, Any]) -> Order:
 def _names(patterns: list[str]) -> list[str]:
     """A file name names the picture that was imported from it."""
     return [without_suffix(pattern) for pattern in patterns]
-
-
-def settings_of(assignments: list[str]) -> dict[str, str]:
-    """`NAME=VALUE` words as a dictionary.
-
-    Raises:
-        InputError: a word without a name or without `=`.
-
-    """
-    settings = {}
-    for assignment in assignments:
-        name, sign, value = assignment.partition("=")
-        if not sign or not name:
-            raise InputError(f"--set {assignment} is not understood: use NAME=VALUE")
-        settings[name] = value
-    return settings
