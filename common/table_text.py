@@ -8,12 +8,14 @@ import re
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from common.errors import InputError
 
 MOST_BYTES = 500 * 1024 * 1024
 """Bytes of a table, after unpacking."""
 _LONGEST_LINE = 10_000_000  # characters
+_PIECE = 1 << 20
 _BOM = b"\xef\xbb\xbf"
 _SAVE = "save the table as CSV in UTF-8"
 _OTHER_FORMATS = (
@@ -43,9 +45,10 @@ def read_bytes(path: Path, what: str) -> bytes:
     """
     try:
         with path.open("rb") as file:
-            data = file.read(MOST_BYTES + 1)
-            if data.startswith(b"\x1f\x8b") and len(data) <= MOST_BYTES:
-                data = gzip.GzipFile(fileobj=io.BytesIO(data)).read(MOST_BYTES + 1)
+            data = _read_within(file, path)
+            if data.startswith(b"\x1f\x8b"):
+                with gzip.GzipFile(fileobj=io.BytesIO(data)) as unpacked:
+                    data = _read_within(unpacked, path)
     except FileNotFoundError:
         raise InputError(f"there is no file {path}: name the {what} as a CSV file") from None
     except IsADirectoryError:
@@ -53,9 +56,17 @@ def read_bytes(path: Path, what: str) -> bytes:
     except (OSError, EOFError, zlib.error) as error:
         shown = (error.strerror if isinstance(error, OSError) else None) or error
         raise InputError(f"the {what} {path} cannot be read: {shown}") from error
-    if len(data) > MOST_BYTES:
-        raise InputError(f"{path} holds more than {MOST_BYTES // 1024**2} MB: split it by study")
     return data
+
+
+def _read_within(file: BinaryIO | gzip.GzipFile, path: Path) -> bytes:
+    data = bytearray()
+    while piece := file.read(_PIECE):
+        data += piece
+        if len(data) > MOST_BYTES:
+            limit = MOST_BYTES // 1024**2
+            raise InputError(f"{path} holds more than {limit} MB: split it by study")
+    return bytes(data)
 
 
 def is_parquet(data: bytes) -> bool:
@@ -87,7 +98,7 @@ class Lines:
         if named := _SEPARATOR_LINE.fullmatch(first):
             if named[1] != ",":
                 raise InputError(
-                    f"{source}, line 1 names {named[1]!r} as separator: save the table with commas"
+                    f"{source}, line 1 names {named[1]!r} as separator: save it with commas"
                 )
             self.skipped = 1
         self.blanks = b', "' in self._data or bool(re.search(r",[ \t]+\S", self._header()))

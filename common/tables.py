@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -158,7 +158,25 @@ def to_csv(frame: pd.DataFrame) -> str:
     for name in safe.columns:
         if not (safe[name].dtype.kind in "biufM" or str(safe[name].dtype) == "Int64"):
             safe[name] = safe[name].map(escape_formula)
-    return safe.rename(columns=escape_formula).to_csv(index=False, date_format=TIMES)
+    text = _Unix()
+    safe = safe.rename(columns=escape_formula)
+    safe.to_csv(text, index=False, date_format=TIMES, lineterminator="\r\n")
+    return text.getvalue()
+
+
+def rows_to_csv(rows: Iterable[Sequence[object]]) -> str:
+    """Rows as CSV that `read_table` reads back; the first holds the names."""
+    text = _Unix()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerows([escape_formula(cell) for cell in row] for row in rows)
+    return text.getvalue()
+
+
+class _Unix(io.StringIO):
+    """Text with Unix line ends, from a writer that quotes both kinds of line break in cells."""
+
+    def write(self, row: str) -> int:
+        return super().write(row[:-2] + "\n" if row.endswith("\r\n") else row)
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> None:
@@ -170,7 +188,7 @@ def _names(row: Sequence[str], source: str) -> list[str]:
     names = [unescape_formula(clean(name)) for name in row]
     for mark, called in ((";", "semicolons"), ("\t", "tabs"), ("|", "vertical bars")):
         if len(names) == 1 and mark in names[0]:
-            raise InputError(f"{source} is separated by {called}: save the table with commas")
+            raise InputError(f"{source} is separated by {called}: save it with commas")
     twice = next((name for name in names if name and names.count(name) > 1), None)
     if twice:
         raise InputError(f"{source} has two columns {twice!r}: keep one")

@@ -14,7 +14,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from .covariance import clustered
-from .data import Comparisons, Floats, choices_to_numbers
+from .data import Comparisons, Floats, choices_to_numbers, people_of
 from .firth import firth
 from .fit import fit
 
@@ -72,7 +72,7 @@ def abilities(used: pd.DataFrame, statistics: pd.DataFrame) -> Abilities | None:
     np.add.at(wins, (other, one), 1 - preferred)
     if connected_components(csr_array(wins + wins.T), directed=False)[0] > 1:
         return None
-    people = pd.factorize(used["participant"].astype(str))[0][meet]
+    people = pd.factorize(people_of(used))[0][meet]
     return _fit(tuple(methods.tolist()), wins, one, other, preferred, people)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .data import Comparisons, choices_to_numbers
+from .data import Comparisons, choices_to_numbers, people_of
 from .goodness import error_of_mean
 
 
@@ -65,7 +65,7 @@ def _answers(votes: pd.DataFrame) -> pd.DataFrame:
     answer = choices_to_numbers(asked["choice"])
     return pd.DataFrame(
         {
-            "person": asked["participant"].astype(str),
+            "person": people_of(asked),
             "one": one,
             "other": np.maximum(left, right),
             "answer": np.where(one == left, answer, 1 - answer),

@@ -61,6 +61,7 @@ def calibrate(
             ties=ties,
             include_simulated=include_simulated,
             any_instrument=any_instrument,
+            target=target,
         )
 
     if replicates < 0:

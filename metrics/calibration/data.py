@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,13 +19,20 @@ from common.errors import InputError
 from common.lookup import check_name
 
 from .instruments import instruments_used
+from .vote_columns import (
+    VOTE_COLUMNS,
+    Line,
+    flags,
+    kinds_of,
+    lines_of,
+    other_target,
+    reasons_left_out,
+    require,
+)
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.intp]
 
-VOTE_COLUMNS = ("participant", "stimulus_left", "stimulus_right", "choice")
-CHOICES = ("left", "right", "tie")
-KINDS = ("real", "training", "gold", "trap", "repeat")
 KINDS_LEFT_OUT = ("training", "gold", "trap", "repeat")
 """Repeats ask a pair again to learn how far people agree with themselves (agreement.py)."""
 TIES = ("drop", "half", "davidson")
@@ -90,30 +96,35 @@ def compare(
     ties: str = "drop",
     include_simulated: bool = False,
     any_instrument: bool = False,
+    target: str = "",
 ) -> Comparisons:
     """Join votes with the statistics of their stimuli.
 
     votes: columns participant, stimulus_left, stimulus_right, choice; optional kind, simulated,
     excluded. statistics: stimulus and every term; optional content, style, instrument_E,
-    instrument_C. Simulated votes enter only with `include_simulated`, and are then counted.
+    instrument_C. Simulated votes enter only with `include_simulated`, and are then counted. With
+    `target` (E or C), votes whose column `target` names another stay out.
 
     Raises InputError for missing columns, unreadable values, unknown stimuli, mixed instruments,
     and where no vote is left.
     """
-    _require(votes, VOTE_COLUMNS, "the votes")
+    require(votes, VOTE_COLUMNS, "votes")
     if votes.empty:
         raise InputError("there are no votes: the votes file is empty")
     check_name("rule for ties", ties, TIES)
+    line = lines_of(votes)
     votes = votes.reset_index(drop=True)
     table = statistics_table(statistics, terms)
-    reasons = _reasons(votes, ties=ties, include_simulated=include_simulated)
-    kinds = _kinds(votes)
+    reasons = reasons_left_out(votes, line, ties=ties, include_simulated=include_simulated)
+    reasons = reasons.mask((other := other_target(votes, line, target)) != "", other)
+    kinds = kinds_of(votes, line)
     repeats = votes[((reasons == "") & (kinds == "repeat")).to_numpy()]
     reasons = reasons.mask(kinds.isin(KINDS_LEFT_OUT), kinds)
     kept = votes[(reasons == "").to_numpy()]
 
     left, right = (
-        _positions(kept[column], table.index) for column in ("stimulus_left", "stimulus_right")
+        _positions(kept[column], table.index, line)
+        for column in ("stimulus_left", "stimulus_right")
     )
     values = table[list(terms)].to_numpy(dtype=np.float64)
     differences = values[left] - values[right]
@@ -130,7 +141,7 @@ def compare(
 
     choice = choices_to_numbers(kept["choice"])
     low, high = np.minimum(left, right), np.maximum(left, right)
-    participants = pd.factorize(kept["participant"].astype(str))[0]
+    participants = pd.factorize(people_of(kept))[0]
     return Comparisons(
         terms=tuple(terms),
         differences=differences[enters],
@@ -141,7 +152,7 @@ def compare(
         pairs=pd.factorize(low * len(table) + high)[0],
         lower_left=left < right,
         dropped=dropped,
-        simulated=int(_flags(kept, "simulated").sum()),
+        simulated=int(flags(kept, "simulated", line).sum()),
         instruments=instruments_used(
             table.iloc[np.union1d(left, right)], terms, any_instrument=any_instrument
         ),
@@ -156,26 +167,40 @@ def statistics_table(statistics: pd.DataFrame, terms: Sequence[str]) -> pd.DataF
 
     Raises InputError for missing columns, a stimulus named twice, and values that are no numbers.
     """
-    _require(statistics, ("stimulus", *terms), "the statistics")
+    require(statistics, ("stimulus", *terms), "statistics")
+    line = lines_of(statistics)
     if len(set(terms)) != len(terms) or not terms:
         raise InputError(f"terms {','.join(terms)!r}: name each term once, and at least one")
-    if statistics["stimulus"].isna().any():
-        raise InputError("a row of the statistics names no stimulus: every row needs one")
+    if (unnamed := statistics["stimulus"].isna().to_numpy()).any():
+        raise InputError(f"{line(unnamed)}a row of the statistics names no stimulus: name it")
     table = statistics.assign(stimulus=statistics["stimulus"].astype(str)).set_index("stimulus")
-    twice = table.index[table.index.duplicated()]
-    if len(twice):
-        raise InputError(f"the statistics name stimulus {twice[0]!r} twice: keep one row for each")
+    if (again := table.index.duplicated()).any():
+        name = table.index[again][0]
+        raise InputError(
+            f"{line(again)}the statistics name stimulus {name!r} twice: keep one row for each"
+        )
     for term in terms:
         numbers = pd.to_numeric(table[term], errors="coerce").astype(np.float64)
         wrong = (numbers.isna() & table[term].notna()) | np.isinf(numbers)
         if wrong.any():
             first = table.index[wrong.to_numpy()][0]
             raise InputError(
-                f"the statistics give {term} = {table[term][first]} for stimulus {first!r}: "
-                "a finite number, or nothing, is needed"
+                f"{line(wrong.to_numpy())}the statistics give {term} = {table[term][first]} for "
+                f"stimulus {first!r}: a finite number, or nothing, is needed"
             )
         table[term] = numbers
     return table
+
+
+def people_of(votes: pd.DataFrame) -> pd.Series[str]:
+    """A name of each vote's participant. The ids of a study hold within it: another's `1` differs.
+
+    votes: column participant; optional study.
+    """
+    people = votes["participant"].astype(str)
+    if "study" not in votes.columns:
+        return people
+    return people + "\x1f" + votes["study"].astype(object).fillna("").astype(str)
 
 
 def choices_to_numbers(choices: pd.Series[str]) -> Floats:
@@ -184,84 +209,16 @@ def choices_to_numbers(choices: pd.Series[str]) -> Floats:
     return 0.5 + 0.5 * (left - right)
 
 
-def _require(frame: pd.DataFrame, columns: Sequence[str], what: str) -> None:
-    missing = [column for column in columns if column not in frame.columns]
-    if missing:
-        raise InputError(f"{what} lack the column{'s' * (len(missing) > 1)} {', '.join(missing)}")
-
-
-def _reasons(votes: pd.DataFrame, *, ties: str, include_simulated: bool) -> pd.Series[str]:
-    """Give for each vote why it stays out whatever its kind, or an empty string."""
-    unknown = votes["choice"][~votes["choice"].isin(CHOICES)]
-    if len(unknown):
-        first = unknown.iloc[0]
-        what = "of nothing" if pd.isna(first) else repr(str(first))
-        raise InputError(
-            f"choice {what} in {len(unknown)} votes is unknown: use {', '.join(CHOICES)}"
-        )
-    for column in VOTE_COLUMNS[:3]:
-        if votes[column].isna().any():
-            raise InputError(f"a vote has no {column}: every vote needs one")
-    reasons = pd.Series("", index=votes.index, dtype=object)
-    if ties == "drop":
-        reasons[votes["choice"] == "tie"] = "tie"
-    if not include_simulated:
-        reasons[_flags(votes, "simulated")] = "simulated"
-    if "excluded" in votes.columns:
-        excluded = _each_value(votes["excluded"], _exclusion)
-        reasons = reasons.mask(excluded != "", excluded)
-    return reasons
-
-
-def _kinds(votes: pd.DataFrame) -> pd.Series[str]:
-    if "kind" not in votes.columns:
-        return pd.Series("real", index=votes.index, dtype=object)
-    kinds = votes["kind"].astype(object).fillna("real")
-    strange = kinds[~kinds.isin(KINDS)]
-    if len(strange):
-        raise InputError(f"kind {strange.iloc[0]!r} is unknown: use {', '.join(KINDS)}")
-    return kinds
-
-
-def _flags(votes: pd.DataFrame, column: str) -> pd.Series[bool]:
-    if column not in votes.columns:
-        return pd.Series(False, index=votes.index)
-    words = _each_value(votes[column], _word)
-    strange = words[~words.isin(("", "true", "false"))]
-    if len(strange):
-        raise InputError(f"{column} {strange.iloc[0]!r} is not understood: use true or false")
-    return words == "true"
-
-
-def _each_value(column: pd.Series[Any], translate: Callable[[Any], str]) -> pd.Series[str]:
-    """Translate a column of few distinct values, however many rows it has."""
-    codes, values = pd.factorize(column, use_na_sentinel=False)
-    words = np.array([translate(value) for value in values], dtype=object)
-    return pd.Series(words[codes], index=column.index, dtype=object)
-
-
-def _word(value: Any) -> str:
-    """Give the many ways of writing a truth value as `true`, `false`, or the words themselves."""
-    text = "" if pd.isna(value) else str(value).strip().lower()
-    words = {"1": "true", "1.0": "true", "yes": "true", "0": "false", "0.0": "false", "no": "false"}
-    return words.get(text, text)
-
-
-def _exclusion(value: Any) -> str:
-    """`excluded` may be a truth value or the words of a reason."""
-    word = _word(value)
-    if word in ("", "false"):
-        return ""
-    return "excluded" if word == "true" else f"excluded: {word}"
-
-
-def _positions(stimuli: pd.Series[str], index: pd.Index[str]) -> Codes:
+def _positions(stimuli: pd.Series[str], index: pd.Index[str], line: Line) -> Codes:
     positions = index.get_indexer(pd.Index(stimuli.astype(str)))
     if (positions < 0).any():
         unknown = stimuli[positions < 0]
+        marked = np.zeros(int(stimuli.index.max()) + 1, dtype=np.bool_)
+        marked[unknown.index.to_numpy()] = True
         raise InputError(
-            f"{len(unknown)} vote{'s' * (len(unknown) > 1)} name a stimulus that the statistics "
-            f"lack, the first {str(unknown.iloc[0])!r}: measure it, or leave its votes out"
+            f"{line(marked)}{len(unknown)} vote{'s' * (len(unknown) > 1)} name a stimulus that "
+            f"the statistics lack, the first {str(unknown.iloc[0])!r}: measure it, or leave its "
+            "votes out"
         )
     return positions
 
@@ -287,5 +244,8 @@ def _fingerprint(kept: pd.DataFrame, differences: Floats, choice: Floats) -> str
 def _nothing_left(dropped: dict[str, int], total: int) -> str:
     if dropped.get("simulated") == total:
         return f"all {total} votes are simulated: say that simulated votes shall be included"
+    for reason, count in dropped.items():
+        if reason.startswith("target ") and count == total:
+            return f"all {total} votes are of {reason}: none can be fitted for the other"
     why = ", ".join(f"{reason} {count}" for reason, count in sorted(dropped.items()))
     return f"no vote is left of {total} ({why})"

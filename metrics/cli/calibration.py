@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from common.atomic import write_text
 from common.console import say, write_json
 from common.errors import InputError
-from common.tables import read_csv, write_csv
+from common.tables import read_csv, to_csv, write_csv
+from common.votes import read_votes
 from metrics.calibration.model_file import read_model
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ def _calibrate(options: argparse.Namespace) -> None:
     from metrics.calibration.calibrate import calibrate
 
     model = calibrate(
-        read_csv(options.votes, "votes"),
+        read_votes(options.votes).frame(),
         read_csv(options.statistics, "statistics"),
         options.target,
         **fit_options(vars(options)),
@@ -173,7 +174,7 @@ def _score(options: argparse.Namespace) -> None:
             ]
         )
     elif not options.out:
-        print(scored.to_csv(index=False), end="")  # noqa: T201
+        print(to_csv(scored), end="")  # noqa: T201
 
 
 def score_columns(

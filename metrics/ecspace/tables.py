@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from typing import Any
 
-from common.spreadsheet import escape_formula
+from common.tables import rows_to_csv
 
 Rows = Sequence[dict[str, Any]]
 """What `ecspace.table` gives: nine cells from high E to low E, each from low C to high C."""
@@ -15,18 +13,13 @@ Rows = Sequence[dict[str, Any]]
 
 def table_csv(rows: Rows, note: str = "") -> str:
     """One line per cell and method. note: a last column, such as `simulated`, where given."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(
-        ["E", "C", "cell_count", "rank", "method", "count", "percent", *(["votes"] if note else [])]
-    )
+    head = ["E", "C", "cell_count", "rank", "method", "count", "percent"]
+    lines: list[list[Any]] = [[*head, *(["votes"] if note else [])]]
     for cell in rows:
         for rank, part in enumerate(cell["methods"], start=1):
-            percent = part["percent"].rstrip("%")
-            method = escape_formula(part["method"])  # the name may come from other tools
-            values = [cell["E"], cell["C"], cell["count"], rank, method, part["count"]]
-            writer.writerow([*values, percent, *([note] if note else [])])
-    return buffer.getvalue()
+            values = [cell["E"], cell["C"], cell["count"], rank, part["method"], part["count"]]
+            lines.append([*values, part["percent"].rstrip("%"), *([note] if note else [])])
+    return rows_to_csv(lines)
 
 
 def table_markdown(rows: Rows, note: str = "") -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from common.atomic import make_folder, write_bytes, write_text
 from common.errors import InputError
+from common.tables import to_csv
 from metrics.ecspace.grid import table
 from metrics.ecspace.tables import table_csv, table_latex, table_markdown
 from metrics.ecspace.variance import variance_explained
@@ -19,7 +20,6 @@ from metrics.presentation.figures import Figure
 from metrics.presentation.shown import ShownSpace
 from metrics.presentation.space import Scoring
 from metrics.report.page import page
-from studies.exchange.export import to_csv
 from transfer.models import Batch
 
 

@@ -18,6 +18,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from common.errors import InputError
+from common.tables import to_csv
 from metrics.models import Calibration
 from metrics.plots import FORMATS
 from metrics.presentation.cells import cell_rows, words
@@ -26,7 +27,6 @@ from metrics.presentation.space import Scoring, scoring
 from metrics.views.forms import SpaceForm
 from metrics.views.policy import with_figures
 from metrics.views.reports import written_reports
-from studies.exchange.export import to_csv
 from transfer.models import Batch, Stimulus
 
 CONTENT_TYPES = {"png": "image/png", "svg": "image/svg+xml", "pdf": "application/pdf"}

@@ -5,9 +5,7 @@ The same study gives the same bytes: members are in one order and carry no times
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -15,7 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from common.errors import InputError
 from common.lookup import check_name
-from common.spreadsheet import escape_formula
+from common.tables import rows_to_csv, to_csv
 from studies.exchange.columns import (
     PICTURES,
     SCHEMA,
@@ -24,7 +22,7 @@ from studies.exchange.columns import (
     codebook_csv,
     codebook_markdown,
 )
-from studies.exchange.export import columns_of, to_csv, to_parquet, votes_frame
+from studies.exchange.export import columns_of, to_parquet, votes_frame
 from transfer.models import Picture, Stimulus
 
 if TYPE_CHECKING:
@@ -177,11 +175,7 @@ def _bytes(row: Stimulus | Picture) -> bytes:
 
 
 def _table(columns: Sequence[Column], rows: Sequence[Sequence[object]]) -> bytes:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([column.name for column in columns])
-    writer.writerows([escape_formula(cell) for cell in row] for row in rows)
-    return text.getvalue().encode()
+    return rows_to_csv([[column.name for column in columns], *rows]).encode()
 
 
 def _json(value: object) -> bytes:

@@ -6,10 +6,10 @@ scripts read VOTES.csv as it is.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+from common.tables import rows_to_csv
 
 SCHEMA = 1
 """Version of the columns: raised whenever a column changes its name or its meaning."""
@@ -112,13 +112,8 @@ def as_imported(name: str) -> Column:
 
 def codebook_csv(tables: Iterable[tuple[str, Sequence[Column]]]) -> str:
     """The codebook as a table: one row per column of every table."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(_HEAD)
-    for table, columns in tables:
-        for column in columns:
-            writer.writerow([table, *_cells(column)])
-    return text.getvalue()
+    rows = [[table, *_cells(column)] for table, columns in tables for column in columns]
+    return rows_to_csv([_HEAD, *rows])
 
 
 def codebook_markdown(tables: Iterable[tuple[str, Sequence[Column]]]) -> str:

@@ -7,7 +7,6 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from common.spreadsheet import escape_formula
 from studies.exchange.columns import SCHEMA, VOTES, Column, as_imported
 from studies.models import Choice, Cohort, Study, Vote
 
@@ -45,7 +44,6 @@ _DTYPES = {
     "timestamp": "datetime64[us, UTC]",
 }
 _WEIGHTS = ("style_weight", "alpha", "weight")
-_TIMES = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
 def votes_frame(studies: Iterable[Study]) -> pd.DataFrame:
@@ -122,15 +120,6 @@ def _condition(method: str | None, parameters: Mapping[str, Any] | None) -> str:
     """A method, with the weight where it has one: stimuli of one method may differ in it only."""
     weight = next(((n, v) for n in _WEIGHTS if (v := (parameters or {}).get(n)) is not None), None)
     return f"{method} {weight[0]}={weight[1]}" if weight else str(method or "")
-
-
-def to_csv(frame: pd.DataFrame) -> str:
-    """The table as CSV. No cell is taken for a formula by a spreadsheet program."""
-    safe = frame.copy()
-    for name in safe.columns:
-        if not (safe[name].dtype.kind in "biufM" or str(safe[name].dtype) == "Int64"):
-            safe[name] = safe[name].map(escape_formula)
-    return safe.rename(columns=escape_formula).to_csv(index=False, date_format=_TIMES)
 
 
 def to_parquet(frame: pd.DataFrame) -> bytes:

@@ -6,12 +6,9 @@ calibrations take them as they are. The pictures may be known by name only.
 
 from __future__ import annotations
 
-import csv
-import io
 import uuid
-import zipfile
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,25 +17,20 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from common.errors import InputError
-from common.spreadsheet import unescape_formula
-from studies.exchange.columns import SCHEMA, VOTES
-from studies.models import Choice, Cohort, Outcome, Participant, Study, Trial, TrialKind, Vote
+from studies.exchange.columns import VOTES
+from studies.exchange.vote_rows import TRUTH, Row, number_of, only, read_rows, target_of
+from studies.models import Cohort, Outcome, Participant, Study, Trial, Vote
 from transfer.models import Stimulus
 
 IMPORTED = "imported"
 """Stands where a study says which rule chose its pairs."""
-_SYNONYMS = {"session": "session_id"}
 _MADE = {"schema", "study"}
 """Columns that are made at every export."""
 _OWN = {"choice", "kind", "simulated", "excluded", "response_ms", "position", "target", "expected",
         "received_at", "is_A_selected"}  # fmt: skip
 """Columns that have a field; what the others held is kept with the trial."""
 _UNKNOWN = {column.name for column in VOTES} - _OWN - _MADE - {"trial"}
-"""Columns that stay empty where the file lacks them."""
-_TRUE = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False, "": False}
-_MOST_BYTES = 500 * 1024 * 1024
-_MOST_ROWS = 2_000_000
-Row = dict[str, str]
+"""Columns that stay empty if the file lacks them."""
 
 
 def import_votes(path: Path, *, name: str = "", kind: str = "") -> Study:
@@ -55,13 +47,11 @@ def import_votes(path: Path, *, name: str = "", kind: str = "") -> Study:
         InputError: the file cannot be read, or a row of it cannot be used.
 
     """
-    rows = [_completed(row, number) for number, row in enumerate(_read(path), start=2)]
+    table, rows = read_rows(path)
     if not rows:
         raise InputError(f"{path} holds no votes")
-    name = name or _only(rows, "study", f"{path} names no study, or several: give --name")
-    kind = kind or _only(rows, "target", f"{path} does not say its target: give --kind E or C")
-    if kind not in Study.Kind.values:
-        raise InputError(f"target '{kind}' is unknown: give --kind E or C")
+    name = name or only(rows, "study", f"{path} names no study, or several: give --name")
+    kind = target_of(table, rows, kind)
     if Study.objects.filter(name=name).exists():
         raise InputError(f"there is a study '{name}' already: give another --name")
     with transaction.atomic():
@@ -113,7 +103,7 @@ def _participant(study: Study, rows: Sequence[Row]) -> Participant:
 
 def _cohort(rows: Sequence[Row]) -> str:
     found = {
-        Cohort.SIMULATED if _TRUE[row["simulated"]]
+        Cohort.SIMULATED if TRUTH[row["simulated"]]
         else Cohort.PILOT if row["excluded"] == Cohort.PILOT
         else Cohort.PEOPLE
         for row in rows
@@ -132,12 +122,12 @@ def _trial(row: Row, participant: Participant, known: Mapping[str, Stimulus], nt
     kept: dict[str, Any] = dict.fromkeys(_UNKNOWN, "")
     kept |= {"session_id": "1", "condition_A": left, "condition_B": right}
     kept |= {key: value for key, value in row.items() if key not in _OWN | _MADE}
-    kept["question_version"] = _number(row.get("question_version", ""))
+    kept["question_version"] = number_of(row.get("question_version", ""))
     if not row.get("received_at"):
         kept["received_at"] = None
     return Trial(
         participant=participant,
-        position=int(row.get("position") or nth),
+        position=number_of(row.get("position", "")) or nth,
         kind=row["kind"],
         first_left=left < right,
         left=known.get(left),
@@ -150,7 +140,7 @@ def _trial(row: Row, participant: Participant, known: Mapping[str, Stimulus], nt
             "left": {"stimulus": left, "sha256": row.get("left_sha256", "")},
             "right": {"stimulus": right, "sha256": row.get("right_sha256", "")},
             "question": {"version": kept["question_version"], "text": ""},
-            "rule": {"name": rule or IMPORTED, "version": _number(version) or 0, "scope": ""},
+            "rule": {"name": rule or IMPORTED, "version": number_of(version) or 0, "scope": ""},
             "imported": kept,
         },
     )
@@ -163,7 +153,7 @@ def _vote(row: Row, trial: Trial) -> Vote:
         trial=trial,
         choice=row["choice"],
         client_uuid=uuid.uuid4(),
-        response_ms=_number(row.get("response_ms", "")),
+        response_ms=number_of(row.get("response_ms", "")),
         received_at=received or timezone.now(),
         excluded="" if pilot else row["excluded"],
     )
@@ -177,121 +167,8 @@ def _check_positions(trials: Sequence[Trial]) -> None:
             raise InputError(f"participant {who!r} has position {trial.position} twice")
 
 
-def _completed(row: Row, number: int) -> Row:
-    """A row with all that is needed in our own columns, and nothing in them that is unknown."""
-    full = {
-        _SYNONYMS.get(key, key): unescape_formula(value or "") for key, value in row.items() if key
-    }
-    full.setdefault("participant", full.get("observer", ""))
-    full.setdefault("observer", full["participant"])
-    for side, condition in (("stimulus_left", "condition_A"), ("stimulus_right", "condition_B")):
-        if condition in full and full.get("scene"):
-            full.setdefault(side, f"{full['scene']}/{full[condition]}")
-        full.setdefault(side, full.get(condition, ""))
-    if "is_A_selected" in full:
-        chosen = {"1": "left", "1.0": "left", "0": "right", "0.0": "right", "": "tie", "0.5": "tie"}
-        full.setdefault("choice", chosen.get(full["is_A_selected"], full["is_A_selected"]))
-    for column, default in (("kind", "real"), ("simulated", ""), ("excluded", "")):
-        full[column] = full.get(column) or default
-    full["simulated"] = full["simulated"].lower()
-    if any("\0" in value for value in full.values()):
-        raise InputError(f"row {number}: it holds a NUL character; nothing was stored")
-    for column, (is_known, wanted) in _CHECKS.items():
-        value = full.get(column, "")
-        if not is_known(value):
-            raise InputError(f"row {number}: {column} is {value!r}: {wanted}; nothing was stored")
-    if full["stimulus_left"] == full["stimulus_right"]:
-        raise InputError(f"row {number}: a stimulus against itself; nothing was stored")
-    return full
-
-
-def _is_count(value: str) -> bool:
-    return value == "" or (value.isascii() and value.isdigit() and int(value) < 2**31)
-
-
-def _is_time(value: str) -> bool:
-    try:
-        parsed = parse_datetime(value) if value else None
-    except ValueError:
-        return False
-    return not value or (parsed is not None and parsed.tzinfo is not None)
-
-
-def _one_of(words: Sequence[str]) -> tuple[Callable[[str], bool], str]:
-    return (lambda value: value in words), f"use {', '.join(word for word in words if word)}"
-
-
-_NAME: tuple[Callable[[str], bool], str] = (lambda value: 0 < len(value) <= 500), "give a name"
-_COUNT = (_is_count, "use a whole number of at least 0")
-_CHECKS: dict[str, tuple[Callable[[str], bool], str]] = {
-    "participant": _NAME,
-    "stimulus_left": _NAME,
-    "stimulus_right": _NAME,
-    "choice": _one_of(Choice.values),
-    "kind": _one_of(TrialKind.values),
-    "simulated": _one_of(list(_TRUE)),
-    "expected": _one_of(["", "left", "right"]),
-    "excluded": ((lambda value: len(value) <= 100), "give a reason of at most 100 letters"),
-    "response_ms": _COUNT,
-    "position": _COUNT,
-    "question_version": _COUNT,
-    "received_at": (_is_time, "use a time such as 2026-03-01T12:00:00Z"),
-    "schema": _one_of(["", str(SCHEMA)]),
-}
-
-
-def _number(text: str) -> int | None:
-    return int(text) if _is_count(text) and text else None
-
-
 def _public_id(name: str) -> uuid.UUID | None:
     try:
         return uuid.UUID(name) if len(name) == 32 else None
     except ValueError:
         return None
-
-
-def _only(rows: Sequence[Row], column: str, otherwise: str) -> str:
-    found = {row.get(column, "") for row in rows}
-    if len(found) != 1 or "" in found:
-        raise InputError(otherwise)
-    return found.pop()
-
-
-def _read(path: Path) -> list[Row]:
-    try:
-        if path.stat().st_size > _MOST_BYTES:
-            raise InputError(f"{path} is larger than 500 MB: split it by study")
-        if path.suffix == ".parquet":
-            return _read_parquet(path)
-        text = _text_of(path)
-    except (OSError, UnicodeDecodeError, zipfile.BadZipFile, KeyError) as error:
-        raise InputError(f"the votes {path} cannot be read: {error}") from error
-    try:
-        return list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
-    except csv.Error as error:
-        raise InputError(f"the votes {path} cannot be read: {error}") from error
-
-
-def _text_of(path: Path) -> str:
-    if path.suffix != ".zip":
-        return path.read_text(encoding="utf-8-sig")
-    with zipfile.ZipFile(path) as bundle:
-        if bundle.getinfo("VOTES.csv").file_size > _MOST_BYTES:
-            raise InputError(f"VOTES.csv in {path} is larger than 500 MB: split it by study")
-        return bundle.read("VOTES.csv").decode("utf-8")
-
-
-def _read_parquet(path: Path) -> list[Row]:
-    import pyarrow.parquet as pq
-
-    from studies.exchange.export import to_csv
-
-    try:
-        # A row that is repeated takes no room in the file: only its head says how many there are.
-        if (rows := pq.read_metadata(path).num_rows) > _MOST_ROWS:
-            raise InputError(f"{path} holds {rows} rows, more than {_MOST_ROWS}: split it by study")
-        frame = pq.read_table(path).to_pandas()
-    except (ValueError, OSError) as error:
-        raise InputError(f"the votes {path} cannot be read: {error}") from error
-    return list(csv.DictReader(io.StringIO(to_csv(frame), newline="")))

@@ -10,9 +10,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from common.errors import InputError
+from common.tables import to_csv
 from studies.exchange.bundle import write_bundle
 from studies.exchange.columns import codebook_markdown
-from studies.exchange.export import columns_of, to_csv, to_parquet, votes_frame
+from studies.exchange.export import columns_of, to_parquet, votes_frame
 from studies.views.access import visible_study
 
 _SPOOL = 16 * 1024 * 1024

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 from collections.abc import Mapping
@@ -16,6 +15,7 @@ from django.utils import timezone
 from common.checksums import sha256_of
 from common.errors import InputError
 from common.media import keep
+from common.tables import Table, read_table
 from transfer.batches.recipes import fingerprint
 from transfer.models import Batch, Picture, Stimulus
 
@@ -57,15 +57,15 @@ def import_manifest(manifest: Path, batch_name: str) -> tuple[Batch, int]:
     existing = Batch.objects.filter(name=batch_name).first()
     if existing is not None and not existing.is_imported:
         raise InputError(f"batch '{batch_name}' was generated here: give another --batch name")
-    lines = _read(manifest)
+    table = _read(manifest)
     rows, problems = [], []
-    for number, line in enumerate(lines, start=2):  # line 1 holds the column names
+    for record, line in zip(table.records(), table.lines, strict=True):
         try:
-            rows.append(_checked(line, manifest.parent))
+            rows.append(_checked(record, manifest.parent))
         except InputError as error:
-            problems.append(f"line {number}: {error}")
+            problems.append(f"line {line}: {error}")
     if problems:
-        raise ManifestError(problems, len(lines))
+        raise ManifestError(problems, len(table.rows))
     with transaction.atomic():
         batch, _ = Batch.objects.get_or_create(name=batch_name, defaults={"recipe": IMPORTED})
         return batch, sum(_store(batch, row) for row in rows)
@@ -74,28 +74,18 @@ def import_manifest(manifest: Path, batch_name: str) -> tuple[Batch, int]:
 IMPORTED = {"imported": True}
 
 
-def _read(manifest: Path) -> list[dict[str, str]]:
-    try:
-        with manifest.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
-            if missing:
-                raise InputError(
-                    f"{manifest} has no column {', '.join(missing)}: the first line must name "
-                    f"{', '.join(COLUMNS)} and may name parameters"
-                )
-            lines = list(reader)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{manifest} cannot be read as CSV ({error}): check the file") from None
-    if not lines:
+def _read(manifest: Path) -> Table:
+    table = read_table(manifest, "manifest's rows")
+    table.require(COLUMNS)
+    if not table.rows:
         raise InputError(f"{manifest} holds no rows below its column names: add some")
-    return lines
+    return table
 
 
-def _checked(line: Mapping[str, str | None], folder: Path) -> _Row:
+def _checked(record: Mapping[str, str], folder: Path) -> _Row:
     from common.pictures import read_picture
 
-    values = {name: (line.get(name) or "").strip() for name in (*COLUMNS, "parameters")}
+    values = {name: record.get(name, "").strip() for name in (*COLUMNS, "parameters")}
     if empty := [name for name in COLUMNS if not values[name]]:
         raise InputError(f"{', '.join(empty)} is empty")
     if len(values["method"]) > 100:

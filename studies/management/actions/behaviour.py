@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from common.errors import InputError
 from common.progress import EVERY, Meter
+from common.tables import NOTHING, clean, read_table
 from studies.management.actions.action import Options, takes_study
 from studies.simulation.simulate import Behaviour
 
@@ -40,19 +40,21 @@ def utilities_of(options: Options) -> dict[str, float]:
         InputError: the table cannot be read, or has not got the column.
 
     """
-    path, column = options["scores"], options["column"]
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"the scores {path} cannot be read: {error}") from error
-    for needed in ("stimulus", column):
-        if not rows or needed not in rows[0]:
-            raise InputError(f"{path} has no column '{needed}'")
-    try:
-        return {row["stimulus"]: float(row[column] or math.nan) for row in rows}
-    except ValueError as error:
-        raise InputError(f"{path}: column '{column}' holds something that is no number") from error
+    table, column = read_table(options["scores"], "scores"), options["column"]
+    table.require(["stimulus", column])
+    utilities = {}
+    for row, line in zip(table.records(), table.lines, strict=True):
+        text = clean(row[column])
+        try:
+            value = math.nan if text in NOTHING else float(text)
+        except ValueError:
+            value = math.inf
+        if math.isinf(value):
+            raise InputError(
+                f"{table.source}, line {line}: {column} is {text!r}: a finite number is needed"
+            )
+        utilities[clean(row["stimulus"])] = value
+    return utilities
 
 
 @contextmanager

@@ -6,9 +6,10 @@ from argparse import ArgumentParser
 from pathlib import Path
 
 from common.atomic import replace_file, write_bytes, write_text
+from common.tables import to_csv
 from studies.exchange.bundle import LICENCES, write_bundle
 from studies.exchange.columns import PICTURES, STIMULI, VOTES, codebook_csv, codebook_markdown
-from studies.exchange.export import to_csv, to_parquet, votes_frame
+from studies.exchange.export import to_parquet, votes_frame
 from studies.exchange.import_votes import import_votes
 from studies.management.actions.action import Action, Options, study_of, takes_study
 from studies.models import Study, Vote

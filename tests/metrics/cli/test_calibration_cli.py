@@ -160,7 +160,7 @@ def test_without_json_it_tells_a_person_on_standard_error(call):
         (("calibrate", "@empty.csv", "@statistics.csv", "--target", "E"), "is empty"),
         (("calibrate", "@heads.csv", "@statistics.csv", "--target", "E"), "no votes"),
         (("calibrate", "@semi.csv", "@statistics.csv", "--target", "E"), "save it with commas"),
-        (("calibrate", "@long.csv", "@statistics.csv", "--target", "E"), "more values than"),
+        (("calibrate", "@long.csv", "@statistics.csv", "--target", "E"), "the first line 6 names"),
         (("calibrate", "@twice.csv", "@statistics.csv", "--target", "E"), "two columns 'choice'"),
         ((*CALIBRATE, "--terms", "E9"), "lack the column E9"),
         ((*CALIBRATE[:-1], "F"), "invalid choice"),

@@ -14,9 +14,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from common.errors import InputError
+from common.tables import to_csv
 from studies.exchange.bundle import write_bundle
 from studies.exchange.columns import SCHEMA, VOTES, codebook_csv
-from studies.exchange.export import columns_of, to_csv, to_parquet, votes_frame
+from studies.exchange.export import columns_of, to_parquet, votes_frame
 from studies.exchange.import_votes import import_votes
 from studies.models import Choice, Cohort, TrialKind, Vote
 from studies.models.tokens import hashed

@@ -8,7 +8,8 @@ from io import StringIO
 
 import pytest
 
-from studies.exchange.export import to_csv, votes_frame
+from common.tables import to_csv
+from studies.exchange.export import votes_frame
 from studies.models import Cohort, Study
 
 pytestmark = pytest.mark.django_db

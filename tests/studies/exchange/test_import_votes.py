@@ -13,10 +13,11 @@ import pytest
 from django.core.management import call_command
 
 from common.errors import InputError
+from common.tables import to_csv
 from metrics.calibration.data import compare
 from metrics.calibration.fit import fit
 from metrics.models import Calibration
-from studies.exchange.export import to_csv, to_parquet, votes_frame
+from studies.exchange.export import to_parquet, votes_frame
 from studies.exchange.import_votes import import_votes
 from studies.models import Cohort, Participant, Study, Vote
 from studies.monitoring.monitor import watch
@@ -139,9 +140,9 @@ HEAD = "participant,stimulus_left,stimulus_right,choice,target,study"
     ("text", "said"),
     [
         (f"{HEAD}\n", "holds no votes"),
-        (f"{HEAD}\na,x,y,both,E,s\n", "row 2: choice is 'both': use left, right, tie"),
-        (f"{HEAD}\na,x,y,left,E,s\n,x,y,left,E,s\n", "row 3: participant is ''"),
-        (f"{HEAD}\na,x,x,left,E,s\n", "row 2: a stimulus against itself"),
+        (f"{HEAD}\na,x,y,both,E,s\n", "line 2: choice is 'both': use left, right, tie"),
+        (f"{HEAD}\na,x,y,left,E,s\n,x,y,left,E,s\n", "line 3: participant is ''"),
+        (f"{HEAD}\na,x,x,left,E,s\n", "line 2: a stimulus against itself"),
         (f"{HEAD}\na,x,y,left,Q,s\n", "target 'Q' is unknown"),
         (f"{HEAD}\na,x,y,left,E,s\na,x,y,left,C,s\n", "does not say its target"),
         (f"{HEAD}\na,x,y,left,E,s\na,x,y,left,E,t\n", "names no study, or several"),
@@ -150,7 +151,7 @@ HEAD = "participant,stimulus_left,stimulus_right,choice,target,study"
         (f"{HEAD},schema\na,x,y,left,E,s,99\n", "schema is '99'"),
         (f"{HEAD},position\na,x,y,left,E,s,1\na,x,z,left,E,s,1\n", "position 1 twice"),
         (f"{HEAD},simulated\na,x,y,left,E,s,1\na,x,z,left,E,s,0\n", "partly people and partly"),
-        ("one,two\n1,2\n", "row 2: participant is ''"),
+        ("one,two\n1,2\n", "lack the columns participant, stimulus_left, .* they have one, two"),
     ],
 )
 def test_it_refuses_a_bad_file_wholly(tmp_path, text, said):
@@ -165,14 +166,14 @@ def test_it_refuses_a_name_in_use_and_files_that_are_none(study, tmp_path):
     with pytest.raises(InputError, match="already: give another --name"):
         import_votes(path)
     for name in ("missing.csv", "missing.parquet"):
-        with pytest.raises(InputError, match="cannot be read"):
+        with pytest.raises(InputError, match="there is no file"):
             import_votes(tmp_path / name)
-    for name in ("bad.parquet", "bad.zip"):
+    for name, content in (("bad.parquet", "PAR1 nonsense"), ("bad.zip", "PK\3\4 nonsense")):
         with pytest.raises(InputError, match="cannot be read"):
-            import_votes(write(tmp_path, "nonsense", name))
+            import_votes(write(tmp_path, content, name))
     latin = tmp_path / "latin.csv"
     latin.write_bytes("participant\nJosé".encode("latin-1"))
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match="line 2 is not UTF-8"):
         import_votes(latin)
 
 

@@ -12,8 +12,9 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
+from common.tables import to_csv
 from studies.exchange.bundle import write_bundle
-from studies.exchange.export import to_csv, votes_frame
+from studies.exchange.export import votes_frame
 from studies.models import Participant, Study, Vote
 from studies.models.tokens import hashed
 from studies.privacy.erasure import erase_person
