@@ -13,8 +13,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from common.errors import InputError
-from common.tables import to_csv
-from studies.exchange.export import votes_frame
+from studies.exchange.export import to_csv, votes_frame
 from studies.models import ConsentText, Participant, Study, Trial, Vote
 from studies.privacy import erasure
 from studies.privacy.backup import restore, write_backup
@@ -149,5 +148,5 @@ def test_the_commands_say_what_they_did(study, data):
         call_command("restore", str(data / "b.zip"))
     call_command("restore", str(data / "b.zip"), "--replace", stdout=out)
     assert "0 erasures were done again" in out.getvalue()
-    with pytest.raises(CommandError, match="cannot be written"):
+    with pytest.raises(CommandError, match="cannot write .*folder does not exist"):
         call_command("backup", str(data / "no" / "b.zip"))
