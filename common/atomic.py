@@ -82,8 +82,7 @@ def make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        why = "it is a file" if isinstance(error, FileExistsError) else reason(error)
-        raise StorageError(f"cannot make the folder {folder}: {why}") from error
+        raise StorageError(f"cannot make the folder {folder}: {reason(error)}") from error
 
 
 def check_writable(target: Path, *, make_folder: bool = False) -> None:
@@ -115,8 +114,10 @@ def check_writable(target: Path, *, make_folder: bool = False) -> None:
 
 def reason(error: OSError) -> str:
     """Why a file cannot be written, and what to do, in a few words."""
-    if isinstance(error, FileNotFoundError | NotADirectoryError):
+    if isinstance(error, FileNotFoundError):
         return "the folder does not exist, make it first"
+    if isinstance(error, NotADirectoryError | FileExistsError):
+        return "its folder is a file, name another place"
     if isinstance(error, IsADirectoryError):
         return "it is a folder, name a file"
     if error.errno in (errno.ENOSPC, errno.EDQUOT):

@@ -1,16 +1,20 @@
-"""The base of our management commands: bad input ends with one line and exit code 2."""
+"""The base of our management commands: errors end with one line and an exit code."""
 
 from __future__ import annotations
 
 from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError, OperationalError, connection
+from django.db.migrations.executor import MigrationExecutor
 
 from common.errors import InputError
+from common.faults import disk_problem, fault
+from common.outputs import check_out
 
 
 class LineParser(CommandParser):
-    """A parser that answers a wrong option in one line, without the usage before it."""
+    """A parser that answers a wrong option in one line, without the usage."""
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong with the arguments and exit with 2 (raise inside `call_command`)."""
@@ -35,8 +39,45 @@ class InputCommand(BaseCommand):
         return parser
 
     def execute(self, *args: Any, **options: Any) -> str | None:
-        """Run the command, with InputError turned into one line and exit code 2."""
+        """Run the command; every error but one of the options ends with one line.
+
+        Exit codes: 2 bad input, a full disk, a database that is not migrated; 1 a fault of ours.
+        `call_command` and --traceback raise faults as they are.
+        """
         try:
+            check_out(options)
             return super().execute(*args, **options)
         except InputError as error:
-            raise CommandError(" ".join(str(error).split()), returncode=2) from error
+            raise CommandError(_one_line(error), returncode=2) from error
+        except DatabaseError as error:
+            if problem := disk_problem(error) or _database_problem(error):
+                raise CommandError(problem, returncode=2) from error
+            raise self._fault(error, options) from error
+        except CommandError:
+            raise
+        except Exception as error:
+            if problem := disk_problem(error):
+                raise CommandError(problem, returncode=2) from error
+            raise self._fault(error, options) from error
+
+    def _fault(self, error: Exception, options: dict[str, Any]) -> Exception:
+        if not self._called_from_command_line or options.get("traceback"):
+            return error
+        return CommandError(fault(error), returncode=1)
+
+
+def _one_line(error: object) -> str:
+    return " ".join(str(error).split())
+
+
+def _database_problem(error: DatabaseError) -> str | None:
+    """What the administrator can do about an error of the database; None if it is a fault."""
+    try:
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            return "the database is not migrated: run manage.py migrate"
+    except DatabaseError as unreachable:
+        return f"the database cannot be used: {_one_line(unreachable)}"
+    if isinstance(error, OperationalError):
+        return f"the database cannot be used: {_one_line(error)}"
+    return None

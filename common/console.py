@@ -1,6 +1,7 @@
 """What `python -m transfer` and `python -m metrics` share: parsing, answers and exit codes.
 
-Exit codes: 0 ok; 2 bad input, with one line on standard error; 1 a fault of ours, with a traceback.
+Exit codes: 0 ok; 2 bad input, with one line on standard error; 1 a fault of ours, with one line
+that says where the traceback is.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from common.errors import InputError
+from common.faults import disk_problem, fault
+from common.outputs import check_out
 
 Answer = Callable[[argparse.Namespace], None]
 if TYPE_CHECKING:
@@ -41,6 +44,7 @@ def run(
         add(subparsers)
     try:
         options = parser.parse_args(arguments)
+        check_out(vars(options))
         answer: Answer = options.answer
         answer(options)
     except InputError as error:
@@ -52,6 +56,10 @@ def run(
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         sys.stderr.close()
         return 0
+    except Exception as error:
+        problem = disk_problem(error)
+        print(f"{prog}: {problem or fault(error)}", file=sys.stderr)  # noqa: T201
+        return 2 if problem else 1
     return 0
 
 

@@ -30,7 +30,7 @@ def add_commands(subparsers: Subparsers) -> None:
         help="independent: thirds of E and of C (the paper's, default); nested: equal cells",
     )
     parser.add_argument("--json", action="store_true", help="print the grid and table as JSON")
-    parser.set_defaults(answer=_ecspace)
+    parser.set_defaults(answer=_ecspace, out_is_folder=True)
 
 
 def _ecspace(options: argparse.Namespace) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from common.errors import InputError
+from common.errors import InputError, StorageError
 from common.lookup import unknown
 from metrics.models import Measurement, sample_of
 from metrics.statistics.base import Collection, Progress, Statistic
@@ -94,6 +94,8 @@ def measure(batch: Batch, statistic: Statistic, progress: Progress) -> Outcome:
         start = time.perf_counter()
         try:
             Measurement.objects.get_or_measure(statistic, stimulus, reference)
+        except StorageError:  # the next one could not be stored, either
+            raise
         except InputError as error:
             outcome.failures.append((_label(stimulus), " ".join(str(error).split())))
         else:

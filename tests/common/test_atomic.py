@@ -90,7 +90,7 @@ def test_it_finds_a_place_that_cannot_be_written_beforehand(tmp_path: Path) -> N
 
 def test_it_refuses_a_folder_where_a_file_lies(tmp_path: Path) -> None:
     (tmp_path / "a").touch()
-    with pytest.raises(StorageError, match="it is a file"):
+    with pytest.raises(StorageError, match="is a file"):
         make_folder(tmp_path / "a")
 
 

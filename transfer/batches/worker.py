@@ -21,6 +21,7 @@ from django.db import connections
 
 from common.device import choose_device
 from common.errors import InputError, PictureError, StorageError
+from common.faults import disk_problem
 from common.media import keep
 from transfer.batches.ledger import RENEWAL, Lease, Ledger, worker_name
 from transfer.decoders import Autoencoder, fingerprint_of, load_autoencoders
@@ -51,18 +52,28 @@ def make(rows: Ledger, progress: Steps | None = None) -> int:
         with kept(lease):
             _make_claimed(lease, progress)
     except StorageError:
-        # The disk says nothing about the stimuli: they wait until it has room.
-        lease.release()
+        _give_back(lease)
         raise
     except InputError as error:
         lease.fail(_one_line(error))
     except Exception as error:
+        if problem := disk_problem(error):
+            _give_back(lease)
+            raise StorageError(problem) from error
         logger.exception("a chunk could not be made")
         lease.fail_attempt(_one_line(f"{type(error).__name__}: {error}"))
     except BaseException:
         lease.release()
         raise
     return claimed
+
+
+def _give_back(lease: Lease) -> None:
+    """Let the rows wait until the disk has room: it says nothing about the stimuli."""
+    try:
+        lease.release()
+    except DatabaseError:  # the database lies on the same disk: the lease runs out by itself
+        logger.warning("the rows at hand cannot be given back; their lease will run out")
 
 
 @contextmanager
@@ -76,8 +87,8 @@ def kept(lease: Lease, every: float = RENEWAL.total_seconds()) -> Iterator[None]
                 try:
                     if not lease.renew():
                         return  # the rows are another's now: there is nothing left to hold
-                except DatabaseError:
-                    logger.warning("a lease could not be renewed, trying again", exc_info=True)
+                except DatabaseError as error:
+                    logger.warning("a lease could not be renewed, trying again: %s", error)
         finally:
             connections.close_all()  # those of this thread
 

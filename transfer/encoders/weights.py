@@ -21,7 +21,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from common.atomic import replace_file
-from common.checksums import sha256_of
+from common.checksums import listed_sha256, sha256_of
 from common.errors import StorageError, WeightsError
 from transfer.encoders.layout import CONVOLUTIONS
 from transfer.encoders.registry import EncoderSpec
@@ -163,7 +163,21 @@ def read_tensors(spec: Stored, path: Path) -> dict[str, Tensor]:
             f"{path} cannot be read as weights ({' '.join(str(error).split())[:120]}): use a "
             ".safetensors file, or a .pth file that holds tensors only"
         ) from error
-    if not isinstance(tensors, dict):
+    return _tensors_of(tensors, path)
+
+
+def _tensors_of(found: object, path: Path) -> dict[str, Tensor]:
+    """The named tensors of a file, without what a checkpoint holds beside them."""
+    for key in ("state_dict", "model"):  # where trainings keep the network
+        if isinstance(found, dict) and isinstance(found.get(key), dict):
+            found = found[key]
+    named = found.items() if isinstance(found, dict) else ()
+    tensors = {
+        key.removeprefix("module."): tensor  # a name that DataParallel changed
+        for key, tensor in named
+        if isinstance(key, str) and isinstance(tensor, Tensor)
+    }
+    if not tensors:
         raise WeightsError(f"{path} holds no dictionary of tensors: it is not a weights file")
     return tensors
 
@@ -181,8 +195,9 @@ def _check_hash(spec: Stored, path: Path) -> None:
         digest = sha256_of(path)
         beside = path.with_name(f"{path.name}.sha256")
         if beside.is_file():
-            expected = (beside.read_text().split() or [""])[0].lower()
-            accepted = digest == expected
+            stated = listed_sha256(beside, path.name)
+            expected = stated or f"none, because {beside.name} states no SHA-256,"
+            accepted = digest == stated
         else:
             expected = " or ".join(known[:16] for known in spec.sha256)
             accepted = _is_known(spec, digest)
@@ -214,6 +229,10 @@ def _as_layout(tensors: dict[str, Tensor], path: Path) -> dict[str, Tensor]:
         module, _, part = key.rpartition(".")
         name = names.get(module, module)
         if name in CONVOLUTIONS or name == "preprocess":
+            if tensor.layout != torch.strided or not tensor.is_floating_point():
+                raise WeightsError(
+                    f"{path}: {key} is not a dense tensor of real numbers: it is not a weights file"
+                )
             weights[f"{name}.{part}"] = tensor.float()
     channels = 3
     for name in CONVOLUTIONS:

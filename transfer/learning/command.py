@@ -17,6 +17,7 @@ from common.atomic import write_bytes
 from common.console import say
 from common.device import add_device_option, choose_device
 from common.errors import InputError
+from common.outputs import check_out
 from transfer.learning.crops import Pictures, picture_files
 from transfer.learning.recipe import Recipe
 
@@ -86,7 +87,9 @@ def run_from_shell(
     parser = argparse.ArgumentParser(prog=program)
     add_arguments(parser)
     try:
-        run(parser.parse_args())
+        options = parser.parse_args()
+        check_out(vars(options))
+        run(options)
     except InputError as error:
         say(f"{program}: {error}")
         return 2

@@ -37,6 +37,7 @@ class Command(InputCommand):
                 metavar="NAME",
                 help=f"a calibration or wacv2020-{target.upper()} (default: the newest)",
             )
+        parser.set_defaults(out_is_folder=True)
         parser.add_argument("--bins", choices=BINS, default="independent")
         parser.add_argument(
             "--any-instrument",

@@ -6,6 +6,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from common.atomic import check_writable
 from common.command import InputCommand
 from studies.privacy.backup import write_backup
 
@@ -25,5 +26,6 @@ class Command(InputCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Write it, and say what it holds."""
+        check_writable(options["file"])
         rows = write_backup(options["file"])
         self.stdout.write(f"{rows} rows in {options['file']}")

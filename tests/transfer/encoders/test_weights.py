@@ -230,3 +230,36 @@ def test_the_real_networks_load(shared: Path) -> None:
     assert load_encoder("vgg19-16x", weights=folder).deepest == "relu5_1"
     assert load_encoder("vgg19-caffe", weights=folder).deepest == "relu3_4"
     assert load_encoder("vgg19-normalised", weights=folder).widths["relu3_1"] == 256
+
+
+def test_it_finds_the_network_in_a_training_checkpoint(tmp_path):
+    tensors = {
+        "module.features.0.weight": torch.zeros(4, 3, 3, 3),
+        "module.features.0.bias": torch.zeros(4),
+    }
+    path = tmp_path / "vgg19.pth"
+    torch.save({"epoch": 3, "state_dict": tensors, 7: "odd"}, path)
+    pin(path)
+    weights = read_weights(ENCODERS["vgg19"], path)
+    assert weights["conv1_1.weight"].shape == (4, 3, 3, 3)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {1: torch.zeros(2), (2, 3): torch.zeros(2)},
+        {"features.0.weight": "text", "features.0.bias": None},
+        {"features.0.weight": torch.zeros(4, 3, 3, 3, dtype=torch.complex64),
+         "features.0.bias": torch.zeros(4)},
+        {"features.0.weight": torch.zeros(4, 3, 3, 3).to_sparse(),
+         "features.0.bias": torch.zeros(4)},
+        [torch.zeros(2)],
+    ],
+)  # fmt: skip
+def test_it_refuses_odd_checkpoints_in_one_line(tmp_path, content):
+    path = tmp_path / "vgg19.pth"
+    torch.save(content, path)
+    pin(path)
+    with pytest.raises(WeightsError, match="not a weights file|not a VGG-19 layout") as caught:
+        read_weights(ENCODERS["vgg19"], path)
+    assert "\n" not in str(caught.value)

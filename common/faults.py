@@ -1,0 +1,39 @@
+"""What a command says when it fails: one line, and where the traceback of a fault of ours is."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+import traceback
+
+from common.atomic import reason
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+"""Errors of a disk, wherever they occur."""
+
+
+def disk_problem(error: BaseException) -> str | None:
+    """The line for a disk that cannot be written, or None for another error."""
+    found: BaseException | None = error
+    while found is not None:
+        if isinstance(found, OSError) and found.errno in _FULL:
+            where = f"cannot write {found.filename}" if found.filename else "cannot write"
+            return f"{where}: {reason(found)}"
+        if "disk is full" in str(found):  # SQLite's words
+            return f"cannot write: the disk is full ({found}), free some space and try again"
+        found = found.__cause__ or found.__context__
+    return None
+
+
+def fault(error: BaseException) -> str:
+    """The line for a fault of ours. Writes the traceback into a file and names it."""
+    said = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+    lines = "".join(traceback.format_exception(error))
+    try:
+        descriptor, name = tempfile.mkstemp(prefix="ecspace-fault-", suffix=".txt")
+        with os.fdopen(descriptor, "w", encoding="utf-8", errors="replace") as file:
+            file.write(lines)
+    except OSError:
+        name = "no file, because the disk cannot be written"
+    return f"a fault of ours, please report it: {said} (traceback in {name})"
