@@ -195,10 +195,8 @@ def _names(row: Sequence[str], source: str) -> list[str]:
     return names
 
 
-def _check_width(row: list[str], names: Sequence[str], source: str, line: int) -> None:
-    """Refuse a row that is too short or too long; empty cells after its end are cut off."""
-    while len(row) > len(names) and not row[-1].strip():
-        row.pop()
+def _check_width(row: Sequence[str], names: Sequence[str], source: str, line: int) -> None:
+    """Refuse a row that is too short or too long."""
     if len(row) == len(names):
         return
     counted = f"{len(row)} value{'s' if len(row) > 1 else ''}"

@@ -161,7 +161,7 @@ def test_a_bundle_is_refused_where_a_stimulus_was_changed(voted):
     voted.stimuli.first().path.write_bytes(b"other")
     with pytest.raises(InputError, match="was changed"):
         archive_of(voted)
-    with pytest.raises(InputError, match="licence 'mine' is unknown"):
+    with pytest.raises(InputError, match="unknown licence 'mine'"):
         archive_of(voted, "mine")
 
 
