@@ -61,7 +61,7 @@ class InputCommand(BaseCommand):
             raise self._fault(error, options) from error
 
     def _fault(self, error: Exception, options: dict[str, Any]) -> Exception:
-        if not self._called_from_command_line or options.get("traceback"):
+        if not getattr(self, "_called_from_command_line", False) or options.get("traceback"):
             return error
         return CommandError(fault(error), returncode=1)
 
