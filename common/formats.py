@@ -29,6 +29,7 @@ PICTURE_FORMATS = (
     PictureFormat("TIFF", (".tif", ".tiff"), "image/tiff"),
     PictureFormat("BMP", (".bmp",), "image/bmp"),
     PictureFormat("GIF", (".gif",), "image/gif"),
+    PictureFormat("AVIF", (".avif",), "image/avif"),
     PictureFormat("PPM", (".ppm", ".pgm", ".pbm", ".pnm"), "image/x-portable-pixmap"),
 )
 """What is decoded. Others are left out because some of them, such as EPS, run programs."""

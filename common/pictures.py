@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import warnings
+from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, ImageCms, ImageOps
 
 from common.atomic import replace_file
 from common.errors import PictureError
@@ -22,25 +25,48 @@ MIN_SIDE = 16
 """Four poolings (relu5_1) leave one value of sixteen pixels."""
 
 
-def read_picture(path: Path | BinaryIO) -> Image.Image:
-    """Read a picture as 8-bit RGB, upright by its EXIF orientation.
+@dataclass(frozen=True)
+class Original:
+    """A picture file after decoding.
 
-    Transparent parts are laid on white; of an animation the first frame is taken; an embedded
-    colour profile is dropped without conversion.
+    Attributes:
+        picture: 8-bit sRGB, upright by its EXIF orientation.
+        format: Pillow's name of the file's format; that of the first picture if it holds several.
+        orientation: EXIF orientation, 1 to 8; from 2 the stored pixels are turned or mirrored.
+
+    """
+
+    picture: Image.Image
+    format: str
+    orientation: int
+
+
+def read_picture(path: Path | BinaryIO) -> Image.Image:
+    """Read a picture as `read_original` does, without its format and orientation."""
+    return read_original(path).picture
+
+
+def read_original(source: Path | BinaryIO, name: str = "") -> Original:
+    """Read a picture as 8-bit sRGB, upright by its EXIF orientation.
+
+    Transparent parts are laid on white; of an animation the first frame is taken. An embedded
+    colour profile is converted to sRGB (perceptual intent); a picture without one is taken as sRGB.
 
     Args:
-        path: a file, or an open binary file such as an upload.
+        source: a file, or an open binary file such as an upload.
+        name: of the file, for messages; by default that of `source`.
 
     Raises:
         PictureError: the file is missing, not a picture, truncated, smaller than MIN_SIDE on a
             side, or larger than MAX_PIXELS (found from its header, before decoding).
 
     """
-    name = str(path) if isinstance(path, Path) else str(getattr(path, "name", None) or "the file")
+    fallback = source if isinstance(source, Path) else getattr(source, "name", None) or "the file"
+    name = name or str(fallback)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            image = Image.open(path, formats=NAMES)
+            image = Image.open(source, formats=NAMES)
     except FileNotFoundError:
         raise PictureError(f"picture not found: {name}: check the path") from None
     except IsADirectoryError:
@@ -56,13 +82,17 @@ def read_picture(path: Path | BinaryIO) -> Image.Image:
     with image:
         _check_size(image.size, name)
         try:
-            return _upright_rgb(image)
+            # A multi-picture file (MPO) begins with a plain JPEG, which is what is read.
+            kind = "JPEG" if image.format == "MPO" else image.format or ""
+            orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
+            upright = _upright_rgb(image)
         except PictureError as error:
             raise PictureError(f"{name} {error}") from None
-        except Exception as error:  # the same holds for damaged content
+        except Exception as error:  # damaged content can raise nearly anything, too
             raise PictureError(
                 f"{name} is truncated or damaged ({error}): get the file again"
             ) from None
+    return Original(upright, kind, orientation if orientation in range(1, 9) else 1)
 
 
 _LIMIT = f"at most {MAX_PIXELS // 1_000_000} million pixels are accepted, make it smaller"
@@ -80,29 +110,98 @@ def _check_size(size: tuple[int, int], name: str) -> None:
 
 def _upright_rgb(image: Image.Image) -> Image.Image:
     image.load()
+    profile = image.info.get("icc_profile")
     upright = ImageOps.exif_transpose(image)
-    if upright.mode.startswith("I;16"):
-        # Pillow would clip 16-bit grey at 255 instead of scaling it.
+    # Pillow clips 16-bit grey at 255 instead of scaling it, and reads it from PGM files as 32-bit.
+    if upright.mode.startswith("I;16") or (image.format == "PPM" and upright.mode == "I"):
         upright = Image.fromarray((np.asarray(upright) // 257).astype(np.uint8))
     if upright.mode in ("I", "F"):
         raise PictureError("has 32-bit values: save it with 8 or 16 bits per channel")
+    alpha = None
     if upright.has_transparency_data:
         upright = upright.convert("RGBA")
-        upright = Image.alpha_composite(Image.new("RGBA", upright.size, "white"), upright)
-    rgb = upright.convert("RGB")
+        alpha = upright.getchannel("A")
+    rgb = _as_srgb(upright, profile)
+    if alpha is not None:
+        rgb.putalpha(alpha)
+        rgb = Image.alpha_composite(Image.new("RGBA", rgb.size, "white"), rgb).convert("RGB")
     rgb.info = {}
     return rgb
 
 
+def _as_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    """The picture in RGB; colours of an embedded ICC profile other than sRGB are converted."""
+    mode = image.mode if image.mode in ("L", "CMYK") else "RGB"
+    plain = image.convert(mode)
+    if profile:
+        try:
+            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            if _is_srgb(source):
+                return plain.convert("RGB")
+            converted = ImageCms.profileToProfile(
+                plain, source, ImageCms.createProfile("sRGB"), outputMode="RGB"
+            )
+            assert converted is not None
+            return converted
+        except (ImageCms.PyCMSError, OSError):
+            pass  # a damaged profile, or one of another colour space than the pixels
+    return plain.convert("RGB")
+
+
+def _is_srgb(profile: ImageCms.ImageCmsProfile) -> bool:
+    # Conversion from sRGB to itself would change some values by rounding.
+    return "srgb" in (profile.profile.profile_description or "").lower()
+
+
 def resize_to_width(image: Image.Image, width: int) -> Image.Image:
-    """The picture at `width` pixels, its height in proportion; bilinear, as seed 000 §1.1 says
-    that content and style come at the same width.
+    """The picture at `width` pixels, its height in proportion; bilinear.
+
+    Content and style get the same width (Yeh et al. 2020, supplement §1.1).
 
     Raises:
         PictureError: the result would be too small or too large.
 
     """
-    return _resize(image, (width, max(1, round(image.height * width / image.width))))
+    return _resize(image, (width, _height_at(image.size, width)))
+
+
+def check_width(size: tuple[int, int], width: int, name: str) -> None:
+    """Refuse a picture whose size at `width` pixels cannot be used.
+
+    Args:
+        size: its width and height.
+        width: the width that it will be resized to.
+        name: what the message calls it.
+
+    Raises:
+        PictureError: its height would be below MIN_SIDE, or its area above MAX_PIXELS; the message
+            says which width works.
+
+    """
+    height = _height_at(size, width)
+    found = f"{name} ({size[0]}×{size[1]}) is {width}×{height} at width {width}"
+    if height < MIN_SIDE:
+        least = next(w for w in count(max(width, 1)) if _height_at(size, w) >= MIN_SIDE)
+        raise PictureError(
+            f"{found}, too small: both sides need at least {MIN_SIDE} pixels; use --size {least} "
+            "or more, or another picture"
+        )
+    if width * height > MAX_PIXELS:
+        most = next(w for w in count(width, -1) if w * _height_at(size, w) <= MAX_PIXELS)
+        raise PictureError(f"{found}, too large: {_LIMIT}; use --size {most} or less")
+
+
+def _height_at(size: tuple[int, int], width: int) -> int:
+    return max(1, round(size[1] * width / size[0]))
+
+
+ASPECT_TOLERANCE = 0.01
+"""A stimulus whose aspect ratio differs by a larger share from its content's has another shape."""
+
+
+def same_shape(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    """Whether the aspect ratios of two sizes (width, height) agree within ASPECT_TOLERANCE."""
+    return abs(one[0] * other[1] / (one[1] * other[0]) - 1) <= ASPECT_TOLERANCE
 
 
 def resize_shorter(image: Image.Image, side: int) -> Image.Image:

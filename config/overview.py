@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
     from django.contrib.auth.models import AnonymousUser
 
-    from transfer.batches.ledger import Progress
+    from transfer.models.ledger import Progress
 
 SHOWN = 5
 """How many of the latest batches, studies and calibrations the home page lists."""

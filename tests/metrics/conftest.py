@@ -24,12 +24,13 @@ def media(settings, tmp_path) -> Path:
 @pytest.fixture
 def stored(db, media, tmp_path) -> Callable:
     """Store a textured picture: stored("content", 3), named `content 3`."""
+    from transfer.batches.import_pictures import store_picture
     from transfer.models import Picture
 
     def make(role: str, seed: int, name: str = "") -> Picture:
         path = tmp_path / f"{role}-{seed}.png"
         textured(seed).save(path)
-        return Picture.from_file(path, role, name=name or f"{role} {seed}")
+        return store_picture(path, role, name=name or f"{role} {seed}").picture
 
     return make
 

@@ -11,6 +11,7 @@ from types import ModuleType, SimpleNamespace
 import numpy as np
 import pytest
 from PIL import Image
+from scipy.io import savemat
 
 from common.errors import InputError
 
@@ -20,6 +21,25 @@ def draw(path: Path, seed: int = 0, size: tuple[int, int] = (40, 32)) -> Path:
     blocks = np.random.default_rng(seed).integers(0, 256, (4, 5, 3), dtype=np.uint8)
     Image.fromarray(blocks).resize(size, Image.Resampling.NEAREST).save(path)
     return path
+
+
+def annotate(path: Path, boundaries: np.ndarray | None = None, size=(40, 32), **options) -> Path:
+    """Write a BSDS500 annotation of one person; by default one with a line from top to bottom."""
+    if boundaries is None:
+        boundaries = np.zeros(size[::-1], dtype=np.uint8)
+        boundaries[:, size[0] // 2] = 1
+    person = np.zeros((1, 1), dtype=[("Segmentation", "O"), ("Boundaries", "O")])
+    person["Segmentation"][0, 0] = np.ones(boundaries.shape, dtype=np.uint16)
+    person["Boundaries"][0, 0] = boundaries
+    cell = np.empty((1, 1), dtype=object)
+    cell[0, 0] = person
+    savemat(path, {"groundTruth": cell}, **options)
+    return path
+
+
+def stored_files(media: Path) -> list[Path]:
+    """The files below a MEDIA_ROOT."""
+    return sorted(path for path in media.rglob("*") if path.is_file())
 
 
 @pytest.fixture
@@ -33,13 +53,14 @@ def media(settings, tmp_path) -> Path:
 @pytest.fixture
 def picture(db, media, tmp_path) -> Callable:
     """Make a stored picture: picture("content", "sea", seed=1)."""
+    from transfer.batches.import_pictures import store_picture
     from transfer.models import Picture
 
     def make(role: str, name: str = "picture", seed: int = 0, size=(40, 32)) -> Picture:
         path = draw(
             tmp_path / f"{role}-{name}-{seed}.png", seed=2 * seed + (role == "style"), size=size
         )
-        return Picture.from_file(path, role, name=name)
+        return store_picture(path, role, name=name).picture
 
     return make
 
@@ -125,15 +146,20 @@ def engine(monkeypatch) -> FakeEngine:
     monkeypatch.setattr(transfer.methods, "METHODS", methods, raising=False)
     monkeypatch.setattr(transfer.batches.launch, "METHODS", methods)
     monkeypatch.setattr(
+        transfer.methods, "parameter_names", lambda key: fake.resolve_parameters(key, {})
+    )
+    monkeypatch.setattr(
         transfer.methods, "resolve_parameters", fake.resolve_parameters, raising=False
     )
 
-    def encoder(name: str, device: str = "cpu") -> SimpleNamespace:
-        return SimpleNamespace(
+    def encoder(name: str) -> SimpleNamespace:
+        found = SimpleNamespace(
             name=name, fingerprint=fake.fingerprint, deepest="relu5_1", require=fake.require
         )
+        found.to = lambda device: found
+        return found
 
-    monkeypatch.setattr(transfer.batches.launch, "load_encoder", encoder)
+    monkeypatch.setattr(transfer.batches.launch, "loaded_encoder", encoder)
     monkeypatch.setattr(transfer.batches.worker, "loaded_encoder", encoder)
     return fake
 

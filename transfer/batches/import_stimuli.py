@@ -1,4 +1,4 @@
-"""Bringing in stimuli that other tools made: a CSV manifest, checked wholly before it is stored."""
+"""Import stimuli that other tools made, from a CSV manifest that is checked before it is stored."""
 
 from __future__ import annotations
 
@@ -15,18 +15,21 @@ from django.utils import timezone
 from common.checksums import sha256_of
 from common.errors import InputError
 from common.media import keep
+from common.pictures import read_picture, same_shape, save_png
 from common.tables import Table, read_table
+from transfer.batches.import_pictures import store_picture
 from transfer.batches.recipes import fingerprint
 from transfer.models import Batch, Picture, Stimulus
+from transfer.models.pictures import named
 
 COLUMNS = ("image", "content", "style", "method")
 
 
 class ManifestError(InputError):
-    """Rows of a manifest that cannot be used."""
+    """Rows of a manifest that cannot be used; `problems` has one line for each."""
 
     def __init__(self, problems: list[str], rows: int) -> None:
-        """Keep one line for every bad row."""
+        """Count the bad rows."""
         super().__init__(f"{len(problems)} of {rows} rows cannot be used; nothing was stored")
         self.problems = problems
 
@@ -41,17 +44,17 @@ class _Row:
 
 
 def import_manifest(manifest: Path, batch_name: str) -> tuple[Batch, int]:
-    """Store the stimuli of a manifest in a batch of imported ones; rows known already are kept.
+    """Store the stimuli of a manifest in an imported batch; rows that are stored already are kept.
 
     Columns: image (file), content and style (a file, or the name of a stored picture), method (any
-    label), optional parameters (a JSON object). Files are found from the manifest's folder.
+    label), optional parameters (a JSON object). Paths are relative to the manifest's folder.
 
     Returns:
         The batch, and the number of stimuli that are new.
 
     Raises:
         ManifestError: bad rows, each with its own line in `problems`.
-        InputError: no such file, missing columns, no rows, or a batch that we generated.
+        InputError: no such file, missing columns, no rows, or the name of a generated batch.
 
     """
     existing = Batch.objects.filter(name=batch_name).first()
@@ -83,19 +86,24 @@ def _read(manifest: Path) -> Table:
 
 
 def _checked(record: Mapping[str, str], folder: Path) -> _Row:
-    from common.pictures import read_picture
-
     values = {name: record.get(name, "").strip() for name in (*COLUMNS, "parameters")}
     if empty := [name for name in COLUMNS if not values[name]]:
         raise InputError(f"{', '.join(empty)} is empty")
     if len(values["method"]) > 100:
         raise InputError("the method's label is longer than 100 characters")
     image = folder / values["image"]
-    read_picture(image)
+    size = read_picture(image).size
+    content, content_size = _reference(values["content"], "content", folder)
+    if not same_shape(size, content_size):
+        raise InputError(
+            f"{values['image']} is {size[0]}×{size[1]}, its content {content_size[0]}×"
+            f"{content_size[1]}: the shapes differ, so coherence (C) cannot be measured; give the "
+            "picture the shape of its content"
+        )
     return _Row(
         image,
-        _reference(values["content"], "content", folder),
-        _reference(values["style"], "style", folder),
+        content,
+        _reference(values["style"], "style", folder)[0],
         values["method"],
         _parameters(values["parameters"]),
     )
@@ -115,26 +123,23 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(f"JSON has no {name}")
 
 
-def _reference(value: str, role: str, folder: Path) -> Picture | Path:
-    """A picture file, or a stored picture by its name or SHA-256."""
-    from common.pictures import read_picture
-
+def _reference(value: str, role: str, folder: Path) -> tuple[Picture | Path, tuple[int, int]]:
+    """A picture file, or a stored picture by its name or SHA-256; with its width and height."""
     path = folder / value
     if path.is_file():
-        read_picture(path)
-        return path
-    stored = [p for p in Picture.objects.filter(role=role) if p.matches(value)]
+        return path, read_picture(path).size
+    stored = named(list(Picture.objects.filter(role=role)), value)
     if len(stored) != 1:
         found = "no" if not stored else f"{len(stored)}"
         raise InputError(
             f"{role} '{value}' is no file in {folder}, and {found} stored {role} pictures have "
             "that name"
         )
-    return stored[0]
+    return stored[0], (stored[0].width, stored[0].height)
 
 
 def _store(batch: Batch, row: _Row) -> bool:
-    """Store one checked row; False where the batch has it already."""
+    """Store one checked row. False if the batch has it already."""
     content = _picture(row.content, "content")
     style = _picture(row.style, "style")
     key = fingerprint(
@@ -158,9 +163,7 @@ def _store(batch: Batch, row: _Row) -> bool:
 
 
 def _kept_image(path: Path) -> dict[str, Any]:
-    """The picture as a PNG without metadata, like those made here: it tells nothing."""
-    from common.pictures import read_picture, save_png
-
+    """Keep the picture as a PNG without metadata, like generated stimuli."""
     image = read_picture(path)
     content = io.BytesIO()
     save_png(image, content)
@@ -171,4 +174,6 @@ def _kept_image(path: Path) -> dict[str, Any]:
 def _picture(reference: Picture | Path, role: str) -> Picture:
     if isinstance(reference, Picture):
         return reference
-    return Picture.from_file(reference, role)
+    picture = store_picture(reference, role).picture
+    assert picture is not None
+    return picture

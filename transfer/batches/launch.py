@@ -1,4 +1,4 @@
-"""Launching a batch: a person's wishes become a frozen recipe, and its rows wait to be made."""
+"""Launch a batch: fix the recipe of an order, and add a waiting row for each stimulus."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from django.db import transaction
 
 from common.errors import InputError
 from common.lookup import check_name
+from common.pictures import check_width
 from transfer.batches import recipes
-from transfer.decoders import fingerprint_of, load_autoencoders
-from transfer.encoders import DEFAULT_ENCODER, load_encoder
+from transfer.decoders import fingerprint_of, loaded_autoencoders
+from transfer.encoders import DEFAULT_ENCODER, loaded_encoder
 from transfer.methods import METHODS
 from transfer.methods.style_weights import Range
 from transfer.models import Batch, Picture, Stimulus
@@ -26,16 +27,16 @@ _ROWS = 500  # written by one statement
 
 @dataclass(frozen=True)
 class Order:
-    """What a person asks for.
+    """A request for a batch.
 
     Attributes:
-        style_weights: every method that has a style weight is run at each; empty for its default.
+        style_weights: every method that has a style weight is run at each; empty for the default.
         settings: `name` or `method.name` → value, for any parameter of the methods.
         weights: `ordinary` or `aggressive`: run methods at the strengths of the paper's experiment
             instead (`methods.style_weights`).
-        samples: draw so many stimuli per method instead of the full grid.
-        threads: CPU threads for each chunk; by default what this machine has.
-        chunk: stimuli that are made together.
+        samples: number of stimuli to draw per method, instead of the full grid.
+        threads: CPU threads for each chunk; by default all of this machine.
+        chunk: number of stimuli that are made together.
 
     """
 
@@ -57,9 +58,9 @@ class Order:
 
 
 def launch(order: Order, user: User | None = None) -> Batch:
-    """The batch of that name, with a waiting row for each of its stimuli that was not there.
+    """The batch of that name, with a new waiting row for each of its stimuli that has none.
 
-    The same order again changes nothing, so it is safe to repeat after any interruption.
+    Repeating an order changes nothing, so it is safe after any interruption.
 
     Raises:
         InputError: the order cannot be carried out, or the name belongs to another recipe.
@@ -69,24 +70,24 @@ def launch(order: Order, user: User | None = None) -> Batch:
     recipe = recipe_of(order, existing.recipe if existing else {})
     if existing is not None:
         _refuse_other_recipe(existing, recipe)
-    planned = plan(order, recipe)
+    stimuli = stimuli_of(order, recipe)
     with transaction.atomic():
         batch, _ = Batch.objects.get_or_create(
             name=order.name, defaults={"recipe": recipe, "created_by": user}
         )
-        _refuse_other_recipe(batch, recipe)  # somebody may have launched it in the meantime
-        _add_rows(batch, planned, order)
+        _refuse_other_recipe(batch, recipe)  # another process may have launched it meanwhile
+        _add_rows(batch, stimuli, order)
     return batch
 
 
 def recipe_of(order: Order, existing: Mapping[str, Any] | None = None) -> recipes.Recipe:
-    """The recipe of an order. What the order leaves to the machine comes from `existing`.
+    """The recipe of an order. The number of threads, if not ordered, is that of `existing`.
 
     Raises:
         InputError: a value that cannot be used.
 
     """
-    _check(order)
+    _validate(order)
     methods = recipes.variants(
         order.methods,
         style_weights=order.style_weights,
@@ -94,12 +95,12 @@ def recipe_of(order: Order, existing: Mapping[str, Any] | None = None) -> recipe
         iterations=order.iterations,
         settings=order.settings,
     )
-    encoder = load_encoder(order.encoder)
+    encoder = loaded_encoder(order.encoder)
     for entry in methods:
-        # Refused here rather than by each of a thousand stimuli.
+        # A layer that is missing would make every stimulus fail.
         encoder.require(_layers(entry["parameters"]) or [encoder.deepest])
         if METHODS[entry["method"]].needs_decoder:
-            found = load_autoencoders(order.encoder, entry["parameters"]["style_layers"])
+            found = loaded_autoencoders(order.encoder, entry["parameters"]["style_layers"])
             entry["decoders"] = fingerprint_of(found)
     sampling: dict[str, Any] = {"rule": "grid"}
     if order.samples is not None:
@@ -119,7 +120,7 @@ def recipe_of(order: Order, existing: Mapping[str, Any] | None = None) -> recipe
     }
 
 
-def plan(order: Order, recipe: recipes.Recipe) -> list[recipes.Planned]:
+def stimuli_of(order: Order, recipe: recipes.Recipe) -> list[recipes.StimulusRecipe]:
     """The stimuli of an order.
 
     Raises:
@@ -130,7 +131,7 @@ def plan(order: Order, recipe: recipes.Recipe) -> list[recipes.Planned]:
 
 
 def available_threads() -> int:
-    """The CPU threads that this process may use, as OMP_NUM_THREADS or the machine says."""
+    """The CPU threads that this process may use, by OMP_NUM_THREADS or the machine."""
     named = os.environ.get("OMP_NUM_THREADS", "")
     if named.isdigit() and int(named):
         return int(named)
@@ -145,13 +146,16 @@ def _layers(parameters: Mapping[str, Any]) -> list[str]:
     return [*([content] if content else []), *parameters.get("style_layers", ())]
 
 
-def _check(order: Order) -> None:
+def _validate(order: Order) -> None:
     if not order.name.strip():
         raise InputError("the batch has no name: give it one (--name)")
     if not order.contents or not order.styles:
         raise InputError("a batch needs at least one content and one style picture: choose them")
     if not SMALLEST <= order.size <= LARGEST:
         raise InputError(f"size {order.size} cannot be used: use {SMALLEST} to {LARGEST} pixels")
+    for picture in (*order.contents, *order.styles):
+        name = f"{picture.role} '{picture.name}'"
+        check_width((picture.width, picture.height), order.size, name)
     check_name("precision", order.precision, recipes.PRECISIONS)
     for what, value in (
         ("chunk", order.chunk), ("threads", order.threads), ("samples", order.samples)
@@ -175,9 +179,9 @@ def _sources(pictures: Sequence[Picture]) -> list[recipes.Source]:
     return [recipes.Source(p.sha256, p.width, p.height) for p in by_hash]
 
 
-def _add_rows(batch: Batch, planned: Sequence[recipes.Planned], order: Order) -> None:
+def _add_rows(batch: Batch, stimuli: Sequence[recipes.StimulusRecipe], order: Order) -> None:
     known = set(batch.stimuli.values_list("recipe_key", flat=True))
-    missing = [one for one in planned if one.key not in known]
+    missing = [one for one in stimuli if one.key not in known]
     contents = {picture.sha256: picture for picture in order.contents}
     styles = {picture.sha256: picture for picture in order.styles}
     rows = Stimulus.objects.bulk_create(

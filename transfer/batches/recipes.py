@@ -1,8 +1,8 @@
-"""Recipes: all that decides the stimuli of a batch, as plain JSON values, and their expansion.
+"""Recipes: everything that decides the stimuli of a batch, as JSON values, and their expansion.
 
 A recipe holds
     methods      [{"method": key, "parameters": complete parameters}, …], one per variant; where
-                 the method needs decoders, "decoders" is a hash of all networks it runs
+                 the method needs decoders, "decoders" is a hash of all networks that it uses
     contents, styles   SHA-256 of the pictures
     sampling     {"rule": "grid"} or {"rule": "samples", "samples": N}
     encoder, encoder_fingerprint, size (width in pixels), seed, precision, threads, chunk
@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
@@ -29,12 +29,12 @@ from transfer.methods.style_weights import RANGES, Range, strengths
 Recipe = dict[str, Any]
 PRECISIONS = ("float32", "tf32", "bf16")  # as transfer.methods.precision, which imports torch
 LARGEST = 100_000
-"""Stimuli in one batch; beyond it a slip of the pen is likelier than a wish."""
+"""Stimuli in one batch. The limit guards against mistakes in an order."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """A content or style picture as a recipe sees it."""
+    """The properties of a content or style picture that a recipe depends on."""
 
     sha256: str
     width: int
@@ -42,12 +42,13 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Planned:
-    """A stimulus that a recipe asks for.
+class StimulusRecipe:
+    """The part of a recipe that decides one stimulus.
 
     Attributes:
         key: SHA-256 of all that decides the result.
-        chunk: number of the group that is made together; it shares method, parameters and shape.
+        chunk: number of the group that is made together, with the same method, parameters and
+            shape.
 
     """
 
@@ -70,13 +71,13 @@ def variants(
 ) -> list[dict[str, Any]]:
     """Every method at every style weight, with complete parameters.
 
-    A method that has no style weight comes once. With `weights` each method is run at the twenty
-    strengths of the paper's experiment instead (`methods.style_weights`). `settings` maps `name` to
-    a value for all methods or `method.name` to a value for one.
+    A method without a style weight is included once. With `weights` each method is run at the
+    twenty strengths of the paper's experiment instead (`methods.style_weights`). `settings` maps
+    `name` to a value for all methods or `method.name` to a value for one.
 
     Raises:
         InputError: no method, an unknown one, weights of both kinds, or a parameter or value that
-            a method refuses.
+            a method does not accept.
 
     """
     if not methods:
@@ -87,11 +88,11 @@ def variants(
         check_name("range of weights", weights, RANGES)
     found = []
     for method in dict.fromkeys(methods):
-        defaults = registry.resolve_parameters(method, {})
+        known = registry.parameter_names(method)
         changes = _settings_of(method, settings or {}, methods)
-        if iterations is not None and "iterations" in defaults:
+        if iterations is not None and "iterations" in known:
             changes["iterations"] = iterations
-        name, values = _strengths(method, defaults, style_weights, weights)
+        name, values = _strengths(method, known, style_weights, weights)
         for value in dict.fromkeys(values):
             changed = changes if value is None else changes | {name: value}
             found.append(
@@ -102,15 +103,15 @@ def variants(
 
 def _strengths(
     method: str,
-    defaults: Mapping[str, Any],
+    known: Collection[str],
     style_weights: Sequence[float],
     weights: Range | None,
 ) -> tuple[str, Sequence[float | None]]:
     """The parameter that a method is varied in, and its values; None is the default."""
     if weights:
-        found = strengths(defaults, registry.find_method(method).weights, weights)
+        found = strengths(known, registry.find_method(method).weights, weights)
         return found or ("", (None,))
-    if style_weights and "style_weight" in defaults:
+    if style_weights and "style_weight" in known:
         return "style_weight", style_weights
     return "", (None,)
 
@@ -131,8 +132,10 @@ def _settings_of(
     return chosen
 
 
-def expand(recipe: Recipe, contents: Sequence[Source], styles: Sequence[Source]) -> list[Planned]:
-    """The stimuli of a recipe; a combination that comes up twice is one stimulus.
+def expand(
+    recipe: Recipe, contents: Sequence[Source], styles: Sequence[Source]
+) -> list[StimulusRecipe]:
+    """The stimuli of a recipe; a combination that occurs twice is one stimulus.
 
     Raises:
         InputError: more samples than combinations, or more stimuli than LARGEST.
@@ -147,29 +150,28 @@ def expand(recipe: Recipe, contents: Sequence[Source], styles: Sequence[Source])
     groups: dict[tuple[int, Fraction], list[tuple[Source, Source]]] = defaultdict(list)
     for variant, content, style in _combinations(recipe, contents, styles):
         groups[variant, Fraction(content.height, content.width)].append((content, style))
-    planned: dict[str, Planned] = {}
+    stimuli: dict[str, StimulusRecipe] = {}
     chunk = 0
     for (variant, _), pairs in groups.items():
         entry = recipe["methods"][variant]
-        # Neighbours in a chunk share their style, whose targets are then computed once.
+        # Sorted by style, so that a chunk computes the targets of a shared style once.
         pairs.sort(key=lambda pair: (pair[1].sha256, pair[0].sha256))
         for start in range(0, len(pairs), recipe["chunk"]):
             for content, style in pairs[start : start + recipe["chunk"]]:
                 seed = noise_seed(recipe["seed"], content, style)
                 key = recipe_key(recipe, entry, content, style, seed)
-                one = Planned(
+                one = StimulusRecipe(
                     entry["method"], entry["parameters"], content, style, seed, key, chunk
                 )
-                planned.setdefault(key, one)
+                stimuli.setdefault(key, one)
             chunk += 1
-    return list(planned.values())
+    return list(stimuli.values())
 
 
 def noise_seed(seed: int, content: Source, style: Source) -> int:
-    """The seed of a stimulus: another one for every pair of pictures, but one for all methods.
+    """The seed of a stimulus: it differs between pairs of pictures, but not between methods.
 
-    Stimuli that people compare share content and style; the noise they start from then makes no
-    difference between them.
+    So stimuli that people compare, which share content and style, start from the same noise.
     """
     text = f"{seed}:{content.sha256}:{style.sha256}"
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big") >> 1
@@ -178,7 +180,7 @@ def noise_seed(seed: int, content: Source, style: Source) -> int:
 def recipe_key(
     recipe: Recipe, entry: Mapping[str, Any], content: Source, style: Source, seed: int
 ) -> str:
-    """SHA-256 of all that decides a stimulus."""
+    """SHA-256 of everything that decides a stimulus."""
     common = ("encoder_fingerprint", "size", "precision", "threads", "chunk")
     networks = {"decoders": entry["decoders"]} if "decoders" in entry else {}
     return fingerprint(
@@ -196,7 +198,7 @@ def fingerprint(value: Any) -> str:
 
 
 def differences(old: Recipe, new: Recipe) -> list[str]:
-    """What differs between two recipes, in words for a person."""
+    """The differences between two recipes, as short texts for a message."""
     found: list[str] = []
     for name in sorted({*old, *new}):
         before, after = old.get(name), new.get(name)

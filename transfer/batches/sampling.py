@@ -1,4 +1,4 @@
-"""Which combinations of style weight, content and style a batch of samples draws."""
+"""Draw combinations of style weight, content and style for a sampled batch."""
 
 from __future__ import annotations
 
@@ -13,9 +13,8 @@ def sample(
 ) -> list[tuple[int, int, int]]:
     """Draw different (weight, content, style) indices, each index about equally often.
 
-    The seed alone decides, and pictures do not depend on how many weights there are (until pairs
-    have to come up again), so all methods get the same contents and styles, and their stimuli can
-    be compared within them.
+    Only the seed decides. Contents and styles do not depend on the number of weights (until pairs
+    have to be repeated), so all methods get the same pairs and their stimuli can be compared.
 
     Raises:
         InputError: there are fewer combinations than draws.
@@ -27,14 +26,14 @@ def sample(
             f"{number} samples were asked for, but there are only {possible} combinations of "
             "style weight, content and style: ask for fewer, or leave --samples out"
         )
-    # Designs, not secrets.
+    # Random designs, not secrets.
     chance = {axis: random.Random(f"{seed}:{axis}") for axis in range(3)}  # noqa: S311  # nosec B311
     used: tuple[Counter[int], Counter[int], Counter[int]] = (Counter(), Counter(), Counter())
     pairs: Counter[tuple[int, int]] = Counter()
     taken: set[tuple[int, int, int]] = set()
     draws = []
     for _ in range(number):
-        # Shuffled whole, whatever is left, so that the next shuffles do not depend on it.
+        # All indices are shuffled, whichever are left, so that later shuffles do not depend on it.
         content_order, style_order, weight_order = (
             chance[axis].sample(range(count), count)
             for axis, count in ((1, contents), (2, styles), (0, weights))

@@ -1,7 +1,7 @@
-"""Tasks of transfer. A task only wakes a worker: whether there is work, the rows say.
+"""Tasks of transfer. A task only starts a worker; the rows say which stimuli have to be made.
 
-So a task that runs twice does nothing the second time, and the rows of a task that was lost are
-found by `manage.py worker`.
+So a task that runs twice does nothing the second time, and `manage.py worker` finds the rows of a
+lost task.
 """
 
 from __future__ import annotations
@@ -11,19 +11,18 @@ from itertools import groupby
 from django.db import transaction
 from django_tasks import task
 
+from transfer.batches.worker import make
 from transfer.models import Batch, Stimulus
 
 
 @task()
 def make_chunk(stimulus_ids: list[int]) -> int:
-    """Make those of the stimuli (of one chunk) that still wait; give their number."""
-    from transfer.batches.worker import make
-
+    """Make the waiting ones of some stimuli of one chunk. Returns their number."""
     return make(Stimulus.objects.filter(pk__in=stimulus_ids))
 
 
 def enqueue_waiting(batch: Batch) -> None:
-    """One task for every chunk of the batch that has waiting rows, once they are committed."""
+    """Enqueue a task for every chunk with waiting rows, after the transaction."""
     waiting = batch.stimuli.filter(state=Stimulus.State.PENDING).order_by("chunk", "pk")
     rows = waiting.values_list("chunk", "pk")
     chunks = [[pk for _, pk in group] for _, group in groupby(rows, key=lambda row: row[0])]

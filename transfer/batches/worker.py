@@ -1,18 +1,16 @@
-"""Making stimuli: one chunk of the ledger from its claim to its files.
+"""Make the stimuli of one chunk: claim its rows, compute the pictures, store the files.
 
-A chunk is always computed whole, also where some of its rows are done already: a stimulus then
-never depends on which of its neighbours were finished before an interruption.
+A chunk is always computed whole, even if some of its rows are done already, so that a stimulus does
+not depend on which rows of its chunk were finished before an interruption.
 """
 
 from __future__ import annotations
 
-import functools
 import io
 import logging
 import math
 import threading
-import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -23,28 +21,29 @@ from common.device import choose_device
 from common.errors import InputError, PictureError, StorageError
 from common.faults import disk_problem
 from common.media import keep
-from transfer.batches.ledger import RENEWAL, Lease, Ledger, worker_name
-from transfer.decoders import Autoencoder, fingerprint_of, load_autoencoders
+from common.pictures import read_picture, save_png
+from transfer.decoders import Autoencoder, fingerprint_of, loaded_autoencoders
+from transfer.encoders import loaded_encoder
 from transfer.models import Batch, Stimulus
+from transfer.models.ledger import RENEWAL, Lease, Ledger, worker_name
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
     from transfer.encoders.architecture import Encoder
     from transfer.methods.engine import Result, Task
+    from transfer.methods.stylise import ReportSteps
 
 logger = logging.getLogger(__name__)
-Steps = Callable[[int, int], None]
-"""Told the steps done and all steps of the chunk at hand."""
 
 
-def make(rows: Ledger, progress: Steps | None = None) -> int:
-    """Claim those of `rows` (of one chunk) that wait, and make them; give the number claimed.
+def make(rows: Ledger[Stimulus], progress: ReportSteps | None = None) -> int:
+    """Claim the waiting ones of `rows` (all of one chunk) and make them. Returns their number.
 
-    What goes wrong is written into the rows. Only an interruption (KeyboardInterrupt, SystemExit)
-    and a result that cannot be stored (StorageError) are raised, after the rows were given back.
+    Errors are written into the rows. Only an interruption (KeyboardInterrupt, SystemExit) and a
+    result that cannot be stored (StorageError) are raised, after the rows were released.
     """
-    lease, claimed = Lease(uuid.uuid4()), 0
+    lease, claimed = Lease(Stimulus.objects.all()), 0
     try:
         if rows.claim(worker_name(), lease.token) is None:
             return 0
@@ -69,16 +68,16 @@ def make(rows: Ledger, progress: Steps | None = None) -> int:
 
 
 def _give_back(lease: Lease) -> None:
-    """Let the rows wait until the disk has room: it says nothing about the stimuli."""
+    """Release the rows, which wait until the disk has room."""
     try:
         lease.release()
-    except DatabaseError:  # the database lies on the same disk: the lease runs out by itself
-        logger.warning("the rows at hand cannot be given back; their lease will run out")
+    except DatabaseError:  # the database is on the same disk: the lease will expire
+        logger.warning("rows cannot be released; their lease will expire")
 
 
 @contextmanager
 def kept(lease: Lease, every: float = RENEWAL.total_seconds()) -> Iterator[None]:
-    """Renew a lease from a thread of its own for as long as the block runs."""
+    """Renew a lease in a separate thread while the block runs."""
     ended = threading.Event()
 
     def renew() -> None:
@@ -86,11 +85,11 @@ def kept(lease: Lease, every: float = RENEWAL.total_seconds()) -> Iterator[None]
             while not ended.wait(every):
                 try:
                     if not lease.renew():
-                        return  # the rows are another's now: there is nothing left to hold
+                        return  # other workers hold the rows now
                 except DatabaseError as error:
                     logger.warning("a lease could not be renewed, trying again: %s", error)
         finally:
-            connections.close_all()  # those of this thread
+            connections.close_all()  # of this thread
 
     thread = threading.Thread(target=renew, name="lease", daemon=True)
     thread.start()
@@ -101,7 +100,7 @@ def kept(lease: Lease, every: float = RENEWAL.total_seconds()) -> Iterator[None]
         thread.join()
 
 
-def _make_claimed(lease: Lease, progress: Steps | None) -> None:
+def _make_claimed(lease: Lease, progress: ReportSteps | None) -> None:
     mine = list(lease.rows.select_related("batch"))
     batch, chunk = mine[0].batch, mine[0].chunk
     assert all((row.batch_id, row.chunk) == (batch.pk, chunk) for row in mine)
@@ -118,9 +117,8 @@ def _make_claimed(lease: Lease, progress: Steps | None) -> None:
             _write(lease, row, result)
 
 
-def _tasks(lease: Lease, chunk: Ledger) -> tuple[list[Stimulus], list[Task[Image]]]:
-    """The rows of a chunk whose pictures can be read, and a task for each."""
-    from common.pictures import read_picture
+def _tasks(lease: Lease, chunk: Ledger[Stimulus]) -> tuple[list[Stimulus], list[Task[Image]]]:
+    """The rows of a chunk whose pictures can be read, and the task of each."""
     from transfer.methods.engine import Task
 
     rows, tasks = [], []
@@ -142,13 +140,13 @@ def _stylise(
     tasks: list[Task[Image]],
     encoder: Encoder,
     device: str,
-    progress: Steps | None,
+    progress: ReportSteps | None,
 ) -> list[Result[Image]]:
     import torch
 
     from transfer.methods.stylise import stylise
 
-    # The thread count decides how sums are split, hence the last digits.
+    # The number of threads decides how sums are split, and so the last digits.
     torch.set_num_threads(batch.recipe["threads"])
     return stylise(
         row.method,
@@ -163,12 +161,10 @@ def _stylise(
 
 
 def _write(lease: Lease, row: Stimulus, result: Result[Image]) -> None:
-    """Keep the file, then say so in the row: a row that is done always has its file."""
-    from common.pictures import save_png
-
+    """Store the file, then mark the row: a row that is done always has its file."""
     image = result.picture
     if image is None:
-        # The same input gives the same failure, so there is no second attempt.
+        # A second attempt with the same input would fail, too.
         lease.fail(_one_line(result.error or "the method gave no picture"), [row.pk])
         return
     content = io.BytesIO()
@@ -188,32 +184,24 @@ def _write(lease: Lease, row: Stimulus, result: Result[Image]) -> None:
 
 
 def finite(losses: Mapping[str, float]) -> dict[str, float | None]:
-    """Losses as JSON has them: what is not finite becomes null."""
+    """Losses for JSON: values that are not finite become null."""
     return {name: value if math.isfinite(value) else None for name, value in losses.items()}
 
 
 def _encoder_of(batch: Batch, device: str) -> Encoder:
-    """The encoder of a batch, unless its weights are others than at launch."""
+    """The encoder of a batch. Raises InputError if its weights differ from those at launch."""
     name, fingerprint = batch.recipe["encoder"], batch.recipe["encoder_fingerprint"]
-    encoder = loaded_encoder(name, device)
+    encoder = loaded_encoder(name)
     if encoder.fingerprint != fingerprint:
         raise InputError(
             f"encoder '{name}' has other weights here ({encoder.fingerprint}) than when the batch "
-            f"was launched ({fingerprint}): put those weights back, or launch a new batch"
+            f"was launched ({fingerprint}): restore those weights, or launch a new batch"
         )
-    return encoder
-
-
-@functools.lru_cache(maxsize=1)
-def loaded_encoder(name: str, device: str) -> Encoder:
-    """The encoder that this process used last stays in memory for the next chunk."""
-    from transfer.encoders import load_encoder
-
-    return load_encoder(name, device=device)
+    return encoder.to(device)
 
 
 def _autoencoders_of(batch: Batch, row: Stimulus, device: str) -> tuple[Autoencoder, ...]:
-    """What the row's method needs beside the encoder, unless it is another than at launch."""
+    """The decoders of a row's method. Raises InputError if they differ from those at launch."""
     made_by = {"method": row.method, "parameters": row.parameters}
     wanted = [
         entry["decoders"]
@@ -223,23 +211,20 @@ def _autoencoders_of(batch: Batch, row: Stimulus, device: str) -> tuple[Autoenco
     if not wanted:
         return ()
     name, layers = batch.recipe["encoder"], tuple(row.parameters["style_layers"])
-    found = loaded_autoencoders(name, layers, device)
+    found = loaded_autoencoders(name, layers)
     if fingerprint_of(found) != wanted[0]:
         raise InputError(
             f"the encoders or decoders of '{name}' have other weights here than when the batch "
-            "was launched: put those weights back, or launch a new batch"
+            "was launched: restore those weights, or launch a new batch"
         )
+    for one in found:
+        one.encoder.to(device)
+        one.decoder.to(device)
     return found
 
 
-@functools.lru_cache(maxsize=1)
-def loaded_autoencoders(name: str, layers: tuple[str, ...], device: str) -> tuple[Autoencoder, ...]:
-    """Those that this process used last stay in memory for the next chunk."""
-    return load_autoencoders(name, layers, device=device)
-
-
 def device_name(device: str) -> str:
-    """What a person calls the device, with torch's version, which decides the last digits too."""
+    """The name of the device with torch's version, which also decides the last digits."""
     import torch
 
     hardware = torch.cuda.get_device_name() if device == "cuda" else device

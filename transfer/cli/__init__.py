@@ -1,3 +1,3 @@
-"""The commands of `python -m transfer`: thin; they parse, call and answer."""
+"""The commands of `python -m transfer`: they parse arguments, call the library and print."""
 
 from __future__ import annotations

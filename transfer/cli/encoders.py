@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def add_commands(subparsers: Subparsers) -> None:
     """Add `encoders`."""
     parser = subparsers.add_parser(
-        "encoders", help="every encoder, and where its weights are or how to get them"
+        "encoders", help="every encoder with the place of its weights, or how to get them"
     )
     parser.add_argument("--json", action="store_true")
     parser.set_defaults(answer=_encoders)

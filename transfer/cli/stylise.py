@@ -10,7 +10,7 @@ from common.console import say, write_json
 from common.device import add_device_option, choose_device
 from common.errors import InputError
 from common.name_value import name_and_value
-from common.pictures import read_picture, write_png
+from common.pictures import check_width, read_picture, write_png
 from common.progress import EVERY, Meter
 from transfer.decoders import Autoencoder, fingerprint_of, load_autoencoders
 from transfer.encoders import DEFAULT_ENCODER, ENCODERS, load_encoder
@@ -78,8 +78,11 @@ def _stylise(options: argparse.Namespace) -> None:
     _check_out(options.out)
     content = read_picture(options.content)
     styles = [read_picture(path) for path in options.styles]
+    pictures = zip((options.content, *options.styles), (content, *styles), strict=True)
+    for path, picture in pictures:
+        check_width(picture.size, options.size, str(path))
 
-    # torch takes seconds to import; what is wrong with the arguments is said before.
+    # torch takes seconds to import; wrong arguments are reported before.
     import torch
 
     from transfer.methods.engine import Task
@@ -92,7 +95,11 @@ def _stylise(options: argparse.Namespace) -> None:
     autoencoders: tuple[Autoencoder, ...] = ()
     if METHODS[options.method].needs_decoder:
         autoencoders = load_autoencoders(
-            options.encoder, parameters["style_layers"], weights=options.weights, device=device
+            options.encoder,
+            parameters["style_layers"],
+            weights=options.weights,
+            device=device,
+            encoder=encoder,
         )
     with Meter(unit="step", every=EVERY) as meter:
         (result,) = stylise(

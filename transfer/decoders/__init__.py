@@ -1,15 +1,17 @@
-"""Decoders: from an encoder's features back to a picture. torch is imported when one is loaded."""
+"""Load decoders, which make pictures from an encoder's features. Loading one imports torch."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from common.errors import InputError, WeightsError
 from transfer.decoders.registry import FAMILIES, DecoderFile, Family, find_family
+from transfer.encoders import FileVersion, file_version, load_specified, loaded_encoder
 from transfer.encoders.layout import STYLE_LAYERS
 from transfer.encoders.registry import EncoderSpec, encoder_spec
 
@@ -19,12 +21,19 @@ if TYPE_CHECKING:
     from transfer.decoders.architecture import Decoder
     from transfer.encoders.architecture import Encoder
 
-__all__ = ["FAMILIES", "Autoencoder", "find_family", "load_autoencoders", "fingerprint_of"]
+__all__ = [
+    "FAMILIES",
+    "Autoencoder",
+    "find_family",
+    "load_autoencoders",
+    "fingerprint_of",
+    "loaded_autoencoders",
+]
 
 
 @dataclass(frozen=True)
 class Autoencoder:
-    """An encoder up to `layer`, and the decoder that leads back from there.
+    """An encoder up to `layer`, and the decoder of its features.
 
     Attributes:
         fingerprint: hash of both networks and of how they are run.
@@ -43,6 +52,7 @@ def load_autoencoders(
     *,
     weights: Path | None = None,
     device: str = "cpu",
+    encoder: Encoder | None = None,
 ) -> tuple[Autoencoder, ...]:
     """The autoencoders of an encoder at some of relu1_1 … relu5_1, with checked weights.
 
@@ -52,6 +62,7 @@ def load_autoencoders(
         weights: the encoder's file, or the directory that holds it and the decoders; by default
             they are looked for as those of encoders are.
         device: where the networks are put.
+        encoder: the encoder itself, if it is loaded already; families of encoders do not use it.
 
     Returns:
         One for each of `layers`, in their order.
@@ -63,20 +74,42 @@ def load_autoencoders(
     """
     spec, family = encoder_spec(name), find_family(name)
     levels = [_level(family, layer) for layer in layers]
-    whole = None if family.encoders else _load_encoder(spec, family, 0, weights, device)
+    whole = None
+    if not family.encoders:
+        whole = encoder or _load_encoder(spec, family, 0, weights, device)
     found = []
     for layer, level in zip(layers, levels, strict=True):
-        encoder = whole or _load_encoder(spec, family, level, weights, device)
-        encoder.require([layer])
+        own = whole or _load_encoder(spec, family, level, weights, device)
+        own.require([layer])
         decoder, digest = _load_decoder(family, level, weights)
-        if decoder.channels != encoder.widths[layer]:
+        if decoder.channels != own.widths[layer]:
             raise WeightsError(
                 f"decoder {level} of '{name}' takes {decoder.channels} channels, the encoder has "
-                f"{encoder.widths[layer]} at {layer}: use the files of one release together"
+                f"{own.widths[layer]} at {layer}: use the files of one release together"
             )
-        fingerprint = f"{encoder.fingerprint}+{digest[:16]}"
-        found.append(Autoencoder(layer, encoder, decoder.to(device), fingerprint))
+        fingerprint = f"{own.fingerprint}+{digest[:16]}"
+        found.append(Autoencoder(layer, own, decoder.to(device), fingerprint))
     return tuple(found)
+
+
+def loaded_autoencoders(name: str, layers: Sequence[str]) -> tuple[Autoencoder, ...]:
+    """Autoencoders that stay in memory for the next call, as `encoders.loaded_encoder` does."""
+    family, spec = find_family(name), encoder_spec(name)
+    levels = [_level(family, layer) for layer in layers]
+    files: list[EncoderSpec | DecoderFile] = [DecoderFile(family, level) for level in levels]
+    if family.encoders:
+        files += [replace(spec, files=(family.encoders[level],)) for level in levels]
+    else:
+        files.append(spec)
+    return _load_version(name, tuple(layers), tuple(file_version(file) for file in files))
+
+
+@lru_cache(maxsize=1)
+def _load_version(
+    name: str, layers: tuple[str, ...], versions: tuple[FileVersion, ...]
+) -> tuple[Autoencoder, ...]:
+    whole = None if find_family(name).encoders else loaded_encoder(name)
+    return load_autoencoders(name, layers, encoder=whole)
 
 
 def fingerprint_of(autoencoders: Sequence[Autoencoder]) -> str:
@@ -99,9 +132,7 @@ def _level(family: Family, layer: str) -> int:
 def _load_encoder(
     spec: EncoderSpec, family: Family, level: int, weights: Path | None, device: str
 ) -> Encoder:
-    """The encoder of a level, or the only one there is."""
-    from transfer.encoders import load_specified
-
+    """The encoder of a level, or the only one of a family."""
     if family.encoders is None:
         return load_specified(spec, weights=weights, device=device)
     own = replace(spec, files=(family.encoders[level],))
@@ -116,7 +147,7 @@ def _load_decoder(family: Family, level: int, weights: Path | None) -> tuple[Dec
     from transfer.encoders.weights import fetch_weights, find_weights, read_tensors
 
     stored = DecoderFile(family, level)
-    # Ours lie in the package, wherever somebody keeps the encoder.
+    # Our own decoders are part of the package, whatever folder holds the encoder.
     place = None if family.directory else _folder(weights)
     tensors = read_tensors(stored, find_weights(stored, place) or fetch_weights(stored))
     try:

@@ -1,9 +1,9 @@
-"""Training of a decoder: what it makes of a picture's features must be that picture.
+"""Training of a decoder: its output for the features of a picture shall be that picture.
 
-Source: seed 002, equation 28: ‖ψ(φ(I)) − I‖² + ‖φ(ψ(φ(I))) − φ(I)‖², a pixel and a feature loss,
-where φ is the encoder up to reluN_1 and ψ the decoder. Both are relative here, Σ‖a − t‖² / Σ‖t‖²,
-so that one weight between them serves every level and every encoder. That, and learning on altered
-crops, is ours: stylised features are further from photographs than photographs are.
+Source: Chiu & Gurari 2020, supplement, equation 28: ‖ψ(φ(I)) − I‖² + ‖φ(ψ(φ(I))) − φ(I)‖², a
+pixel and a feature loss, where φ is the encoder up to reluN_1 and ψ the decoder. Ours: both are
+relative, Σ‖a − t‖² / Σ‖t‖², so that one weight between them fits every level and every encoder; and
+some crops are altered, because stylised features differ from those of photographs.
 """
 
 from __future__ import annotations

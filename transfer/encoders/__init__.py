@@ -1,7 +1,8 @@
-"""Encoders: networks of the VGG-19 layout by name. torch is imported when one is loaded."""
+"""Load encoders, networks of the VGG-19 layout, by name. Loading one imports torch."""
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,9 @@ from transfer.encoders.registry import DEFAULT_ENCODER, ENCODERS, EncoderSpec, e
 
 if TYPE_CHECKING:
     from transfer.encoders.architecture import Encoder
+    from transfer.encoders.weights import Stored
+
+FileVersion = tuple[str, int, int] | None
 
 __all__ = [
     "DEFAULT_ENCODER",
@@ -22,6 +26,7 @@ __all__ = [
     "encoder_spec",
     "load_encoder",
     "load_specified",
+    "loaded_encoder",
 ]
 
 
@@ -36,7 +41,7 @@ def load_encoder(
 
     Args:
         name: a key of ENCODERS.
-        weights: a weights file, or a directory of them; by default they are looked for.
+        weights: a weights file, or a directory of them; by default see `weights.find_weights`.
         deepest: build no deeper than this layer; by default as deep as the file reaches.
         device: where the network is put, such as `cpu` or `cuda`.
 
@@ -55,7 +60,7 @@ def load_specified(
     deepest: str | None = None,
     device: str = "cpu",
 ) -> Encoder:
-    """Load an encoder by its entry, such as one of the registry with another file."""
+    """Load an encoder by its entry, such as an entry of the registry with another file."""
     from transfer.encoders.architecture import Encoder
     from transfer.encoders.fingerprint import fingerprint
     from transfer.encoders.weights import fetch_weights, find_weights, read_weights
@@ -75,8 +80,33 @@ def load_specified(
     return encoder.to(device)
 
 
+def loaded_encoder(name: str) -> Encoder:
+    """An encoder that stays in memory for the next call, until another one is asked for.
+
+    It is read again when its file has changed. Callers share it, and its device is that of the last
+    caller that moved it. Raises as `load_encoder` does.
+    """
+    return _load_version(name, file_version(encoder_spec(name)))
+
+
+@lru_cache(maxsize=1)
+def _load_version(name: str, version: FileVersion) -> Encoder:
+    return load_encoder(name)
+
+
+def file_version(spec: Stored) -> FileVersion:
+    """Path, time of change and size of a weights file; None where it is not on this machine."""
+    from transfer.encoders.weights import find_weights
+
+    path = find_weights(spec)
+    if path is None:
+        return None
+    status = path.stat()
+    return str(path), status.st_mtime_ns, status.st_size
+
+
 def describe_encoders() -> list[dict[str, Any]]:
-    """Every encoder as plain values; layers and fingerprint where its weights are at hand."""
+    """Every encoder as values for JSON; layers and fingerprint are null without its weights."""
     return [_describe(spec) for spec in ENCODERS.values()]
 
 

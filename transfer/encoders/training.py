@@ -17,9 +17,9 @@ from torch import Tensor
 from common.console import say
 from common.pictures import read_picture, resize_to_width, to_tensor
 from transfer.encoders import load_encoder
-from transfer.encoders.agreement import agreement
 from transfer.encoders.architecture import IMAGENET, Encoder
 from transfer.encoders.distillation import EncoderRecipe, Teacher, train
+from transfer.encoders.linear_map_error import linear_map_errors
 from transfer.learning.command import (
     add_shared_arguments,
     checkpoint_from,
@@ -71,7 +71,7 @@ def run(options: argparse.Namespace) -> None:
         encoder = Encoder(weights, name="compact", convention=IMAGENET, padding="reflect").to(
             device
         )
-        found = agreement(
+        found = linear_map_errors(
             encoder, teachers, _tensors(options.fit, device), _tensors(options.measure, device)
         )
         say("relative errors: " + ", ".join(f"{k} {v:.3f}" for k, v in found.items()))

@@ -4,9 +4,9 @@ Everything is batched and differentiable: images of a batch never mix. A feature
 is (N, C, H, W); P = H · W is its number of places. Where results are called "per place" they are
 divided by P, so that pictures of different sizes compare.
 
-The second moments bring their own gradient. For G = F Fᵀ / P and an upstream gradient M it is
-(M + Mᵀ) F / P, one product where automatic differentiation would form two, and it comes in the
-memory layout of F, so that it adds to the convolutions' gradients without a transposition.
+The second moments define their own gradient. For G = F Fᵀ / P and an upstream gradient M it is
+(M + Mᵀ) F / P, one product instead of the two of automatic differentiation, in the memory
+layout of F, so that it is added to the convolutions' gradients without a transposition.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _WITHIN_CACHES = 1 << 16
 def gram(features: Tensor) -> Tensor:
     """The Gram matrix F Fᵀ / P, (N, C, H, W) → (N, C, C).
 
-    Source: Gatys et al. 2016, equation 3 (seed 003, G_ij = Σ_k F_ik F_jk), here divided by P as in
+    Source: Gatys et al. 2016, equation 3 (G_ij = Σ_k F_ik F_jk), here divided by P as in
     the authors' own code (PytorchNeuralStyleTransfer, `GramMatrix`).
     """
     result: Tensor = _Moment.apply(_places(features), False)
@@ -36,7 +36,7 @@ def gram(features: Tensor) -> Tensor:
 def covariance(features: Tensor) -> Tensor:
     """The centred covariance (F − μ)(F − μ)ᵀ / P = gram − μμᵀ, (N, C, H, W) → (N, C, C).
 
-    Source: seed 000 §1.2 with both layers the same.
+    Source: Yeh et al. 2020, supplement §1.2, with both layers the same.
     """
     result: Tensor = _Moment.apply(_places(features), True)
     return result
@@ -65,14 +65,17 @@ def cross_gram(fine: Tensor, coarse: Tensor) -> Tensor:
 def cross_covariance(fine: Tensor, coarse: Tensor) -> Tensor:
     """The cross-layer Gram matrix of features minus their channel means, / P: (N, C, D).
 
-    Source: seed 000 §1.2, Cov^{l,m}; arguments as in `cross_gram`.
+    Source: Yeh et al. 2020, supplement §1.2, Cov^{l,m}; arguments as in `cross_gram`.
     """
     result: Tensor = _CrossMoment.apply(*_aligned(fine, coarse), True)
     return result
 
 
 def channel_means(features: Tensor) -> Tensor:
-    """The mean of every channel over its places, (N, C, H, W) → (N, C). Source: seed 000 §1.2."""
+    """The mean of every channel over its places, (N, C, H, W) → (N, C).
+
+    Source: Yeh et al. 2020, supplement §1.2.
+    """
     return features.mean(dim=(2, 3))
 
 
@@ -203,8 +206,8 @@ class _Sorted(torch.autograd.Function):
 def ascending_order(values: Tensor) -> Tensor:
     """The places of each row's values, the smallest first and of equal ones the first: (…, P).
 
-    On a CPU a float32 and its place are packed into one integer. Numbers without company can be
-    sorted in vector registers, several times faster than pairs (numpy does, torch does not).
+    On a CPU a float32 and its place are packed into one integer, because numpy sorts single
+    integers in vector registers, several times faster than pairs.
     """
     if values.dtype is not torch.float32 or values.device.type != "cpu":
         return values.sort(dim=-1, stable=True).indices

@@ -1,4 +1,4 @@
-"""What the losses cannot see: changes of a feature map that leave its Gram matrices as they are.
+"""Symmetries of the losses: changes of a feature map that leave its Gram matrices unchanged.
 
 Take a layer whose features have zero mean and unit covariance (`whiten`), and move every feature
 vector x to A x + b. The Gram matrix becomes A Aᵀ + b bᵀ, so it stays the identity for every b
@@ -8,13 +8,14 @@ rotation. The next layer, taken as linear (y = M x + n), and the cross-layer Gra
     Gram matrix of y             changes by n (M b)ᵀ + (M b) nᵀ: none iff M b = 0 or n = 0
     cross-layer Gram of x and y  changes by b nᵀ:                none iff b = 0 or n = 0
 
-Source: seed 000 §1.3 and §3, where "b not of unit length" must read ‖b‖ < 1 and the factor N before
-I − b bᵀ is a slip. There the moves are called a group; the composition of two of them is one again
-only where it starts from whitened features, so they form a family of moves, not a group.
+Source: Yeh et al. 2020, supplement §1.3 and §3, where "b not of unit length" must read ‖b‖ < 1 and
+the factor N before I − b bᵀ is an error. The supplement calls the moves a group; the composition of
+two moves is a move only if it starts from whitened features, so they are a family, not a group.
 
-Convolutions of r × r places come in under the seed's homogeneity, E[x_u x_vᵀ] = I for all u, v of
-one window. Then E‖x_u − x_v‖² = 0: each window sees one vector, and a convolution acts as the
-matrix Σ_k M_k of its taps. One code serves both cases; r = 1 is the seed's point-sample case.
+Convolutions of r × r places are covered by the supplement's homogeneity, E[x_u x_vᵀ] = I for all
+u, v of one window. Then E‖x_u − x_v‖² = 0: each window sees one vector, and a convolution acts as
+the matrix Σ_k M_k of its taps. The same code covers both cases; r = 1 is the supplement's
+point-sample case.
 """
 
 from __future__ import annotations

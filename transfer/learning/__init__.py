@@ -1,1 +1,1 @@
-"""What the trainings of encoder and decoders share; works on a machine with no more than torch."""
+"""Code shared by the trainings of encoders and decoders; it needs torch, but not Django."""

@@ -1,4 +1,4 @@
-"""What the commands that train have in common: options, and the file that is written."""
+"""Options and output file of the commands that train networks."""
 
 from __future__ import annotations
 
@@ -49,14 +49,14 @@ def recipe_from(kind: type[R], options: argparse.Namespace) -> R:
 
 
 def device_from(options: argparse.Namespace) -> torch.device:
-    """Where to train; sets the number of threads, too."""
+    """The device for the training; also sets the number of threads."""
     if options.threads:
         torch.set_num_threads(options.threads)
     return torch.device(choose_device(options.device))
 
 
 def checkpoint_from(options: argparse.Namespace) -> Path:
-    """Where a stopped training goes on from."""
+    """The checkpoint file from which a stopped training is resumed."""
     checkpoint: Path | None = options.checkpoint
     return checkpoint or options.out.with_suffix(".checkpoint")
 

@@ -1,4 +1,4 @@
-"""Random crops of photographs to learn from."""
+"""Random crops of photographs for training."""
 
 from __future__ import annotations
 
@@ -56,10 +56,10 @@ class Pictures:
 
 
 def _alter(batch: Tensor, share: float, generator: np.random.Generator) -> Tensor:
-    """Change some crops so that the student also meets what stylisation makes of photographs.
+    """Change some crops so that the student is also trained on pictures like stylised ones.
 
     A stylised picture has other colours, more noise and more structure than a photograph; a
-    student that has only seen photographs answers to it less like its teachers.
+    student trained on photographs alone agrees less with its teachers on it.
     """
     altered = batch.clone()
     for i in range(len(batch)):

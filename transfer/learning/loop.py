@@ -1,4 +1,4 @@
-"""The loop of a training: random crops, Adam, checkpoints from which a stopped one goes on."""
+"""The training loop: random crops, Adam, and checkpoints from which it can be resumed."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from transfer.learning.recipe import Recipe
 
 @dataclass(frozen=True)
 class TrainingReport:
-    """Where a training stands.
+    """State of a training.
 
     Attributes:
         step: steps done.
         losses: by name, averaged since the last report.
-        seconds: since it began or went on.
+        seconds: since it began or was resumed.
 
     """
 
@@ -47,21 +47,21 @@ def learn(
     every: int,
     report: Callable[[TrainingReport], None],
 ) -> None:
-    """Train the network to the recipe's end; continue from `checkpoint` if it is there.
+    """Train the network to the recipe's end; continue from `checkpoint` if it exists.
 
-    The crops of step i depend on the seed and i alone, so a resumed training sees the pictures it
-    would have seen. The checkpoint is replaced in one move every `every` steps.
+    The crops of step i depend only on the seed and i, so a resumed training gets the same pictures.
+    The checkpoint is replaced atomically every `every` steps.
 
     Args:
         network: on `device`; parameters that require gradients change.
         losses: of crops (N, 3, H, W), by name.
-        recipe: what to do.
-        pictures: where the crops come from.
-        checkpoint: file of the state.
-        weights: of the losses in their sum; 1 where there is none.
+        recipe: the parameters of the training.
+        pictures: the source of the crops.
+        checkpoint: file of the training's state.
+        weights: of the losses in their sum; 1 by default.
         device: where to train.
         every: steps between checkpoints and reports.
-        report: told how it goes.
+        report: called at every checkpoint.
 
     Raises:
         InputError: the checkpoint belongs to another recipe.
@@ -109,7 +109,7 @@ def _save(path: Path, state: Mapping[str, Any]) -> None:
 
 
 def _load(path: Path, recipe: Recipe, device: torch.device) -> dict[str, Any] | None:
-    """The state that was saved, or None where there is none."""
+    """The saved state; None if there is none."""
     if not path.exists():
         return None
     state: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)

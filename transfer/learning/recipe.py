@@ -1,4 +1,4 @@
-"""The numbers that every training decides, and the learning rate that follows from them."""
+"""The parameters of every training, and its learning rate."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """Every number that decides the result of a training; each kind adds its defaults and its own.
+    """Parameters that decide the result of a training; subclasses add defaults and parameters.
 
     Attributes:
         steps: length of the training.

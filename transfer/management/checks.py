@@ -18,7 +18,7 @@ NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")
 
 @register("weights")
 def check_weights(**_: Any) -> list[CheckMessage]:
-    """The default encoder is there, and so is the directory that ECSPACE_WEIGHTS names."""
+    """Check that the default encoder and the directory named by ECSPACE_WEIGHTS exist."""
     found: list[CheckMessage] = []
     spec = encoder_spec(DEFAULT_ENCODER)
     assert spec.directory is not None
@@ -44,7 +44,7 @@ def check_weights(**_: Any) -> list[CheckMessage]:
 
 @register("devices")
 def check_torch_build(**_: Any) -> list[CheckMessage]:
-    """PyTorch was built for the GPU of this machine, if it has one. Does not import torch."""
+    """Check that PyTorch was built for the GPU of this machine, if any. Does not import torch."""
     if not NVIDIA_DRIVER.exists() or not metadata.version("torch").endswith("+cpu"):
         return []
     return [
@@ -59,7 +59,7 @@ def check_torch_build(**_: Any) -> list[CheckMessage]:
 
 @register(Tags.security, deploy=True)
 def check_tasks(**_: Any) -> list[CheckMessage]:
-    """Pages do not wait for stimuli."""
+    """Check that pages do not wait for stimuli."""
     if not settings.TASKS["default"]["BACKEND"].endswith("ImmediateBackend"):
         return []
     return [

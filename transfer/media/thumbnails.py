@@ -1,4 +1,4 @@
-"""Small JPEGs of pictures, made at the first call and kept."""
+"""Small JPEGs of pictures, which the first call makes and stores."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import io
 from pathlib import Path
 
 from common.media import media_path, write_once
+from common.pictures import read_picture
 
 SIDE = 320
 """Pixels of the longer side."""
@@ -18,7 +19,6 @@ def thumbnail(path: Path, sha256: str) -> Path:
         PictureError: the picture is missing or damaged, and no small version was made before.
 
     """
-    from common.pictures import read_picture
 
     def make() -> bytes:
         image = read_picture(path)
@@ -31,5 +31,5 @@ def thumbnail(path: Path, sha256: str) -> Path:
 
 
 def thumbnail_path(sha256: str) -> Path:
-    """Where it is kept."""
+    """Path of the thumbnail of the picture with this hash."""
     return media_path(f"thumbnails/{sha256[:2]}/{sha256}.jpg")

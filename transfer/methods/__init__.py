@@ -7,6 +7,7 @@ only; each has one line in METHODS. `stylise` makes the pictures.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any
 
 from common.lookup import find
@@ -67,6 +68,11 @@ def resolve_parameters(key: str, overrides: Mapping[str, object]) -> Values:
     """
     method = find_method(key)
     return resolve(method.parameters, overrides, owner=key, presets=method.presets)
+
+
+def parameter_names(key: str) -> list[str]:
+    """The names of a method's parameters."""
+    return [field.name for field in fields(find_method(key).parameters)]
 
 
 def parameters_object(key: str, values: Mapping[str, Any]) -> Any:

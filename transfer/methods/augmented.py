@@ -39,8 +39,8 @@ def run(
 ) -> list[Result[Tensor]]:
     """Make all pictures at once; their contents must have one size.
 
-    Progress is told the steps on I of all pictures together. The losses of a picture are those of
-    the uncut network at I, with `residual` = ‖V − φ(I)‖ ÷ ‖φ(I)‖.
+    `progress` is called with the steps on I of all pictures together. The losses of a
+    picture are those of the uncut network at I, with `residual` = ‖V − φ(I)‖ ÷ ‖φ(I)‖.
 
     Raises:
         InputError: the encoder does not have a layer that the method needs.
@@ -51,8 +51,8 @@ def run(
     cut = Cut.of(losses, parameters)
     start = torch.cat([start_of(task, parameters.init, parameters.noise_std) for task in tasks])
     images = start.to(next(encoder.parameters()).device)
-    # V begins at the content's features: the first round then is Gatys' own descent with ρ in the
-    # content weight's place. Ours.
+    # Ours: V starts at the content's features, so that the first round is Gatys' descent with ρ as
+    # the content weight.
     values = losses.target(cut.content).clone()
     multipliers, rho = torch.zeros_like(values), parameters.rho
     failed: dict[int, State] = {}

@@ -42,7 +42,7 @@ class Crossed(Unweighted):
 
 @dataclass(frozen=True)
 class CrossLayer(Crossed, Descent):
-    """The same with a weight for the style and one for the content."""
+    """Parameters of a cross-layer descent with weights of style and content."""
 
 
 @dataclass(frozen=True)

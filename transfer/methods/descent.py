@@ -30,7 +30,7 @@ def run(
 ) -> list[Result[Tensor]]:
     """Make all pictures at once; their contents must have one size.
 
-    Progress is told the steps of all pictures together.
+    `progress` is called with the steps of all pictures together.
 
     Raises:
         InputError: the encoder does not have a layer that the method needs.
@@ -65,7 +65,7 @@ def run(
 def prepare(
     composition: Composition, tasks: Sequence[Task[Tensor]], encoder: Encoder, precision: str
 ) -> Losses:
-    """The losses of all tasks; a picture's statistics are computed once, however often it comes.
+    """The losses of all tasks; statistics of a picture that tasks share are computed once.
 
     Raises:
         InputError: the encoder does not have a layer of the composition.
@@ -74,7 +74,7 @@ def prepare(
     encoder.require(composition.layers)
     device = next(encoder.parameters()).device
     memory_format = fastest_format(device, precision)
-    # Else every convolution of every step turns its weights around.
+    # Otherwise every convolution of every step converts its weights.
     encoder.to(memory_format=memory_format)
     context = partial(encoder_precision, precision, device)
     place = partial(_place, device=device, memory_format=memory_format)
@@ -102,7 +102,7 @@ def prepare(
 
 
 def start_of(task: Task[Tensor], init: str, noise_std: float) -> Tensor:
-    """Where the descent of a picture starts, (1, 3, H, W); the seed alone decides the noise.
+    """The start of a picture's descent, (1, 3, H, W); only the seed decides the noise.
 
     The noise is drawn on the CPU, whose generator gives the same numbers on every machine.
     """
@@ -117,7 +117,7 @@ def start_of(task: Task[Tensor], init: str, noise_std: float) -> Tensor:
 
 
 def fastest_format(device: torch.device, precision: str) -> torch.memory_format:
-    """Channels last takes a CPU about 0.8 of the time; on GPUs it is what tensor cores want."""
+    """Channels last takes 0.8 of the time on a CPU, and tensor cores of GPUs require it."""
     if device.type == "cuda" and precision == "float32":
         return torch.contiguous_format
     return torch.channels_last

@@ -34,14 +34,14 @@ _SMALLEST_SHARE = 1e-5
 this share. Ours: in `vgg19-16x` pictures have 0.001 to 0.6, and a plain colour none at all, so that
 rounding would weigh without bound."""
 SECOND_ORDER = frozenset({"gram", "covariance", "cross-gram", "cross-covariance"})
-"""What grows with the square of the features. The content term's gradient grows with the features
-themselves, and so do those of first order, so only these need a scale for each encoder."""
-_SMALLEST = 1e-12  # the size of a target that is zero, such as that of dead features
+"""Statistics that grow with the square of the features, unlike the content term and those of first
+order; only these need a scale for each encoder."""
+_SMALLEST = 1e-12  # used as the size of a target that is zero, such as that of dead features
 
 
 @dataclass(frozen=True)
 class Target:
-    """What a term's statistic shall become: its value (1, …), and its size (1,), a mean square."""
+    """The target of a term's statistic: its value (1, …), and its size (1,), a mean square."""
 
     value: Tensor
     size: Tensor
@@ -127,7 +127,7 @@ class Losses:
         return part
 
     def target(self, term: Term) -> Tensor:
-        """What the statistic of `term` shall become, (N, …)."""
+        """The target of the statistic of `term`, (N, …)."""
         return self._values[term]
 
     def weight(self, term: Term) -> Tensor:
@@ -217,5 +217,5 @@ def targets_of(
 
 
 def uncentred(term: Term) -> Term:
-    """The term with the means left in."""
+    """The term without centring."""
     return replace(term, statistic=UNCENTRED.get(term.statistic, term.statistic))

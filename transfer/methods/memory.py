@@ -1,4 +1,4 @@
-"""How much memory a batch will take, so that one which cannot fit is halved before it is tried.
+"""Estimate the memory of a group of images, so that a group that cannot fit is halved first.
 
 An estimate: what automatic differentiation keeps of one image between its forward and backward
 pass, and what L-BFGS keeps of it between steps. Workspaces of convolutions and the allocator's
@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from transfer.encoders.layout import LAYERS, POOLED_BEFORE, Padding
 
 HEADROOM = 1.5
-"""Ours: workspaces, gradients that are alive at once, and fragments."""
+"""Ours: for workspaces, gradients that exist at the same time, and fragments."""
 _VALUE, _INDEX = 4, 8  # bytes of a float32, and of a position that max pooling remembers
 
 
@@ -61,5 +61,5 @@ def descent_bytes(
 
 
 def images_that_fit(free: int, each: int) -> int:
-    """How many images of `each` bytes go into `free` bytes; at least one is always tried."""
+    """The number of images of `each` bytes that fit into `free` bytes; at least one."""
     return max(1, free // each)

@@ -1,4 +1,4 @@
-"""Declared numerical precision: what a result was computed with, set for one block of code."""
+"""Numerical precision, declared in the recipe and set for a block of code."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def check_precision(mode: str) -> None:
 
 @contextmanager
 def encoder_precision(mode: str, device: torch.device) -> Iterator[None]:
-    """Run the block in the precision `mode` on `device`; torch's settings are as before after it.
+    """Run the block in the precision `mode` on `device`, then restore torch's settings.
 
-    Within it cuDNN picks algorithms that give the same sums every time.
+    Within the block cuDNN uses deterministic algorithms.
     """
     backends = torch.backends
     wanted = "tf32" if mode == "tf32" else "ieee"

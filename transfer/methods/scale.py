@@ -1,10 +1,10 @@
-"""How style weights carry between encoders where terms are not relative to their targets.
+"""Scale style weights between encoders, for terms that are not relative to their targets.
 
 A Gram matrix grows with the square of the features, so in an encoder with larger features the
-same weight means more style. `style_scale` makes up for it: with it, a style weight gives the
-ratio of style to content loss at the noise start that it gives with the full VGG-19.
+same weight means more style. With `style_scale`, a style weight gives the same ratio of style to
+content loss at the noise start as with the full VGG-19.
 
-The full weights of conv4_1 to conv5_1 were not at hand, so the reference is `vgg19-caffe` with
+The full weights of conv4_1 to conv5_1 were not available, so the reference is `vgg19-caffe` with
 style at R11, R21 and R31 and content at R31, in the normalisation `gatys`. Relative terms need no
 scale: at the noise start each is about 1 with any encoder.
 
@@ -20,6 +20,10 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from common.console import say
+from common.errors import InputError
+from common.pictures import read_picture, resize_to_width, to_tensor
+from transfer.encoders import ENCODERS, load_encoder
 from transfer.encoders.architecture import Encoder
 from transfer.encoders.layout import IMAGENET, LAYERS, VGG19_WIDTHS
 from transfer.features.statistics import gram
@@ -36,7 +40,7 @@ styles. `vgg19` is not measured; like any other encoder that is not listed it co
 STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1")
 CONTENT_LAYER = "relu3_1"
 SIZE = 256  # pixels wide
-EVERY = 5  # pictures: every fifth is plenty for two digits
+EVERY = 5  # every fifth picture suffices for two digits
 
 
 def style_scale(encoder: str) -> float:
@@ -75,11 +79,7 @@ def noise_start_ratio(
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Print the scale of every encoder whose weights are at hand."""
-    from common.console import say
-    from common.errors import InputError
-    from common.pictures import read_picture, resize_to_width, to_tensor
-    from transfer.encoders import ENCODERS, load_encoder
+    """Print the scale of every encoder whose weights are on this machine."""
 
     def pictures(folder: Path) -> list[Tensor]:
         files = sorted(folder.glob("*.jpg"))[::EVERY]

@@ -8,7 +8,7 @@ known; ours is that of `normalisation`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Literal
 
 Range = Literal["ordinary", "aggressive"]
@@ -27,12 +27,12 @@ AGGRESSIVE_SOURCE = (
 
 
 def strengths(
-    parameters: Mapping[str, object], own: Range, wanted: Range
+    parameters: Collection[str], own: Range, wanted: Range
 ) -> tuple[str, Sequence[float]] | None:
-    """The parameter that an experiment varies and its values, or None where a method has neither.
+    """The parameter that an experiment varies, and its values; None for a method without one.
 
-    A method that is aggressive by its own definition stays so. Where there is no style weight but
-    an α in [0, 1], it is the ordinary weight ÷ 2000: the authors' scripts map α to 0…2000
+    A variant with aggressive weights keeps them. A method without a style weight is varied in its α
+    in [0, 1], which is the ordinary weight ÷ 2000: the authors' scripts map α to 0…2000
     (evaluation_streamline.m).
     """
     if "style_weight" in parameters:

@@ -9,8 +9,8 @@ from transfer.encoders.layout import LAYERS, VGG19_WIDTHS
 from transfer.methods.base import Reduction, Term
 
 PER_RELATIVE_UNIT = 100.0
-"""The style_weight that counts as much as the content weight 1, where terms are relative. Ours,
-by eye: at 1000 style is strong and content is kept, in the middle of the paper's 50…1950."""
+"""The style weight that equals the content weight 1 if terms are relative. Ours, by eye: at 1000,
+in the middle of the paper's 50…1950, style is strong and content is kept."""
 
 _CHANNELS = dict(zip(LAYERS, VGG19_WIDTHS, strict=True))
 _CONTENT: dict[str, tuple[float, Reduction]] = {
@@ -21,7 +21,7 @@ _CONTENT: dict[str, tuple[float, Reduction]] = {
 
 
 class Weighing(Protocol):
-    """What terms need to know of a method's parameters."""
+    """The parameters of a method that terms depend on."""
 
     @property
     def style_weight(self) -> float:
@@ -33,11 +33,11 @@ class Weighing(Protocol):
 
     @property
     def content_layer(self) -> str:
-        """Where the content is compared."""
+        """Layer at which the content is compared."""
 
     @property
     def style_layers(self) -> tuple[str, ...]:
-        """Where the style is compared."""
+        """Layers at which the style is compared."""
 
     @property
     def normalisation(self) -> str:

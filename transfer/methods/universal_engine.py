@@ -1,4 +1,4 @@
-"""The engine of `universal`: encode, whiten and colour, decode; level after level."""
+"""The engine of `universal`: at each level encode, whiten, colour and decode."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Precision = Callable[[], AbstractContextManager[object]]
 
 @dataclass(frozen=True)
 class Colouring:
-    """What a level takes from the styles: their mean (1, C, 1), and their covariance's root."""
+    """The styles' mean (1, C, 1) and the root of their covariance at a level."""
 
     mean: Tensor
     root: Tensor
@@ -43,12 +43,12 @@ def run(
     """Make all pictures at once; their contents must have one size. There is no loss to report.
 
     Args:
-        method: not needed here.
+        method: not used.
         parameters: strength, levels and threshold.
-        tasks: contents and styles; noise is not needed, so neither are their seeds.
-        encoder: says where to compute; the levels use their own.
+        tasks: contents and styles; seeds are not used, as there is no noise.
+        encoder: on the device to be used; the levels use their own.
         precision: of the networks; whitening is float64 in all of them.
-        progress: told the pictures once they are done.
+        progress: called with the number of pictures when they are done.
         autoencoders: one for each of the levels, or more.
 
     Raises:
@@ -116,7 +116,7 @@ def _transfer(
         decoded: Tensor = level.decoder(
             apply(matrix, shift, features), (images.shape[2], images.shape[3])
         )
-    # A picture is within [0, 1]; the next encoder never saw anything else.
+    # Pictures are within [0, 1], and encoders were trained on nothing else.
     return decoded.float().clamp(0, 1)
 
 

@@ -11,9 +11,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from common.progress import rate
-from transfer.batches.ledger import Progress
 from transfer.batches.tasks import enqueue_waiting
 from transfer.models import Batch, Stimulus
+from transfer.models.ledger import Progress
 from transfer.views.forms import GalleryForm
 
 PER_PAGE = 48
@@ -21,7 +21,7 @@ PER_PAGE = 48
 
 @require_safe
 def batches(request: HttpRequest) -> HttpResponse:
-    """Every batch with its progress."""
+    """All batches with their progress."""
     page = Paginator(Batch.objects.select_related("created_by"), PER_PAGE).get_page(
         request.GET.get("page")
     )
@@ -33,7 +33,7 @@ def batches(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def batch(request: HttpRequest, pk: int) -> HttpResponse:
-    """One batch: progress, recipe, and its stimuli."""
+    """One batch: its progress, recipe and stimuli."""
     shown = get_object_or_404(Batch.objects.select_related("created_by"), pk=pk)
     filters = GalleryForm(request.GET, batch=shown)
     stimuli = (
@@ -57,7 +57,7 @@ def batch(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 def batch_progress(request: HttpRequest, pk: int) -> JsonResponse:
-    """What the batch page shows of the progress, for its script."""
+    """The progress of a batch as JSON, for the script of its page."""
     shown = get_object_or_404(Batch, pk=pk)
     progress = shown.stimuli.progress()
     return JsonResponse(
@@ -72,14 +72,14 @@ def batch_progress(request: HttpRequest, pk: int) -> JsonResponse:
 
 
 def _pace(batch: Batch, progress: Progress) -> str:
-    """Images per hour and the time left, or nothing where nothing is made."""
+    """Images per hour and the time left; empty if no worker is active."""
     seconds = batch.stimuli.seconds_per_image()
     return rate(1, progress.open, seconds) if seconds else ""
 
 
 @require_POST
 def retry(request: HttpRequest, pk: int) -> HttpResponse:
-    """Let the failed stimuli of a batch wait again."""
+    """Reset the failed stimuli of a batch to waiting."""
     retried = get_object_or_404(Batch, pk=pk)
     number = retried.stimuli.retry()
     enqueue_waiting(retried)
@@ -89,7 +89,7 @@ def retry(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 def stimulus(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """One stimulus beside its content and style, with all that made it."""
+    """One stimulus with its content, style and parameters."""
     shown = get_object_or_404(
         Stimulus.objects.select_related("batch", "content"), public_id=public_id
     )

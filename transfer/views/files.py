@@ -1,4 +1,4 @@
-"""Handing out picture files. Every one of these views asks for a login, as all pages do."""
+"""Send picture files. These views require a login, as all pages do."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def picture_file(request: HttpRequest, pk: int) -> FileResponse:
 
 @require_safe
 def picture_thumbnail(request: HttpRequest, pk: int) -> FileResponse:
-    """A small version of it."""
+    """A thumbnail of it."""
     return _send_thumbnail(get_object_or_404(Picture, pk=pk))
 
 
@@ -34,7 +34,7 @@ def stimulus_file(request: HttpRequest, public_id: UUID) -> FileResponse:
 
 @require_safe
 def stimulus_thumbnail(request: HttpRequest, public_id: UUID) -> FileResponse:
-    """A small version of it."""
+    """A thumbnail of it."""
     return _send_thumbnail(_finished(public_id))
 
 
@@ -50,12 +50,12 @@ def _send_thumbnail(picture: Picture | Stimulus) -> FileResponse:
 
 
 def _send(path: Path) -> FileResponse:
-    """The file. Its path comes from a record, never from an address."""
+    """The response with a file. Its path comes from a row, never from an address."""
     try:
         file = path.open("rb")
     except FileNotFoundError as error:
         raise Http404(f"{path.name} is missing in the media folder") from error
     response = FileResponse(file, content_type=media_type_of(path))
-    # A file never changes under its name, but it is for those who are logged in.
+    # A file never changes under its name, but only users who are logged in may see it.
     response["Cache-Control"] = "private, max-age=86400"
     return response

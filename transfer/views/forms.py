@@ -26,11 +26,11 @@ class ManyFilesField(forms.FileField):
     """Several uploaded files; cleans to a list of them."""
 
     def __init__(self, *, accept: str, **options: Any) -> None:
-        """`accept` only helps the browser's file dialogue; nothing relies on it."""
+        """`accept` filters the browser's file dialogue; files are checked on the server."""
         super().__init__(widget=_ManyFilesInput(attrs={"accept": accept}), **options)
 
     def clean(self, data: Any, initial: Any = None) -> Any:
-        """Clean every file on its own; no file at all is an empty list where none is required."""
+        """Clean every file; without files the result is an empty list if none is required."""
         files = (data if isinstance(data, list | tuple) else [data]) or [None]
         cleaned = [forms.FileField.clean(self, file, initial) for file in files]
         return [file for file in cleaned if isinstance(file, UploadedFile)]
@@ -45,7 +45,15 @@ class UploadForm(forms.Form):
         required=False,
         accept=".mat",
         help_text="Optional, for content pictures: people's boundaries as BSDS500 .mat files, "
-        "named like their pictures.",
+        "named like their pictures. They replace those of pictures that have others.",
+    )
+    annotations_frame = forms.ChoiceField(
+        required=False,
+        label="Annotations were drawn on",
+        choices=[
+            ("upright", "the picture as it is shown"),
+            ("stored", "the stored pixels, before the turn that the EXIF data asks for"),
+        ],
     )
     licence = forms.CharField(
         required=False, max_length=200, help_text="Under which the pictures may be shown."
@@ -86,7 +94,7 @@ class AssignmentsField(forms.CharField):
 
 
 class LaunchForm(forms.Form):
-    """What a batch is made of; see transfer.batches.launch.Order."""
+    """The options of a batch; see transfer.batches.launch.Order."""
 
     name = forms.CharField(max_length=200)
     methods = forms.MultipleChoiceField(widget=forms.CheckboxSelectMultiple)
@@ -129,7 +137,7 @@ class LaunchForm(forms.Form):
         required=False,
         min_value=1,
         max_value=MOST_STIMULI,
-        help_text="Empty: every combination. A number: so many drawn combinations per method.",
+        help_text="Empty: every combination. Otherwise how many are drawn per method.",
     )
     colour = forms.ChoiceField(
         required=False,
@@ -158,7 +166,7 @@ class LaunchForm(forms.Form):
     MORE = ("encoder", "weights", "samples", "colour", "precision", "chunk", "settings")
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        """Offer what the registries hold now."""
+        """Offer the methods and encoders of the registries."""
         super().__init__(*args, **options)
         self.label_suffix = ""
         methods, encoders = self.fields["methods"], self.fields["encoder"]
@@ -170,14 +178,14 @@ class LaunchForm(forms.Form):
         encoders.choices = [(name, f"{name}: {spec.title}") for name, spec in ENCODERS.items()]
 
     def order(self) -> Order:
-        """The order of a form that is valid."""
+        """The order of a valid form."""
         chosen = dict(self.cleaned_data)
         if colour := chosen.pop("colour"):
             chosen["settings"] = {"colour": colour} | chosen["settings"]
         return Order(**chosen | {"contents": [*chosen["contents"]], "styles": [*chosen["styles"]]})
 
     def fields_of(self, names: tuple[str, ...]) -> list[forms.BoundField]:
-        """The fields as they stand on the page."""
+        """Bound fields by name, for the page."""
         return [self[name] for name in names]
 
 
@@ -192,7 +200,7 @@ class GalleryForm(forms.Form):
     state = forms.ChoiceField(required=False, choices=[("", "any state"), *Stimulus.State.choices])
 
     def __init__(self, *args: Any, batch: Batch, **options: Any) -> None:
-        """Offer what is in the batch."""
+        """Offer the methods and pictures of the batch."""
         super().__init__(*args, **options)
         self.label_suffix = ""
         methods = batch.stimuli.order_by("method").values_list("method", flat=True).distinct()
@@ -209,7 +217,7 @@ class GalleryForm(forms.Form):
         )
 
     def chosen(self) -> dict[str, Any]:
-        """Filters for stimuli; a choice that is not offered is left out."""
+        """Filters for stimuli; choices that are not offered are ignored."""
         self.is_valid()
         names = {"method": "method", "content": "content", "style": "styles", "state": "state"}
         given = {name: self.cleaned_data.get(name) for name in names}

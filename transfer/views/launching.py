@@ -9,17 +9,17 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from common.errors import InputError
-from transfer.batches.launch import Order, launch, plan, recipe_of
+from transfer.batches.launch import Order, launch, recipe_of, stimuli_of
 from transfer.batches.tasks import enqueue_waiting
 from transfer.views.forms import LaunchForm
 
 MOST = 20_000
-"""Stimuli of one request: their rows are written within some seconds."""
+"""Stimuli of one request, whose rows are written within seconds."""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def launch_batch(request: HttpRequest) -> HttpResponse:
-    """Count the stimuli of a form, or launch them."""
+    """Launch the batch of a form, or only count its stimuli."""
     form = LaunchForm(request.POST or None)
     number = None
     if request.method == "POST" and form.is_valid():
@@ -43,7 +43,7 @@ def launch_batch(request: HttpRequest) -> HttpResponse:
 
 
 def _number(order: Order) -> int:
-    number = len(plan(order, recipe_of(order)))
+    number = len(stimuli_of(order, recipe_of(order)))
     if number > MOST:
         raise InputError(
             f"these are {number} stimuli, and a page launches at most {MOST}: choose fewer, or use "

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from common.body_limit import takes_files
-from transfer.batches.import_pictures import Imported, import_uploads
+from transfer.batches.import_pictures import Imported, Summary, import_uploads
 from transfer.models import Picture
 from transfer.views.forms import UploadForm
 
@@ -21,7 +21,7 @@ PER_PAGE = 60
 @takes_files
 @require_http_methods(["GET", "HEAD", "POST"])
 def pictures(request: HttpRequest) -> HttpResponse:
-    """Show the pictures of one role; store uploaded ones."""
+    """Show the pictures of one role, and store uploads."""
     role = request.GET.get("role", "")
     if role not in Picture.Role.values:
         role = Picture.Role.CONTENT
@@ -41,7 +41,7 @@ def pictures(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def delete_picture(request: HttpRequest, pk: int) -> HttpResponse:
-    """Remove a picture that no stimulus was made from."""
+    """Delete a picture that no stimulus was made from."""
     picture = get_object_or_404(Picture, pk=pk)
     try:
         picture.delete()
@@ -54,27 +54,32 @@ def delete_picture(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _upload(request: HttpRequest, form: UploadForm) -> HttpResponse:
     data = form.cleaned_data
+    summary = Summary()
     imported = import_uploads(
         data["pictures"],
         data["role"],
+        summary,
         licence=data["licence"],
         source=data["source"],
         annotations=data["annotations"],
+        frame=data["annotations_frame"] or "upright",
     )
-    _tell(request, imported)
+    _report(request, imported, summary)
     return _back(data["role"])
 
 
-def _tell(request: HttpRequest, imported: list[Imported]) -> None:
-    stored = [one.picture for one in imported if one.picture]
-    new = sum(picture.is_new for picture in stored)
-    if new:
-        messages.success(request, f"{new} picture{'s' if new > 1 else ''} stored.")
-    if kept := len(stored) - new:
+def _report(request: HttpRequest, imported: list[Imported], summary: Summary) -> None:
+    if summary.new:
+        messages.success(request, f"{summary.new} picture{'s' if summary.new > 1 else ''} stored.")
+    if kept := summary.kept:
         messages.info(request, f"{kept} {'were' if kept > 1 else 'was'} stored already.")
+    for line in summary.lines():
+        messages.info(request, f"{line[0].upper()}{line[1:]}.")
     for one in imported:
         if one.problem:
             messages.error(request, f"Not stored: {one.problem}.")
+        elif one.warning:
+            messages.warning(request, f"{one.warning}.")
 
 
 def _back(role: str) -> HttpResponse:

@@ -24,6 +24,7 @@ from django.core.management import call_command
 from django.db.models import QuerySet
 
 from common.command import InputCommand
+from transfer.batches.import_pictures import store_picture
 from transfer.models import Batch, Picture
 
 BATCH = "demo"
@@ -95,7 +96,7 @@ class Command(InputCommand):
                     path = Path(folder) / f"{sample.name}.png"
                     write_png(Image.fromarray(sample.pixels), path)
                     source = f"{SOURCE}{sample.source}"
-                    Picture.from_file(path, role, licence=sample.licence, source=source)
+                    store_picture(path, role, licence=sample.licence, source=source)
 
     def _stimuli(self) -> None:
         call_command(

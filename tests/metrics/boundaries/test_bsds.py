@@ -53,12 +53,12 @@ def cells_of(*maps) -> np.ndarray:
     ("content", "says"),
     [
         (None, "not found"),
-        (b"", "not a Matlab file"),
-        (b"x" * 600, "not a Matlab file"),
+        (b"", "no MATLAB 5 file"),
+        (b"x" * 600, "no MATLAB 5 file"),
         ({"ucm2": np.zeros((3, 3))}, "no variable groundTruth"),
-        ({"groundTruth": np.zeros((3, 3))}, "no maps Boundaries"),
+        ({"groundTruth": np.zeros((3, 3))}, "no cell array"),
         ({"groundTruth": np.empty((1, 0), object)}, "no maps Boundaries"),
-        ({"groundTruth": "text"}, "no maps Boundaries"),
+        ({"groundTruth": "text"}, "no cell array"),
         ({"groundTruth": cells_of(np.zeros((4, 4)), np.zeros((4, 5)))}, "of one size"),
         ({"groundTruth": cells_of(np.zeros((0, 0)))}, "no maps Boundaries"),
         ({"groundTruth": cells_of("text")}, "no maps Boundaries"),
@@ -79,7 +79,7 @@ def test_it_refuses_what_is_no_annotation_in_one_line(tmp_path, content, says):
 def test_it_refuses_a_truncated_annotation(tmp_path):
     path = write_annotation(tmp_path / "a.mat", [square_labels()])
     path.write_bytes(path.read_bytes()[:3000])
-    with pytest.raises(InputError, match="not a Matlab file"):
+    with pytest.raises(InputError, match="ends too early"):
         read_annotations(path)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
 from common.errors import InputError
@@ -86,13 +88,12 @@ def test_the_recipe_covers_the_decoders_of_methods_that_need_them(order, monkeyp
 
     asked = []
 
-    def load(name: str, layers, device: str = "cpu"):
+    def load(name: str, layers):
         asked.append((name, tuple(layers)))
         return random_autoencoders(layers)
 
-    monkeypatch.setattr(module, "load_autoencoders", load)
-    monkeypatch.setattr(making, "load_autoencoders", load)
-    making.loaded_autoencoders.cache_clear()
+    monkeypatch.setattr(module, "loaded_autoencoders", load)
+    monkeypatch.setattr(making, "loaded_autoencoders", load)
     wishes = {"methods": ["universal", "gatys"], "settings": {"universal.style_layers": "relu1_1"}}
     batch = launch(order(**wishes, iterations=1, chunk=8))
     universal, gatys = batch.recipe["methods"]
@@ -110,8 +111,46 @@ def test_the_recipe_covers_the_decoders_of_methods_that_need_them(order, monkeyp
     with pytest.raises(InputError, match="universal decoders: .*others"):
         launch(order(**wishes, iterations=1, chunk=8))
     batch.stimuli.filter(method="universal").update(state="pending")
-    making.loaded_autoencoders.cache_clear()
     make(batch.stimuli.filter(chunk=row.chunk))
     row.refresh_from_db()
     assert row.state == "failed"
     assert "other weights here than when the batch was launched" in row.error
+
+
+def test_a_picture_too_flat_at_the_width_is_named_with_a_width_that_works(engine, order, picture):
+    frieze = picture("style", "frieze", seed=7, size=(1000, 100))
+    with pytest.raises(InputError, match=r"style 'frieze' \(1000×100\) is 128×13 at width 128"):
+        launch(order(styles=[frieze], size=128))
+    assert not Batch.objects.exists()
+    with pytest.raises(InputError, match="use --size 155 or more") as caught:
+        launch(order(styles=[frieze], size=32))
+    assert "\n" not in str(caught.value)
+    assert launch(order(styles=[frieze], size=155)).stimuli.exists()
+
+
+def test_generate_loads_the_encoder_and_resolves_parameters_once(order, monkeypatch):
+    """Also for a method with decoders, which run the same encoder."""
+    from transfer import decoders, encoders, methods
+    from transfer.encoders import weights
+
+    counts = Counter()
+
+    def counted(module, name):
+        real = getattr(module, name)
+
+        def call(*arguments, **options):
+            counts[name] += 1
+            return real(*arguments, **options)
+
+        monkeypatch.setattr(module, name, call)
+
+    encoders._load_version.cache_clear()
+    decoders._load_version.cache_clear()
+    counted(weights, "read_weights")
+    counted(methods, "resolve_parameters")
+    counted(methods, "resolve")
+    batch = launch(order(methods=["universal", "gatys"], iterations=1, chunk=4))
+    while batch.stimuli.progress().open:
+        make(batch.stimuli.next_chunk())
+    assert batch.stimuli.progress().done == 8
+    assert counts == {"read_weights": 1, "resolve_parameters": 2, "resolve": 2}

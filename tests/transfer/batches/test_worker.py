@@ -10,10 +10,10 @@ from PIL import Image
 from common.checksums import sha256_of
 from common.errors import InputError
 from transfer.batches.launch import launch
-from transfer.batches.ledger import Ledger
 from transfer.batches.tasks import make_chunk
 from transfer.batches.worker import finite, kept, make
 from transfer.models import Stimulus
+from transfer.models.ledger import Ledger
 
 pytestmark = pytest.mark.django_db
 

@@ -80,7 +80,7 @@ def test_it_keeps_standard_output_clean(folder: Path, capsys: pytest.CaptureFixt
     assert out == ""
     lines = err.splitlines()
     assert lines[-1].startswith("wrote ")
-    assert "step 30 of 30" in lines[-2]
+    assert "30 of 30 steps" in lines[-2]
     assert len(lines) <= 12
 
 

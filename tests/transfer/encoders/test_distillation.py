@@ -15,7 +15,6 @@ from safetensors.torch import load_file, save_file
 
 from common.errors import InputError
 from transfer.encoders import training
-from transfer.encoders.agreement import agreement
 from transfer.encoders.architecture import Encoder, random_weights
 from transfer.encoders.distillation import (
     EncoderRecipe,
@@ -23,6 +22,7 @@ from transfer.encoders.distillation import (
     relative_errors,
     train,
 )
+from transfer.encoders.linear_map_error import linear_map_errors
 from transfer.learning.crops import Pictures
 from transfer.learning.loop import TrainingReport, learned
 
@@ -125,10 +125,10 @@ def test_a_network_agrees_with_itself_and_with_any_linear_map_of_itself(
         for _ in range(3):
             yield torch.rand(1, 3, 48, 48, generator=generator)
 
-    same = agreement(teachers[0].encoder, teachers, images(), images())
+    same = linear_map_errors(teachers[0].encoder, teachers, images(), images())
     assert max(same.values()) < 1e-6
     other = Encoder(random_weights(WIDTHS, seed=5), name="other")
-    errors = agreement(other, teachers, images(), images())
+    errors = linear_map_errors(other, teachers, images(), images())
     assert all(0.001 < error < 1 for error in errors.values())
 
 

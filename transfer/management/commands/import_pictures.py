@@ -10,7 +10,14 @@ from django.core.management.base import CommandError
 
 from common.command import InputCommand
 from common.errors import InputError
-from transfer.batches.import_pictures import Imported, import_files, pictures_in
+from transfer.batches.import_pictures import (
+    FRAMES,
+    Imported,
+    Summary,
+    annotations_in,
+    import_files,
+    pictures_in,
+)
 from transfer.models import Picture
 
 
@@ -18,8 +25,8 @@ class Command(InputCommand):
     """Stores the pictures of a folder."""
 
     help = (
-        "Store the pictures of a folder (and of the folders in it). Pictures that are stored "
-        "already are kept; a bad file is named and leaves nothing behind."
+        "Store the pictures of a folder and of the folders in it. Pictures that are stored already "
+        "are kept; a bad file is named and nothing of it is stored."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -32,50 +39,56 @@ class Command(InputCommand):
             "--annotations",
             type=Path,
             metavar="DIR",
-            help="people's boundaries of content pictures: BSDS500 .mat files of the same names",
+            help="people's boundaries of content pictures: BSDS500 .mat files of the same names, "
+            "in this folder or the folders in it; they replace those of pictures that have others",
+        )
+        parser.add_argument(
+            "--annotations-frame",
+            choices=FRAMES,
+            default="upright",
+            help="pixels on which they were drawn: those of the picture as it is shown (upright, "
+            "the default) or as its file stores them, before the turn that its EXIF data asks for",
         )
 
     def handle(self, **options: Any) -> None:
-        """Import, and say what became of every file."""
-        files = pictures_in(_folder(options["folder"]))
+        """Import, and write the result for every file and their numbers."""
+        summary = Summary()
+        folder, annotated = _folder(options["folder"]), options["annotations"]
+        files = pictures_in(folder, summary)
         if not files:
-            raise InputError(f"{options['folder']} holds no picture file: name another folder")
-        imported = list(
-            import_files(
-                files,
-                options["role"],
-                licence=options["licence"],
-                source=options["source"],
-                annotations=_annotations(options["annotations"], files),
-            )
-        )
-        for one in imported:
-            self._say(one)
-        stored = [one.picture for one in imported if one.picture]
-        new = sum(picture.is_new for picture in stored)
-        bad = len(imported) - len(stored)
-        self.stdout.write(f"{new} new, {len(stored) - new} kept, {bad} bad")
-        if bad:
+            raise InputError("; ".join([f"{folder} holds no picture file", *summary.lines()]))
+        if annotated:
+            # They may be in the same folder.
+            for suffix in [one for one in summary.passed_over if one.lower() == ".mat"]:
+                del summary.passed_over[suffix]
+        for one in import_files(
+            files,
+            options["role"],
+            summary,
+            licence=options["licence"],
+            source=options["source"],
+            annotations=annotations_in(_folder(annotated)) if annotated else [],
+            frame=options["annotations_frame"],
+        ):
+            self._write(one)
+        for line in summary.lines():
+            self.stdout.write(line)
+        self.stdout.write(f"{summary.new} new, {summary.kept} kept, {summary.bad} bad")
+        if summary.bad:
             raise CommandError(
-                f"{bad} of {len(imported)} files cannot be used, see above", returncode=2
+                f"{summary.bad} of {len(files)} files cannot be used, see above", returncode=2
             )
 
-    def _say(self, one: Imported) -> None:
+    def _write(self, one: Imported) -> None:
         if one.picture is None:
             self.stderr.write(f"bad: {one.problem}")
-        else:
-            self.stdout.write(f"{'new' if one.picture.is_new else 'kept'}: {one.file}")
+            return
+        self.stdout.write(f"{'new' if one.is_new else 'kept'}: {one.file}")
+        if one.warning:
+            self.stderr.write(f"warning: {one.warning}")
 
 
 def _folder(path: Path) -> Path:
     if not path.is_dir():
-        raise InputError(f"{path} is no folder: name the folder that holds the pictures")
+        raise InputError(f"{path} is no folder: name an existing one")
     return path
-
-
-def _annotations(folder: Path | None, pictures: list[Path]) -> list[Path]:
-    """The .mat files of these pictures; a folder may hold those of many others."""
-    if folder is None:
-        return []
-    stems = {path.stem for path in pictures}
-    return sorted(path for path in _folder(folder).glob("*.mat") if path.stem in stems)

@@ -1,4 +1,4 @@
-"""Bring in stimuli made by other tools, to be measured and voted on like ours."""
+"""Import stimuli made by other tools, to be measured and voted on like generated ones."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Command(InputCommand):
     """Stores the stimuli of a manifest."""
 
     help = (
-        "Bring in pictures made by other tools. The manifest is a CSV file with the columns image, "
+        "Import pictures made by other tools. The manifest is a CSV file with the columns image, "
         "content, style, method and, optionally, parameters (a JSON object); content and style are "
         "files or names of stored pictures. Everything is checked before anything is stored."
     )
@@ -22,10 +22,12 @@ class Command(InputCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options."""
         parser.add_argument("manifest", metavar="MANIFEST.csv", type=Path)
-        parser.add_argument("--batch", required=True, metavar="NAME", help="where they are kept")
+        parser.add_argument(
+            "--batch", required=True, metavar="NAME", help="name of the batch of imported stimuli"
+        )
 
     def handle(self, **options: Any) -> None:
-        """Import, or name every bad row."""
+        """Import the manifest, or name every bad row."""
         try:
             batch, new = import_manifest(options["manifest"], options["batch"])
         except ManifestError as error:

@@ -11,9 +11,9 @@ from common.command import InputCommand
 
 
 class Command(InputCommand):
-    """Train a decoder; a training that was stopped goes on where it stood."""
+    """Trains a decoder, or resumes a training."""
 
-    help = "Train the decoder of one level of an encoder; goes on from its checkpoint."
+    help = "Train the decoder of one level of an encoder; a stopped training is resumed."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """The options of `python -m transfer.decoders.training`."""

@@ -1,4 +1,4 @@
-"""Make what batches ask for, as long as it runs: one process per machine or per GPU."""
+"""Make waiting stimuli until stopped: one process per machine or per GPU."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from django_tasks_db.models import DBTaskResult
 
 from common.command import InputCommand
 from common.media import sweep_temporary
-from transfer.batches.ledger import worker_name
 from transfer.batches.worker import make
 from transfer.models import Stimulus
+from transfer.models.ledger import worker_name
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -27,21 +27,21 @@ class Command(InputCommand):
     """Makes waiting stimuli."""
 
     help = (
-        "Make what batches ask for. Ctrl-C or SIGTERM stops it after the chunk at hand, a second "
-        "one at once: the rows then wait again. With several GPUs start one worker for each, with "
-        "CUDA_VISIBLE_DEVICES=0, =1, …"
+        "Make waiting stimuli. Ctrl-C or SIGTERM stops the worker after the current chunk, a "
+        "second one immediately: the rows then wait again. With several GPUs start one worker "
+        "each, with CUDA_VISIBLE_DEVICES=0, =1, …"
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options."""
-        parser.add_argument("--drain", action="store_true", help="end when nothing waits any more")
+        parser.add_argument("--drain", action="store_true", help="end when no stimulus waits")
         parser.add_argument(
             "--interval", type=float, default=1.0, metavar="S",
-            help="seconds between looks at an empty queue (default: %(default)s)",
+            help="seconds between checks of an empty queue (default: %(default)s)",
         )  # fmt: skip
 
     def handle(self, **options: Any) -> None:
-        """Take queued tasks first, then rows that no task speaks for any more."""
+        """Run queued tasks first, then make rows without a task."""
         self.stopping = threading.Event()
         before = {number: signal.signal(number, self._stop) for number in _SIGNALS}
         sweep_temporary()
@@ -52,13 +52,13 @@ class Command(InputCommand):
                 if not self._work() and self._idle(options):
                     break
         except KeyboardInterrupt:
-            self.stderr.write("stopped at once: unfinished stimuli wait again")
+            self.stderr.write("stopped immediately: unfinished stimuli wait again")
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
 
     def _work(self) -> bool:
-        """Do one piece of work; False where there is none."""
+        """Run one task or make one chunk. False if there is none."""
         Stimulus.objects.reap()
         if run_queued_task():
             return True
@@ -68,7 +68,7 @@ class Command(InputCommand):
         return made > 0
 
     def _idle(self, options: dict[str, Any]) -> bool:
-        """Wait a moment; True where the worker may end."""
+        """Wait for the interval. True if the worker may end."""
         if options["drain"] and not Stimulus.objects.progress().open:
             return True
         self.stopping.wait(options["interval"])
@@ -78,11 +78,11 @@ class Command(InputCommand):
         if self.stopping.is_set():
             raise KeyboardInterrupt
         self.stopping.set()
-        self.stderr.write("stopping after the chunk at hand (once more: at once)")
+        self.stderr.write("stopping after the current chunk (again: immediately)")
 
 
 def run_queued_task() -> bool:
-    """Run the next task of the database queue; False where there is none, or another engine."""
+    """Run the next task of the database queue. False without a task or with another engine."""
     alias = DEFAULT_TASK_BACKEND_ALIAS
     if not isinstance(task_backends[alias], DatabaseBackend):
         return False

@@ -13,9 +13,8 @@ from django.db import connection
 from django.utils import timezone
 
 from tests.project.commands import manage
-from transfer.batches import ledger
-from transfer.batches.ledger import ATTEMPTS, is_gone, worker_name
-from transfer.models import Stimulus
+from transfer.models import Stimulus, ledger
+from transfer.models.ledger import ATTEMPTS, is_gone, worker_name
 
 pytestmark = pytest.mark.django_db
 ELSEWHERE = "another-machine:1"
@@ -96,7 +95,7 @@ def test_a_worker_lost_three_times_is_enough(batch):
         Stimulus.objects.reap()
     row = trial.stimuli.get()
     assert row.state == "failed"
-    assert "lost 3 times" in row.error
+    assert "ended 3 times" in row.error
     assert trial.stimuli.claim(ELSEWHERE) is None
 
 

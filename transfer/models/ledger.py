@@ -1,11 +1,11 @@
-"""The job ledger in the rows of stimuli: who makes which of them, and how it ended.
+"""The job ledger in the rows of stimuli: which worker makes a row, and in which state it is.
 
     pending → running → done | failed
 
-A row is claimed together with its chunk by one conditional update and held by a lease. The holder
-renews the lease while it works; a lease that ran out is reaped, and its rows wait again. Whatever
-the holder writes, it writes where the lease is still its own. So a stimulus may be made twice and
-is never lost; the queue of tasks only wakes workers.
+One conditional update claims the rows of a chunk for a worker, which holds them by a lease and
+renews it while it works. Rows whose lease has expired are reaped: they wait again. A worker writes
+only to rows whose lease is still its own. So a stimulus may be made twice but is never lost, and
+the task queue only has to start workers.
 """
 
 from __future__ import annotations
@@ -14,28 +14,27 @@ import os
 import socket
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any, Self, TypeVar
 
 from django.db import models
 from django.db.models import Count, F, Q
 from django.utils import timezone
 
-if TYPE_CHECKING:
-    from transfer.models import Stimulus  # noqa: F401 (named in a string below)
+Row = TypeVar("Row", bound=models.Model)
 
 ATTEMPTS = 3
-"""A row that was claimed so often without success has failed for good."""
+"""Claims of a row without success after which it has failed for good."""
 LEASE = timedelta(seconds=60)
 RENEWAL = timedelta(seconds=10)
-"""How often a holder renews; a few renewals may fail before the lease runs out."""
+"""Time between renewals; a few may fail before the lease expires."""
 LATEST = 50
-"""So many images, those made last, tell how long one takes: methods of a batch differ."""
+"""Number of images made last from which the time for one is computed: methods differ."""
 
 
 class State(models.TextChoices):
-    """Where a job stands."""
+    """State of a job."""
 
     PENDING = "pending"
     RUNNING = "running"
@@ -45,7 +44,7 @@ class State(models.TextChoices):
 
 @dataclass(frozen=True)
 class Progress:
-    """How many stimuli are in which state."""
+    """Numbers of stimuli in each state."""
 
     pending: int = 0
     running: int = 0
@@ -54,37 +53,38 @@ class Progress:
 
     @property
     def total(self) -> int:
-        """All of them."""
+        """The stimuli in any state."""
         return self.pending + self.running + self.done + self.failed
 
     @property
     def ended(self) -> int:
-        """Those that are done or failed."""
+        """The stimuli that are done or failed."""
         return self.done + self.failed
 
     @property
     def open(self) -> int:
-        """Those that are still to be made."""
+        """The stimuli that are still to be made."""
         return self.pending + self.running
 
 
-class Ledger(models.QuerySet["Stimulus"]):
-    """Stimuli as jobs."""
+class Ledger(models.QuerySet[Row]):
+    """Rows as jobs."""
 
-    def next_chunk(self) -> Ledger:
+    def next_chunk(self) -> Self:
         """The first chunk, oldest batch first, with a row that waits."""
-        first = self.filter(state=State.PENDING).order_by("batch_id", "chunk").first()
+        waiting = self.filter(state=State.PENDING).order_by("batch_id", "chunk")
+        first = waiting.values_list("batch_id", "chunk").first()
         if first is None:
             return self.none()
-        return self.filter(batch=first.batch_id, chunk=first.chunk)
+        return self.filter(batch=first[0], chunk=first[1])
 
     def claim(self, worker: str, token: uuid.UUID | None = None) -> Lease | None:
-        """Take those of these rows that wait, or give None where there are none (any more).
+        """Claim those of these rows that wait; None if there are none.
 
-        One conditional update decides between workers that ask at the same time. A caller that
-        chose the `token` can give the rows back even where it was interrupted in here.
+        One conditional update decides between workers that claim at the same time. A caller that
+        chose the `token` can release the rows even if it is interrupted in this method.
         """
-        lease = Lease(token or uuid.uuid4())
+        lease = Lease(type(self)(self.model, using=self.db), token or uuid.uuid4())
         taken = self.filter(state=State.PENDING).update(
             state=State.RUNNING,
             lease=lease.token,
@@ -95,9 +95,9 @@ class Ledger(models.QuerySet["Stimulus"]):
         return lease if taken else None
 
     def reap(self) -> int:
-        """Take rows back from holders that were lost: the lease ran out, or the process is gone.
+        """Take rows back from lost workers: the lease has expired, or the process has ended.
 
-        Returns the number of rows that wait again or failed for good.
+        Returns the number of rows that wait again or have failed for good.
         """
         running = self.filter(state=State.RUNNING)
         workers = list(running.order_by().values_list("worker", flat=True).distinct())
@@ -107,8 +107,8 @@ class Ledger(models.QuerySet["Stimulus"]):
         lost = running.filter(Q(lease_until__lt=timezone.now()) | Q(worker__in=gone))
         failed = lost.filter(attempt__gte=ATTEMPTS).update(
             state=State.FAILED,
-            error=f"its worker was lost {ATTEMPTS} times while making it: look for a lack of "
-            "memory, then retry",
+            error=f"its worker ended {ATTEMPTS} times while making it: check whether memory is "
+            "short, then retry",
             lease=None,
             lease_until=None,
             finished_at=timezone.now(),
@@ -118,28 +118,28 @@ class Ledger(models.QuerySet["Stimulus"]):
         )
 
     def retry(self) -> int:
-        """Let failed rows wait again, with all their attempts; give their number."""
+        """Let failed rows wait again with all their attempts. Returns their number."""
         return self.filter(state=State.FAILED).update(
             state=State.PENDING, attempt=0, error="", worker="", device="", finished_at=None
         )
 
     def progress(self) -> Progress:
-        """How many of these rows are in which state."""
+        """The numbers of these rows in each state."""
         counts = self.order_by().values_list("state").annotate(Count("pk"))
         return Progress(**dict(counts))
 
     def seconds_per_image(self) -> float | None:
-        """How long an image takes at present, all workers that are at it together.
+        """Current time per image with all active workers together, from the images made last.
 
-        By the images made last. None where none was made yet or none is being made.
+        None if no image has been made or no worker is active.
         """
         workers = self.filter(state=State.RUNNING).order_by().values("worker").distinct().count()
         made = self.filter(state=State.DONE, seconds__isnull=False).order_by("-finished_at")
-        times = [row.seconds or 0.0 for row in made.only("seconds")[:LATEST]]
+        times = list(made.values_list("seconds", flat=True)[:LATEST])
         return sum(times) / len(times) / workers if times and workers else None
 
     def progress_by_batch(self) -> dict[int, Progress]:
-        """The progress of every batch that has rows here, by the batch's id."""
+        """The progress of every batch with rows in this set, by the batch's id."""
         counts: dict[int, dict[str, int]] = {}
         rows = self.order_by().values_list("batch_id", "state").annotate(number=Count("pk"))
         for batch, state, number in rows:
@@ -149,23 +149,28 @@ class Ledger(models.QuerySet["Stimulus"]):
 
 @dataclass(frozen=True)
 class Lease:
-    """The right to write the outcome of the rows that were claimed together."""
+    """The right to write the results of rows that were claimed together.
 
-    token: uuid.UUID
+    Attributes:
+        table: all rows of the table.
+        token: marks the claimed rows.
+
+    """
+
+    table: Ledger[Any]
+    token: uuid.UUID = field(default_factory=uuid.uuid4)
 
     @property
-    def rows(self) -> Ledger:
+    def rows(self) -> Ledger[Any]:
         """The rows that are still held."""
-        from transfer.models import Stimulus
-
-        return Stimulus.objects.filter(lease=self.token, state=State.RUNNING)
+        return self.table.filter(lease=self.token, state=State.RUNNING)
 
     def renew(self) -> bool:
-        """Hold the rows for a further while; False where none is held any more."""
+        """Extend the lease. False if no row is held any more."""
         return self.rows.update(lease_until=timezone.now() + LEASE) > 0
 
     def release(self) -> int:
-        """Let the rows wait again. The attempt does not count: nothing went wrong with it."""
+        """Let the rows wait again; the attempt does not count."""
         return self.rows.update(
             state=State.PENDING,
             lease=None,
@@ -176,15 +181,15 @@ class Lease:
         )
 
     def finish(self, stimulus_id: int, result: Mapping[str, Any]) -> bool:
-        """Mark a row done with the fields in `result`; False where another took the row over."""
+        """Mark a row done with the fields in `result`. False if another worker holds the row."""
         return self._end([stimulus_id], state=State.DONE, error="", **result) == 1
 
     def fail(self, error: str, stimulus_ids: Iterable[int] | None = None) -> int:
-        """Mark rows (by default all that are held) failed for good: a repeat fails as well."""
+        """Mark rows (by default all that are held) failed for good, as a repeat would fail too."""
         return self._end(stimulus_ids, state=State.FAILED, error=error)
 
     def fail_attempt(self, error: str) -> int:
-        """Note a fault that a repeat may not meet: rows wait again, or fail after three."""
+        """Record an error that a repeat may avoid: rows wait again, or fail after ATTEMPTS."""
         failed = self.rows.filter(attempt__gte=ATTEMPTS).update(
             state=State.FAILED,
             error=error,
@@ -202,15 +207,15 @@ class Lease:
 
 
 def worker_name() -> str:
-    """Name this process among those of all machines: host and process id."""
+    """The name of this process, unique among machines: host and process id."""
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
 def is_gone(worker: str) -> bool:
-    """Whether a worker was a process of this machine that runs no more.
+    """Whether a worker was a process of this machine that has ended.
 
-    A killed process is thus noticed at once. Of other machines nothing is known: there the lease
-    has to run out.
+    This detects a killed process at once. Processes of other machines cannot be checked; their
+    leases have to expire.
     """
     host, _, process = worker.rpartition(":")
     if host != socket.gethostname() or not process.isdigit():

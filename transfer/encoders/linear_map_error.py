@@ -1,4 +1,4 @@
-"""How well an encoder agrees with its teachers: the relative error of the best 1×1 linear map."""
+"""The error of the best 1×1 linear map from an encoder's features to those of its teachers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from transfer.encoders.architecture import Encoder
 from transfer.encoders.distillation import Teacher, teach
 
 
-def agreement(
+def linear_map_errors(
     encoder: Encoder,
     teachers: Sequence[Teacher],
     fit_on: Iterable[Tensor],

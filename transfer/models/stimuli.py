@@ -1,0 +1,132 @@
+"""The tables of batches and their stimuli. A stimulus row is also the job that makes it."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+
+from common.media import media_path
+from transfer.media.thumbnails import thumbnail
+from transfer.models.ledger import Ledger, State
+from transfer.models.pictures import Picture
+
+
+class Batch(models.Model):
+    """A set of stimuli launched together, with the recipe that decides all of them."""
+
+    name = models.CharField(max_length=200, unique=True)
+    # Frozen at launch: methods with all parameters, encoder name and fingerprint, size, seed,
+    # sampling rule, precision, threads, chunk size (transfer/batches/recipes.py). Imported batches
+    # hold {"imported": true}.
+    recipe = models.JSONField()
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        verbose_name_plural = "batches"
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        """Address of the page of the batch."""
+        return reverse("transfer:batch", args=[self.pk])
+
+    @property
+    def is_imported(self) -> bool:
+        """Whether other tools made its stimuli."""
+        return bool(self.recipe.get("imported"))
+
+
+class StimulusQuerySet(Ledger["Stimulus"]):
+    """Stimuli as jobs."""
+
+
+class Stimulus(models.Model):
+    """One stylised picture, with the state of the job that makes it."""
+
+    State = State
+
+    # In addresses that participants see; says nothing about the stimulus.
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="stimuli")
+    recipe_key = models.CharField(max_length=64)  # SHA-256 of all that decides the result
+    # Rows of a batch with one chunk number are made together; they share method and parameters.
+    chunk = models.PositiveIntegerField(default=0)
+    content = models.ForeignKey(Picture, on_delete=models.PROTECT, related_name="+")
+    styles = models.ManyToManyField(Picture, related_name="+")
+    method = models.CharField(max_length=100)  # a registry key, or the label of an imported picture
+    parameters: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
+    seed = models.BigIntegerField(default=0)
+
+    state = models.CharField(max_length=7, choices=State.choices, default=State.PENDING)
+    attempt = models.PositiveSmallIntegerField(default=0)
+    lease = models.UUIDField(null=True, blank=True, editable=False)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    worker = models.CharField(max_length=200, blank=True)
+    device = models.CharField(max_length=100, blank=True)
+    seconds = models.FloatField(null=True, blank=True)
+    error = models.TextField(blank=True)
+
+    file = models.FileField(upload_to="stimuli/", max_length=300, blank=True)
+    sha256 = models.CharField(max_length=64, blank=True)
+    width = models.PositiveIntegerField(null=True, blank=True)
+    height = models.PositiveIntegerField(null=True, blank=True)
+    losses: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    objects = StimulusQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["id"]
+        verbose_name_plural = "stimuli"
+        constraints = [
+            models.UniqueConstraint(fields=["batch", "recipe_key"], name="one_stimulus_per_recipe")
+        ]
+        indexes = [
+            # For workers, which search for the next chunk that waits.
+            models.Index(fields=["state", "batch", "chunk"], name="stimulus_queue"),
+            # For renewals, which search for the rows of a lease.
+            models.Index(fields=["lease"], name="stimulus_lease"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.method} #{self.pk}"
+
+    def get_absolute_url(self) -> str:
+        """Address of the page of the stimulus."""
+        return reverse("transfer:stimulus", args=[self.public_id])
+
+    @property
+    def path(self) -> Path:
+        """Where the finished picture is stored."""
+        return media_path(self.file.name or "")
+
+    @property
+    def style_pictures(self) -> list[Picture]:
+        """The styles in the order in which they were given."""
+        links = Stimulus.styles.through.objects.filter(stimulus_id=self.pk).order_by("pk")
+        return [link.picture for link in links.select_related("picture")]
+
+    def thumbnail(self) -> Path:
+        """Path of a small JPEG of the finished picture, which the first call makes."""
+        return thumbnail(self.path, self.sha256)
+
+    @property
+    def file_url(self) -> str:
+        """Address of the file, for researchers."""
+        return reverse("transfer:stimulus_file", args=[self.public_id])
+
+    @property
+    def thumbnail_url(self) -> str:
+        """Address of the thumbnail, for researchers."""
+        return reverse("transfer:stimulus_thumbnail", args=[self.public_id])
