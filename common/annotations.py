@@ -19,7 +19,7 @@ _LARGEST_UNPACKED = 2**30
 _BYTES_PER_PIXEL = 200
 """Nine people of BSDS500 take 27: two for the segments, one for the boundaries."""
 _SPARE = 2**20
-MOST_BOUNDARY = 0.5
+LARGEST_SHARE = 0.5
 """Share of a picture. The 2,696 maps of BSDS500 mark 0.08 to 6.7 % of their pixels."""
 _EXPECTED = "use a BSDS500 .mat file (groundTruth with Boundaries)"
 
@@ -44,22 +44,38 @@ class Annotations:
         return width, height
 
 
-def read_annotations(path: Path) -> Annotations:
+def read_annotations(
+    path: Path, size: tuple[int, int] | None = None, name: str = ""
+) -> Annotations:
     """Read an annotation file.
 
+    Args:
+        path: a .mat file.
+        size: width and height of the annotated picture, if known.
+        name: of the file, for messages; by default `path`.
+
     Raises:
-        PictureError: the file is missing, or see `parse_annotations`.
+        PictureError: the file is missing or annotates a picture of another size, or see
+            `parse_annotations`.
 
     """
+    name = name or str(path)
     try:
         if path.stat().st_size > LARGEST_FILE:
-            raise PictureError(f"{path} is too large for boundary annotations: {_EXPECTED}")
+            raise PictureError(f"{name} is too large for boundary annotations: {_EXPECTED}")
         content = path.read_bytes()
     except FileNotFoundError:
-        raise PictureError(f"annotation not found: {path}: check the path") from None
+        raise PictureError(f"annotation not found: {name}: check the path") from None
     except OSError as error:
-        raise PictureError(f"{path} cannot be read ({error.strerror}): {_EXPECTED}") from None
-    return parse_annotations(content, str(path))
+        raise PictureError(f"{name} cannot be read ({error.strerror}): {_EXPECTED}") from None
+    found = parse_annotations(content, name, size)
+    if size is not None and found.size != size:
+        width, height = found.size
+        raise PictureError(
+            f"{name} annotates another picture: its boundaries have {width}×{height} pixels, the "
+            f"picture has {size[0]}×{size[1]}"
+        )
+    return found
 
 
 def parse_annotations(
@@ -73,7 +89,7 @@ def parse_annotations(
         size: width and height of the picture, which bound what the file may unpack to.
 
     Raises:
-        PictureError: it is no such file; boundaries are not finite, cover more than MOST_BOUNDARY
+        PictureError: it is no such file; boundaries are not finite, cover more than LARGEST_SHARE
             of the picture, or no annotator marked any.
 
     """
@@ -94,7 +110,7 @@ def parse_annotations(
         raise PictureError(f"{name} has boundaries that are not finite (NaN): {_EXPECTED}")
     marked = boundaries != 0
     share = marked.mean(axis=(1, 2)).max()
-    if share > MOST_BOUNDARY:
+    if share > LARGEST_SHARE:
         raise PictureError(
             f"{name} marks {share:.0%} of the picture as boundary and looks inverted: boundaries "
             "are 1, everything else is 0 (white on black)"
