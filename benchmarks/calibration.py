@@ -11,13 +11,16 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
+from firthmodels import FirthLogisticRegression, detect_separation
 from statsmodels.discrete.discrete_model import Logit
 
 from metrics.calibration.bootstrap import bootstrap
 from metrics.calibration.covariance import clustered
 from metrics.calibration.data import Comparisons, compare
+from metrics.calibration.firth import firth
 from metrics.calibration.fit import fit
 from metrics.calibration.selection import select
+from metrics.calibration.separation import separation
 
 TERMS = ("E1", "E2", "E3", "E4", "E5")
 TRUTH = np.array([0.7468, 0.2557, 2.3768, 0.0, 0.0])
@@ -30,6 +33,13 @@ def benchmarks() -> Iterator[dict[str, object]]:
     reference = _loop(data, rng)
     yield _row("calibration/selection+1000-bootstraps@10000-votes", ours, reference)
 
+    for people, trials in ((30, 40), (200, 50)):
+        data = _votes(rng, people, trials).restrict(TERMS[:3])
+        ours, reference = _firth_draws(data, rng)
+        yield _row(f"calibration/20-firth-draws@{data.votes}-votes", ours, reference)
+        ours, reference = (min(_seconds(find) for _ in range(3)) for find in _separations(data))
+        yield _row(f"calibration/separation@{data.votes}-votes", ours, reference)
+
     statistics = pd.DataFrame(rng.standard_normal((4200, 5)), columns=list(TERMS))
     statistics.insert(0, "stimulus", [f"s{n}" for n in range(4200)])
     votes = _table(rng, statistics, 1_000_000)
@@ -37,6 +47,42 @@ def benchmarks() -> Iterator[dict[str, object]]:
     arrays = compare(votes, statistics, TERMS)
     reference = _seconds(lambda: Logit(arrays.preferred, arrays.differences).fit(disp=0))
     yield _row("calibration/fit-with-clusters@1000000-votes", ours, reference)
+
+
+def _firth_draws(data: Comparisons, rng: np.random.Generator) -> tuple[float, float]:
+    """Seconds of Firth's fit of 20 draws of the bootstrap, ours and that of firthmodels."""
+    start = firth(data.differences, data.preferred).coefficients
+    draws = rng.multinomial(data.people, np.full(data.people, 1 / data.people), size=20)
+    times = draws[:, data.participants]
+
+    def ours() -> np.ndarray:
+        rows = [np.repeat(np.arange(data.votes), draw) for draw in times]
+        fits = [
+            firth(data.differences[r], data.preferred[r], start=start, tolerance=1e-4) for r in rows
+        ]
+        return np.array([fit.coefficients for fit in fits])
+
+    def library() -> np.ndarray:
+        found = []
+        for draw in times:
+            in_draw = draw > 0
+            model = FirthLogisticRegression(
+                fit_intercept=False, max_iter=200, gtol=1e-6, xtol=1e-6, backend="numpy"
+            )
+            x, y = data.differences[in_draw], data.preferred[in_draw].astype(int)
+            found.append(model.fit(x, y, sample_weight=draw[in_draw].astype(float)).coef_)
+        return np.array(found)
+
+    np.testing.assert_allclose(ours(), library(), atol=1e-4)
+    return tuple(min(_seconds(draw) for _ in range(3)) for draw in (ours, library))
+
+
+def _separations(data: Comparisons) -> tuple[Callable[[], object], Callable[[], object]]:
+    """Search for separation in votes that have none, ours and that of firthmodels."""
+    return (
+        lambda: separation(data),
+        lambda: detect_separation(data.differences, data.preferred, fit_intercept=False),
+    )
 
 
 def _row(name: str, ours: float, reference: float) -> dict[str, object]:

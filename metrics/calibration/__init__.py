@@ -1,1 +1,1 @@
-"""Calibration: preferences regressed on differences of base statistics (seed 000, §4.1)."""
+"""Calibration: preferences regressed on differences of base statistics (Yeh et al. 2020, §4.1)."""

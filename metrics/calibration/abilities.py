@@ -13,10 +13,10 @@ import pandas as pd
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from .covariance import clustered
-from .data import Comparisons, Floats, choices_to_numbers, people_of
-from .firth import firth
+from .data import Codes, Comparisons, Floats, choices_to_numbers, people_of
 from .fit import fit
+from .intervals import by_term, known
+from .uncertainty import Flags, naive_errors, reasons, uncertainty
 
 
 @dataclass(frozen=True)
@@ -24,24 +24,29 @@ class Abilities:
     """methods: M names. wins: (M, M), how often row beat column, a tie ½ for each.
 
     ability: (M,), log odds against the average method, sum 0; std_error: (M,), clustered by
-    participant. fit: `ml`, or `firth` where some method always won or lost.
+    participant, and half_width: (M,), of the interval: NaN where not known, and notes say why.
+    fit: `ml`, or `firth` where a method, or a group of them, always won or always lost.
     """
 
     methods: tuple[str, ...]
     wins: Floats
     ability: Floats
     std_error: Floats
+    half_width: Floats
     fit: str
+    notes: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Give the export."""
+        bounds = np.column_stack([self.ability - self.half_width, self.ability + self.half_width])
         return {
             "methods": list(self.methods),
             "wins": self.wins.tolist(),
             "ability": dict(zip(self.methods, self.ability.tolist(), strict=True)),
-            "std_errors": {
-                name: float(error) if np.isfinite(error) else None
-                for name, error in zip(self.methods, self.std_error, strict=True)
+            "std_errors": by_term(self.methods, self.std_error),
+            "intervals": {
+                name: [known(low), known(high)]
+                for name, (low, high) in zip(self.methods, bounds.tolist(), strict=True)
             },
             "fit": self.fit,
         }
@@ -50,8 +55,9 @@ class Abilities:
 def abilities(used: pd.DataFrame, statistics: pd.DataFrame) -> Abilities | None:
     """Estimate the ability of every method from the votes that entered a fit.
 
-    used: votes; statistics: columns stimulus and method. Votes between stimuli of one method say
-    nothing. None where fewer than two methods meet, or where they fall into groups that never meet.
+    used: votes; statistics: columns stimulus and method. Votes between stimuli of one method are
+    left out. None where fewer than two methods are compared, or where the comparisons do not
+    connect all of them.
     """
     if "method" not in statistics.columns:
         return None
@@ -73,39 +79,55 @@ def abilities(used: pd.DataFrame, statistics: pd.DataFrame) -> Abilities | None:
     if connected_components(csr_array(wins + wins.T), directed=False)[0] > 1:
         return None
     people = pd.factorize(people_of(used))[0][meet]
-    return _fit(tuple(methods.tolist()), wins, one, other, preferred, people)
+    return _fit(tuple(methods.tolist()), wins, _rows(len(methods), one, other), preferred, people)
+
+
+def _rows(many: int, one: Codes, other: Codes) -> Floats:
+    """Differences (N, M): 1 for the method on the left, −1 for that on the right."""
+    differences = np.zeros((len(one), many))
+    rows = np.arange(len(one))
+    differences[rows, one], differences[rows, other] = 1.0, -1.0
+    return differences
 
 
 def _fit(
-    methods: tuple[str, ...],
-    wins: Floats,
-    one: np.ndarray[Any, Any],
-    other: np.ndarray[Any, Any],
-    preferred: Floats,
-    people: np.ndarray[Any, Any],
+    methods: tuple[str, ...], wins: Floats, differences: Floats, preferred: Floats, people: Codes
 ) -> Abilities:
     many = len(methods)
-    differences = np.zeros((len(preferred), many))
-    rows = np.arange(len(preferred))
-    differences[rows, one], differences[rows, other] = 1.0, -1.0
     data = Comparisons(methods[1:], differences[:, 1:], preferred, people)  # the first is the zero
-    # Finite if and only if every method is beaten, however indirectly, by every other (Ford 1957).
-    finite = connected_components(csr_array(wins), directed=True, connection="strong")[0] == 1
-    if finite:
-        result = fit(data, "ml")
-        beta, bread, scores = result.coefficients, result.bread, result.scores
-    else:
-        penalised = firth(data.differences, data.preferred)
-        beta, bread, scores = penalised.coefficients, penalised.bread, penalised.scores
-    centre = np.eye(many) - 1 / many  # against the average method
-    whole = np.zeros((many, many))
-    if data.people > 1:
-        whole[1:, 1:] = clustered(scores, bread, people)
-    variance = np.diag(centre @ whole @ centre)
+    apart = _apart(wins)
+    result = fit(data, "firth" if apart.any() else "ml")
+    centre = (np.eye(many) - 1 / many)[:, 1:]  # against the average method
+    found = uncertainty(result, people, centre)
+    notes = reasons(found.without(apart), methods, "the ability of")
+    if apart.any():
+        # Participants who all prefer the same method show no differences, so clustered errors are
+        # too small: take at least the inverse information of the penalised likelihood.
+        found = found.at_least(naive_errors(result, centre)).without(apart)
+        names = ", ".join(name for name, flag in zip(methods, apart, strict=True) if flag)
+        notes.append(
+            f"The error of the ability of {names} is not known: the votes on it and the other "
+            "methods all agree, so that the most likely ability is infinite."
+        )
     return Abilities(
         methods=methods,
         wins=wins,
-        ability=centre @ np.append(0.0, beta),
-        std_error=np.sqrt(variance) if data.people > 1 else np.full(many, np.nan),
-        fit="ml" if finite else "firth",
+        ability=centre @ result.coefficients,
+        std_error=found.std_errors,
+        half_width=found.half_widths(),
+        fit=result.method,
+        notes=tuple(notes),
     )
+
+
+def _apart(wins: Floats) -> Flags:
+    """Which methods (M,) have no finite ability against most of the others.
+
+    All are finite if and only if every method is beaten, however indirectly, by every other (Ford
+    1957). Otherwise the largest set in which that holds counts as finite.
+    """
+    count, group = connected_components(csr_array(wins), directed=True, connection="strong")
+    if count == 1:
+        return np.zeros(len(wins), dtype=bool)
+    sizes = np.bincount(group)
+    return np.asarray((group != sizes.argmax()) | (sizes.max() == 1))

@@ -1,4 +1,4 @@
-"""How far any model could get: people agree with themselves and with others only so often."""
+"""Agreement of participants with themselves and each other: the limit of any model's accuracy."""
 
 from __future__ import annotations
 
@@ -9,48 +9,50 @@ import pandas as pd
 
 from .data import Comparisons, choices_to_numbers, people_of
 from .goodness import error_of_mean
+from .intervals import known
 
 
 def agreement(comparisons: Comparisons) -> dict[str, Any]:
-    """Agreement of people with themselves (repeats) and with each other (shared pairs).
+    """Agreement of participants with themselves (repeats) and with each other (shared pairs).
 
     within: share of repeats that give the same answer as the person's first vote on the pair;
-    within_error: its standard error, clustered by participant. From it follow bounds that no
-    predictor passes, however good: best_accuracy and least_log_loss (see `bounds`). between: share
-    of pairs of votes by different people on the same pair of stimuli that agree. ceiling: share of
-    votes that the majority of the other people's votes on the pair predicts (an even split counts
-    ½): about the best accuracy to hope for without knowing the person.
+    within_error: its standard error, clustered by participant. They bound every predictor:
+    best_accuracy and least_log_loss (see `bounds`). between: share of pairs of votes by different
+    people on the same pair of stimuli that agree. ceiling: share of votes that the majority of the
+    other people's votes on the pair predicts (an even split counts ½), about the best accuracy
+    that is possible without knowledge of the person.
     """
     return {**_within(comparisons), **_between(comparisons)}
 
 
 def bounds(within: float) -> tuple[float, float]:
-    """Highest accuracy and lowest log loss that self-agreement `within` (0 … 1) leaves possible.
+    """Highest accuracy and lowest log loss that self-agreement `within` (0 … 1) allows.
 
     Where a person prefers the left with probability p each time, two answers agree with
     probability a = p² + (1 − p)², so that max(p, 1 − p) = (1 + √(2a − 1)) / 2, which is concave in
-    a, while the entropy of p, concave in 2a − 1 as well, is at least 2 ln 2 · (1 − a). Averaged
-    over pairs and people both stay bounds (Jensen). Memory raises a, and so loosens the bounds.
+    a, while the entropy of p, concave in 2a − 1 as well, is at least 2 ln 2 · (1 − a). By Jensen's
+    inequality both remain bounds for averages over pairs and people. Memory of the first answer
+    raises a, which makes the bounds looser.
     """
     excess = max(0.0, 2 * within - 1)
     return 0.5 + 0.5 * float(np.sqrt(excess)), float(np.log(2)) * (1 - excess)
 
 
 def _within(comparisons: Comparisons) -> dict[str, Any]:
-    nothing = dict.fromkeys(("within", "within_error", "best_accuracy", "least_log_loss"))
+    unknown = dict.fromkeys(("within", "within_error", "best_accuracy", "least_log_loss"))
     if comparisons.used is None or comparisons.repeats is None or comparisons.repeats.empty:
-        return {**nothing, "repeats": 0}
+        return {**unknown, "repeats": 0}
     keys = ["person", "one", "other"]
     originals = _answers(comparisons.used).drop_duplicates(keys)
     pairs = _answers(comparisons.repeats).merge(originals, on=keys, suffixes=("", "_first"))
     if pairs.empty:
-        return {**nothing, "repeats": 0}
+        return {**unknown, "repeats": 0}
     same = np.asarray(pairs["answer"] == pairs["answer_first"], dtype=np.float64)
     people = pd.factorize(pairs["person"])[0]
     best, least = bounds(float(same.mean()))
     return {
         "within": float(same.mean()),
-        "within_error": error_of_mean(same, people) if people.max() else None,
+        "within_error": known(error_of_mean(same, people)),
         "best_accuracy": best,
         "least_log_loss": least,
         "repeats": len(pairs),
@@ -74,11 +76,11 @@ def _answers(votes: pd.DataFrame) -> pd.DataFrame:
 
 
 def _between(comparisons: Comparisons) -> dict[str, Any]:
-    nothing = {"between": None, "ceiling": None, "shared_votes": 0}
+    unknown = {"between": None, "ceiling": None, "shared_votes": 0}
     if comparisons.pairs is None or comparisons.lower_left is None:
-        return nothing
+        return unknown
     answer = np.where(comparisons.lower_left, comparisons.preferred, 1 - comparisons.preferred)
-    # One answer for each person and pair, so that nobody is compared with himself.
+    # One answer for each person and pair, so that a person is not compared with themselves.
     table = pd.DataFrame(
         {"pair": comparisons.pairs, "person": comparisons.participants, "answer": answer}
     )
@@ -87,7 +89,7 @@ def _between(comparisons: Comparisons) -> dict[str, Any]:
     count, total = grouped.transform("count"), grouped.transform("sum")
     shared = count > 1
     if not shared.any():
-        return nothing
+        return unknown
     others = (total - table["answer"])[shared] / (count - 1)[shared]
     mine = table["answer"][shared]
     agree = mine * others + (1 - mine) * (1 - others)

@@ -1,4 +1,4 @@
-"""What a model's figures are to be read against: chance, one statistic alone, people themselves."""
+"""Baselines for a model's figures: chance, the best single statistic, agreement of participants."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ def baselines(selection: Selection, agreement: Mapping[str, Any]) -> list[dict[s
 
     chance: even odds for every vote. best single statistic: of the subsets of one term the one
     with the lowest log loss on participants left out, admissible or not. people's own agreement:
-    the bounds that repeats set to any predictor (agreement.py), None without repeats. majority of
-    the others: how often the other people's majority on the same pair is right.
+    the bounds for any predictor that follow from repeats (agreement.py), None without repeats.
+    majority of the others: how often the other people's majority on the same pair is right.
 
-    agreement: what agreement.agreement gave.
+    agreement: the result of agreement.agreement.
     """
     single = min(
         (candidate for candidate in selection.candidates if len(candidate.terms) == 1),

@@ -1,7 +1,7 @@
-"""How far estimates move with the people asked: resampling participants, all votes of each.
+"""Bootstrap: refits of resampled participants, each with all of their votes.
 
-Resampling votes would pretend that a person's votes are independent. The replicates are exported,
-so that intervals of scores, cells and ranks follow from the model file alone (stability.py).
+Resampling votes would take the votes of one person as independent. The replicates are exported, so
+that intervals of scores, cells and ranks follow from the model file alone (stability.py).
 """
 
 from __future__ import annotations
@@ -17,9 +17,14 @@ from .data import Codes, Comparisons, Floats
 from .davidson import Tied, davidson
 from .firth import Penalised, firth
 from .fit import Fit
+from .goodness import kish
 from .intervals import LEVEL, tails
 from .newton import fit_batch
 from .separation import check_rank
+from .uncertainty import uncertainty
+
+FEWEST_PEOPLE = 10
+"""Percentiles of fewer participants cover far too little."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,7 @@ class Bootstrap:
         return {term: bounds[:, k].tolist() for k, term in enumerate(self.terms)}
 
     def to_json(self) -> dict[str, Any]:
-        """Give the export; six digits are more than the replicates know."""
+        """Give the export; six digits, which is more than the replicates' precision."""
         return {
             "resampled": "participants",
             "replicates": [[float(f"{x:.6g}") for x in row] for row in self.replicates.tolist()],
@@ -50,16 +55,32 @@ class Bootstrap:
         }
 
 
+def obstacle(comparisons: Comparisons, result: Fit) -> str:
+    """Say why resampling participants would give wrong intervals; empty where it would not."""
+    effective = kish(comparisons.participants)
+    if effective < FEWEST_PEOPLE:
+        return (
+            f"the votes weigh like those of {effective:.1f} participants who gave equally many, "
+            f"and it needs {FEWEST_PEOPLE}"
+        )
+    if result.separated:
+        return f"votes are separated by {', '.join(result.separated)}"
+    errors = uncertainty(result, comparisons.participants).std_errors
+    if np.isnan(errors[: len(comparisons.terms)]).any():
+        return "the participants' differences do not support errors"
+    return ""
+
+
 def bootstrap(
     comparisons: Comparisons, result: Fit, replicates: int = 1000, seed: int = 0
 ) -> Bootstrap | None:
     """Refit `replicates` draws of as many participants as there are, with replacement.
 
     Each draw is fitted as `result` was: by maximum likelihood, Firth's, or Davidson's model. None
-    with one participant, for an infinite coefficient, and where more than 5 % of the draws have no
-    finite estimate: percentiles would then leave out the extreme ones.
+    where `obstacle` finds one, and where more than 5 % of the draws have no finite estimate:
+    percentiles would then leave out the extreme ones.
     """
-    if replicates < 2 or comparisons.people < 2 or not np.isfinite(result.coefficients).all():
+    if replicates < 2 or obstacle(comparisons, result):
         return None
     people = np.unique(comparisons.participants, return_inverse=True)[1].ravel()
     many = comparisons.people
@@ -90,7 +111,7 @@ def _one_by_one(comparisons: Comparisons, result: Fit, times: Codes) -> Floats:
         votes = drawn.differences, drawn.preferred
         if result.tie is not None:
             return davidson(*votes, start=np.append(result.coefficients, result.tie))
-        # Far closer than the draws lie to each other; the last digits would take most steps.
+        # Far less than the spread of the draws; most steps would go into the last digits.
         return firth(*votes, start=result.coefficients, tolerance=1e-4)
 
     found = []

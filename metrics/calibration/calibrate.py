@@ -13,7 +13,7 @@ from common.lookup import check_name
 
 from .abilities import Abilities, abilities
 from .baselines import baselines
-from .bootstrap import bootstrap
+from .bootstrap import bootstrap, obstacle
 from .data import Comparisons, compare
 from .design import design
 from .diagnostics import diagnostics
@@ -44,11 +44,11 @@ def calibrate(
 ) -> Model:
     """Fit preferences on differences of base statistics. See `compare` for the columns.
 
-    Without `terms` every subset of the candidates is judged and one is chosen (selection.RULE).
-    replicates: draws of the bootstrap over participants, 0 for none. `seed` deals the participants
-    into folds and draws.
+    Without `terms` every subset of the candidates is evaluated and one is chosen (selection.RULE).
+    replicates: draws of the bootstrap over participants, 0 for none. seed: of the assignment of
+    participants to folds, and of the draws.
 
-    Raises InputError for input that cannot give a model, in one line.
+    Raises InputError, in one line, for input that gives no model.
     """
     check_name("target", target, TARGETS)
     check_name("cluster", cluster, CLUSTERS)
@@ -71,12 +71,14 @@ def calibrate(
     result = fit(comparisons, method, ties=ties)
     model = publish(comparisons, result, target, ties, cluster, selection)
     drawn = bootstrap(comparisons, result, replicates, seed)
+    notes = model.details["notes"]
     if replicates and drawn is None:
-        model.details["notes"].append(
-            "No bootstrap: it needs two participants and finite estimates in 95 % of its draws."
-        )
+        why = obstacle(comparisons, result) or "over 5 % of its draws have no finite estimate"
+        notes.append(f"No bootstrap: {why}.")
     ranking = abilities(comparisons.used, statistics) if comparisons.used is not None else None
-    found = diagnostics(comparisons, result)
+    notes += ranking.notes if ranking else ()
+    found, doubts = diagnostics(comparisons, result)
+    notes += doubts
     model.details.update(
         design=design(comparisons, statistics),
         held_out={name: held.to_json() for name, held in hold_out(comparisons, seed=seed).items()},
@@ -90,7 +92,7 @@ def calibrate(
 
 
 def candidates(target: str, statistics: pd.DataFrame) -> tuple[str, ...]:
-    """Name the base statistics that may explain `target` and that were measured at all."""
+    """Name the candidates for `target` of which at least one value was measured."""
     measured = tuple(
         term
         for term in CANDIDATES[target]

@@ -1,6 +1,6 @@
 """Covariance of estimates when votes of one person resemble each other: the cluster sandwich.
 
-Naive errors are too small by a third and more on real votes, so they are never the default.
+On real votes naive errors are too small by a third and more, so they are not the default.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ def clustered(scores: Floats, bread: Floats, groups: Codes, *, correction: bool 
 
     scores: (N, K); bread: (K, K), the inverse information; groups: (N,). `correction` multiplies by
     G/(G−1) · (N−1)/(N−K), as statsmodels and R's vcovCL(type = "HC1", cadjust = TRUE); without it,
-    HC0. Rows and columns that are NaN in `bread` (infinite terms) stay NaN, and all are where the
-    correction has no answer, N ≤ K. Raises InputError with fewer than two groups.
+    HC0. Rows and columns that are NaN in `bread` (infinite terms) stay NaN; all are NaN where the
+    correction is not defined, N ≤ K. Raises InputError with fewer than two groups.
     """
     count, terms = scores.shape
     labels, codes = np.unique(groups, return_inverse=True)

@@ -19,12 +19,16 @@ NO_ANSWER = "Davidson's fit did not converge: use --ties half, fewer terms, or m
 
 @dataclass(frozen=True)
 class Tied:
-    """coefficients (K,); tie = ln ν; bread (K+1, K+1) and scores (N, K+1), ln ν last."""
+    """coefficients (K,); tie = ln ν; bread (K+1, K+1) and scores (N, K+1), ln ν last.
+
+    roots: (2, N, K+1), each vote's share of the information, Σ_r roots[r, n] roots[r, n]ᵀ.
+    """
 
     coefficients: Floats
     tie: float
     bread: Floats
     scores: Floats
+    roots: Floats
     log_likelihood: float
 
 
@@ -47,7 +51,7 @@ def davidson(
     for _ in range(limit):
         scores, information = _derivatives(half, preferred, tied, beta)
         if np.linalg.cond(information) > 1e13:
-            raise InputError(NO_ANSWER)  # it runs away
+            raise InputError(NO_ANSWER)  # the estimate diverges
         step = np.linalg.solve(information, scores.sum(axis=0))
         for _ in range(40):
             value = _likelihood(half, preferred, tied, beta + step)
@@ -66,6 +70,7 @@ def davidson(
         tie=float(beta[-1]),
         bread=np.linalg.inv(information) / np.outer(full, full),
         scores=scores * full,
+        roots=_roots(half, beta) * full,
         log_likelihood=current,
     )
 
@@ -95,11 +100,32 @@ def _derivatives(
     left, tie, right, _ = _chances(half, beta)
     lean = left - right
     scores = np.column_stack([((2 * preferred - 1) - lean)[:, None] * half, tied - tie])
-    # The covariance of (side, tied) of one vote, carried to the parameters.
-    side_side, tie_tie, side_tie = left + right - lean**2, tie * (1 - tie), -lean * tie
+    side_side, tie_tie, side_tie = _covariance(left, tie, right)
     terms = half.shape[1]
     information = np.empty((terms + 1, terms + 1))
     information[:terms, :terms] = half.T @ (side_side[:, None] * half)
     information[:terms, terms] = information[terms, :terms] = half.T @ side_tie
     information[terms, terms] = tie_tie.sum()
     return scores, information
+
+
+def _covariance(left: Floats, tie: Floats, right: Floats) -> tuple[Floats, Floats, Floats]:
+    """Variances of side (1, 0, −1) and of tied (0, 1), and their covariance, for each vote (N,)."""
+    lean = left - right
+    return left + right - lean**2, tie * (1 - tie), -lean * tie
+
+
+def _roots(half: Floats, beta: Floats) -> Floats:
+    """Roots (2, N, K+1) of the information: the Cholesky factor of the covariance of (side, tied)
+    of each vote, multiplied by the derivatives of the log odds.
+    """
+    left, tie, right, _ = _chances(half, beta)
+    side_side, tie_tie, side_tie = _covariance(left, tie, right)
+    first = np.sqrt(np.maximum(side_side, 1e-300))
+    second = np.sqrt(np.maximum(tie_tie - (side_tie / first) ** 2, 0.0))
+    return np.stack(
+        [
+            np.column_stack([first[:, None] * half, side_tie / first]),
+            np.column_stack([np.zeros_like(half), second]),
+        ]
+    )

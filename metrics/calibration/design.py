@@ -1,4 +1,4 @@
-"""What was asked: how many stimuli, pairs, methods and votes of each person stand behind a fit."""
+"""Numbers of stimuli, pairs, methods, and votes of each participant behind a fit."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .data import Comparisons
 
 
 def design(comparisons: Comparisons, statistics: pd.DataFrame) -> dict[str, Any]:
-    """Count what the votes that entered are about; None where the statistics do not say.
+    """Count what the votes that entered compare; None where the statistics lack the column.
 
     statistics: column stimulus; optional method, content, style.
     """

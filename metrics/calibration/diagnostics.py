@@ -1,4 +1,4 @@
-"""What to look at before believing a model: sides, links, calibration, agreement, sample size."""
+"""Checks of a fitted model: side bias, link function, calibration, agreement, sample size."""
 
 from __future__ import annotations
 
@@ -14,41 +14,48 @@ from statsmodels.stats.proportion import proportion_confint
 from common.errors import InputError
 
 from .agreement import agreement
-from .covariance import clustered, standard_errors, two_way
 from .data import Codes, Comparisons, Floats
 from .davidson import expected
 from .fit import Fit, fit
-from .goodness import error_of_mean, log_likelihood
-from .intervals import LEVEL, by_term, t_quantile
+from .goodness import FEWEST_GROUPS, error_of_mean, kish, log_likelihood
+from .intervals import LEVEL, by_term, known, t_quantile
 from .separation import separation
+from .uncertainty import reasons, two_way_uncertainty, uncertainty
 
 ENOUGH_LEVELS = 20
-"""Two-way clusters with fewer levels of content or style are an indication only."""
+"""With fewer levels of content or style, errors clustered two ways are an indication only."""
 
 
-def diagnostics(comparisons: Comparisons, result: Fit) -> dict[str, Any]:
-    """Give all of them for one fit; what cannot be told is None or empty."""
+def diagnostics(comparisons: Comparisons, result: Fit) -> tuple[dict[str, Any], list[str]]:
+    """Give all of them for one fit, None or empty where not known, and notes on them."""
     errors = np.full(len(result.bread), np.nan)
-    if comparisons.people > 1 and not result.separated:
-        matrix = clustered(result.scores, result.bread, comparisons.participants)
-        errors = standard_errors(matrix)
-    return {
-        "position": position(comparisons),
+    if not result.separated:
+        errors = uncertainty(result, comparisons.participants).std_errors
+    side, notes = _side(comparisons)
+    found = {
+        "position": side,
         "thurstone": thurstone(comparisons, result),
         "curve": curve(comparisons, result),
         "agreement": agreement(comparisons),
         "two_way": both_ways(comparisons, result),
         "power": power(comparisons, result, errors),
     }
+    return found, notes
 
 
 def position(comparisons: Comparisons) -> dict[str, Any] | None:
     """Side bias: the log odds of the left picture where both are equally good.
 
-    A diagnostic: the exported score leaves it out. None where it cannot be told.
+    A diagnostic: the exported score leaves it out. None with one participant, and where the side
+    and the statistics are collinear; error and interval are None as in uncertainty.py.
     """
+    return _side(comparisons)[0]
+
+
+def _side(comparisons: Comparisons) -> tuple[dict[str, Any] | None, list[str]]:
+    """Give the side bias, and notes on its error."""
     if comparisons.people < 2:
-        return None
+        return None, []
     extended = Comparisons(
         terms=(*comparisons.terms, "left"),
         differences=np.column_stack([comparisons.differences, np.ones(comparisons.votes)]),
@@ -57,26 +64,31 @@ def position(comparisons: Comparisons) -> dict[str, Any] | None:
     )
     try:
         result = fit(extended, "auto")
-    except InputError:  # the side and the statistics cannot be told apart in these votes
-        return None
-    matrix = clustered(result.scores, result.bread, comparisons.participants)
-    error = float(standard_errors(matrix)[-1])
-    if not np.isfinite(error):
-        return None
-    width = t_quantile(comparisons.people - 1) * error
+    except InputError:  # the side and the statistics are collinear in these votes
+        return None, []
+    found = uncertainty(result, comparisons.participants)
+    side = np.arange(len(extended.terms)) == len(comparisons.terms)
+    notes = reasons(found.without(~side), ["the left side"] * len(side), "the coefficient of")
+    if "left" in result.separated:
+        found = found.without(side)
+        notes = [
+            "The error of the coefficient of the left side is not known: it separates the votes."
+        ]
+    width = float(found.half_widths()[-1])
     value = float(result.coefficients[-1])
-    return {
+    bias = {
         "log_odds_left": value,
-        "std_error": error,
-        "interval": [value - width, value + width],
+        "std_error": known(float(found.std_errors[-1])),
+        "interval": [known(value - width), known(value + width)],
         "left_chosen": float(comparisons.preferred.mean()),
     }
+    return bias, notes
 
 
 def thurstone(comparisons: Comparisons, result: Fit) -> dict[str, Any] | None:
     """The same votes by probit (Thurstone's case V): the ranking should not depend on the link.
 
-    Ties are left out: half a vote is no outcome of a probit. None for separated votes.
+    Ties are left out, as a probit has no half outcomes. None for separated votes.
     """
     decided = comparisons.preferred != 0.5
     votes = replace(
@@ -106,8 +118,8 @@ def curve(comparisons: Comparisons, result: Fit, bins: int = 10) -> list[dict[st
     """Predicted against observed preference for the stimulus that the model favours.
 
     Votes are ordered by the predicted probability (½ … 1) and cut into bins of equal counts. The
-    bands (low, high) are Wilson's, for as many independent votes as the bin's votes are worth,
-    given how far votes of one person resemble each other.
+    bands (low, high) are Wilson's, for the number of independent votes that the bin's votes are
+    worth, given how much the votes of one person resemble each other.
     """
     if not np.isfinite(result.coefficients).all():
         return []
@@ -144,9 +156,9 @@ def both_ways(comparisons: Comparisons, result: Fit) -> dict[str, Any]:
         levels = 0 if groups is None else len(np.unique(groups))
         if groups is None or levels < 2 or comparisons.people < 2 or result.separated:
             continue
-        matrix = two_way(result.scores, result.bread, comparisons.participants, groups)
+        both = two_way_uncertainty(result, comparisons.participants, groups)
         found[f"participant+{name}"] = {
-            "std_errors": by_term(comparisons.terms, standard_errors(matrix)),
+            "std_errors": by_term(comparisons.terms, both.std_errors),
             "levels": levels,
             "indicative": levels < ENOUGH_LEVELS,
         }
@@ -154,10 +166,10 @@ def both_ways(comparisons: Comparisons, result: Fit) -> dict[str, Any]:
 
 
 def power(comparisons: Comparisons, result: Fit, errors: Floats) -> dict[str, Any] | None:
-    """How many people would halve the intervals, and what more votes of each could do.
+    """How many people would halve the intervals, and the limit of more votes of each.
 
-    Errors shrink with √people, and with them the quantile of t; every further person is taken to
-    give as many votes as those asked so far. `between` is the part of a term's variance that stays
+    Errors shrink with √people, and the quantile of t with people; each further person is assumed to
+    give as many votes as those so far. `between` is the part of a term's variance that remains
     however many votes each person gives: clustered minus naive, as a share of the clustered.
     """
     people = comparisons.people
@@ -185,11 +197,19 @@ def _finite(votes: Comparisons) -> bool:
 
 
 def _band(agreed: Floats, people: Codes) -> tuple[float, float]:
-    """Wilson's interval of a share (Wilson 1927), with votes counted by their design effect."""
+    """Wilson's interval of a share (Wilson 1927), with votes counted by their design effect.
+
+    Where votes of a person may be copies of each other (few participants) they count as one, and
+    where the participants may be copies of one person (they answer alike) as that person's.
+    """
     mean, many = float(agreed.mean()), float(len(agreed))
     binomial = mean * (1 - mean) / many
-    error = error_of_mean(agreed, people)
-    if binomial > 0 and error**2 > binomial:
+    error, effective = error_of_mean(agreed, people), kish(people)
+    if effective < FEWEST_GROUPS:
+        many = min(many, effective)
+    elif np.isnan(error) and binomial > 0:
+        many /= effective
+    elif binomial > 0 and error**2 > binomial:
         many *= binomial / error**2
     low, high = proportion_confint(mean * many, many, alpha=1 - LEVEL, method="wilson")
     # The interval contains the mean, rounding apart.

@@ -5,10 +5,10 @@
     x = statistics.loc[left].to_numpy() - statistics.loc[right].to_numpy()
     cross_val_score(PairwiseCalibrator(), x, chosen, groups=people, cv=GroupKFold(10))
 
-A row of X is the difference of two stimuli's statistics, left minus right, and y says which of two
-answers was given. There is no intercept, so the classes are symmetric: turning a row and its answer
-around changes nothing. `decision_function` is linear, and of the statistics of one stimulus it is
-that stimulus's score.
+A row of X is the difference of two stimuli's statistics, left minus right, and y is one of two
+answers. There is no intercept, so the classes are symmetric: reversing the signs of a row and its
+answer leaves the estimate unchanged. `decision_function` is linear; applied to the statistics of
+one stimulus it gives that stimulus's score.
 """
 
 from __future__ import annotations
@@ -17,16 +17,15 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import t as student
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from common.errors import InputError
 
-from .covariance import clustered, standard_errors
 from .data import Comparisons, Floats
-from .fit import fit
+from .fit import Fit, fit
+from .uncertainty import independent, uncertainty
 
 
 class PairwiseCalibrator(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -45,10 +44,10 @@ class PairwiseCalibrator(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     classes_ : (2,) array. The second is `left preferred`: its log odds are X @ coef_.
     coef_ : (K,) array, log odds per unit of each statistic.
     covariance_ : (K, K) array, clustered by `groups` of `fit`; without groups, naive: as if all
-        rows were independent. NaN where it cannot be told.
-    std_errors_, intervals_ : (K,) and (K, 2) arrays; intervals by Student's t with one degree of
-        freedom less than there are groups.
-    method_ : "ml" or "firth", what `auto` took.
+        rows were independent. NaN where the groups do not support it (see uncertainty.py).
+    std_errors_, intervals_ : (K,) and (K, 2) arrays; intervals by bias-reduced errors and Student's
+        t with Satterthwaite degrees of freedom.
+    method_ : "ml" or "firth", as chosen by `auto`.
     separated_ : (K,) booleans, terms without a finite maximum-likelihood estimate.
     log_likelihood_ : float, without the penalty.
     n_features_in_, feature_names_in_ : as everywhere in scikit-learn.
@@ -64,8 +63,8 @@ class PairwiseCalibrator(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def fit(self, X: Any, y: Any, groups: Any = None) -> PairwiseCalibrator:
         """Fit differences X (N, K) to answers y (N,) of two classes.
 
-        groups: (N,), whose answers they are; errors then allow for people's habits. Raises
-        ValueError for input that has no answer, in one line.
+        groups: (N,), the person who gave each answer; errors are then clustered by person. Raises
+        ValueError, in one line, for input that gives no estimate.
         """
         X, y = validate_data(self, X, y, dtype=np.float64)
         check_classification_targets(y)
@@ -102,22 +101,14 @@ class PairwiseCalibrator(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.method_ = result.method
         self.separated_ = np.isin(comparisons.terms, result.separated)
         self.log_likelihood_ = result.log_likelihood
-        self._publish(comparisons, result.scores, result.bread, grouped=groups is not None)
+        self._publish(comparisons, result, grouped=groups is not None)
         return self
 
-    def _publish(
-        self, comparisons: Comparisons, scores: Floats, bread: Floats, *, grouped: bool
-    ) -> None:
-        many = comparisons.people
-        if not grouped:
-            self.covariance_ = bread
-        elif many < 2:
-            self.covariance_ = np.full_like(bread, np.nan)
-        else:
-            self.covariance_ = clustered(scores, bread, comparisons.participants)
-        self.std_errors_ = standard_errors(self.covariance_)
-        quantile = float(student.ppf(0.5 + self.level / 2, max(1, many - 1)))
-        width = quantile * self.std_errors_
+    def _publish(self, comparisons: Comparisons, result: Fit, *, grouped: bool) -> None:
+        found = uncertainty(result, comparisons.participants) if grouped else independent(result)
+        found = found.without(self.separated_)
+        self.covariance_, self.std_errors_ = found.covariance, found.std_errors
+        width = found.half_widths(self.level)
         self.intervals_ = np.column_stack([self.coef_ - width, self.coef_ + width])
 
     def decision_function(self, X: Any) -> Floats:
@@ -133,7 +124,7 @@ class PairwiseCalibrator(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return np.column_stack([first, 1 - first])
 
     def predict(self, X: Any) -> npt.NDArray[Any]:
-        """The likelier class (N,); of even odds the first."""
+        """The more probable class (N,); at even odds the first."""
         eta = self.decision_function(X)
         return np.asarray(self.classes_[(eta > 0).astype(int)])
 

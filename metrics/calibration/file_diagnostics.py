@@ -48,7 +48,7 @@ class Agreement(Part):
     within: Share | None = Field(description="Share of repeats with the same answer.")
     within_error: float | None = Field(
         description="Its standard error, clustered by participant; null: too few participants, or "
-        "participants who do not differ."
+        "participants who answer too much alike."
     )
     best_accuracy: Share | None = Field(
         description="No predictor is more accurate in the long run."

@@ -98,12 +98,15 @@ class CalibrationFile(Part):
         default=None, description="As if all votes were independent: for comparison only."
     )
     intervals: Annotated[dict[str, Interval], Field(min_length=1)] | None = Field(
-        default=None, description="Coefficient ± t · std_error."
+        default=None,
+        description="Coefficient ± t · error: bias-reduced (CR2), with Satterthwaite degrees "
+        "of freedom; two-way errors where asked for. Null: see notes.",
     )
     interval_level: Share | None = Field(default=None, description="Of every interval.")
     interval_df: Count | None = Field(
         default=None,
-        description="Degrees of freedom of t: the smallest number of groups, minus one.",
+        description="The smallest number of groups, minus one: the degrees of freedom of the "
+        "intervals where all groups weigh the same, and more than those elsewhere.",
     )
     profile_intervals: dict[str, Interval] | None = Field(
         default=None,

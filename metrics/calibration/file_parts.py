@@ -116,8 +116,8 @@ class Excess(Part):
     log_loss: float
     std_error: float | None = Field(
         ge=0,
-        description="Clustered by participant. 0: the best subset against itself. Null: too few "
-        "participants, or participants who do not differ.",
+        description="Clustered by participant. Null: the best subset against itself, too few "
+        "participants, or participants who answer too much alike.",
     )
 
 
@@ -211,6 +211,10 @@ class Methods(Part):
         description="Bradley-Terry ability, log odds against the average method, from votes alone."
     )
     std_errors: ByTerm = Field(description="Clustered by participant; null: see notes.")
+    intervals: Annotated[dict[str, Interval], Field(min_length=1)] | None = Field(
+        default=None,
+        description="Ability ± t · bias-reduced error; null: see notes. Missing in older files.",
+    )
     fit: Literal["ml", "firth"] = Field(
         description="firth: a method, or a group of methods, always won or always lost."
     )

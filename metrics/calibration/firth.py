@@ -1,7 +1,8 @@
 """Firth's penalised logistic regression: finite estimates where maximum likelihood has none.
 
 Firth 1993 (Biometrika 80), Heinze & Schemper 2002: the likelihood times Jeffreys' prior |I|^½.
-Ties enter as ½, which penalised-likelihood packages for binary outcomes do not take.
+Ties enter as ½. firthmodels gives the same estimates; this fit is kept because the bootstrap needs
+its start and is faster with it (benchmarks/calibration.py), and profiles hold a coefficient.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ class Penalised:
     scores: Floats
     log_likelihood: float
     """Without the penalty."""
+    penalised: float
+    """Log-likelihood with the penalty, which the estimate maximises."""
 
 
 def firth(
@@ -32,12 +35,14 @@ def firth(
     preferred: Floats,
     *,
     start: Floats | None = None,
+    held: int | None = None,
     limit: int = 1000,
     tolerance: float = 1e-10,
 ) -> Penalised:
     """Fit preferred (N,) in [0, 1] on differences (N, K), no intercept, from `start` (K,) or 0.
 
-    It ends with a step of at most `tolerance` of the largest coefficient (of scaled terms).
+    held: index of a coefficient that stays at its start (a point of its profile). The fit ends with
+    a step of at most `tolerance` of the largest coefficient (of scaled terms).
 
     Raises InputError when it does not converge.
     """
@@ -49,15 +54,15 @@ def firth(
         raise InputError("the terms depend on each other linearly in these votes: leave one out")
     for _ in range(limit):
         gradient = score.sum(axis=0)
-        step = bread @ gradient
-        # At most doubled: of thousands of separated votes the estimates lie in the thousands.
+        step = _scoring_step(bread, gradient, held)
+        # At most doubled: with thousands of separated votes the estimates are in the thousands.
         longest = max(5.0, float(np.abs(beta).sum()))
         step *= min(1.0, longest / max(float(np.abs(step).sum()), 1e-300))
         slope = float(gradient @ step)
         for _ in range(40):
             value, score, bread = _state(x, preferred, beta + step)
-            # The penalty's curvature is not in the step, which may therefore jump over the top:
-            # halve it where the likelihood falls, or falls on half as steeply as it rose before.
+            # The step ignores the penalty's curvature, so it may overshoot the maximum: halve it
+            # where the likelihood falls, or where it ends on a descent half as steep as the ascent.
             behind = float(score.sum(axis=0) @ step) < -0.5 * slope
             if value >= current - 1e-12 * abs(current) and not behind:
                 break
@@ -70,8 +75,22 @@ def firth(
         raise InputError("Firth's fit did not converge: use fewer terms or collect more votes")
     eta = x @ beta
     return Penalised(
-        beta / scale, bread / np.outer(scale, scale), score * scale, log_likelihood(eta, preferred)
+        beta / scale,
+        bread / np.outer(scale, scale),
+        score * scale,
+        log_likelihood(eta, preferred),
+        current,
     )
+
+
+def _scoring_step(bread: Floats, gradient: Floats, held: int | None) -> Floats:
+    """Fisher's scoring step (K,), 0 for the coefficient that is held."""
+    if held is None:
+        return np.asarray(bread @ gradient)
+    inverse = bread - np.outer(bread[:, held], bread[held]) / max(bread[held, held], 1e-300)
+    step = np.asarray(inverse @ gradient)
+    step[held] = 0.0
+    return step
 
 
 def _state(x: Floats, preferred: Floats, beta: Floats) -> tuple[float, Floats, Floats]:

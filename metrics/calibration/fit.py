@@ -1,7 +1,8 @@
-"""One published fit: P(left preferred) = σ(βᵀ(x_left − x_right)), no intercept (seed 000, §4.1).
+"""One published fit: P(left preferred) = σ(βᵀ(x_left − x_right)), no intercept.
 
-Without an intercept the answer does not depend on which stimulus was left: turning a row's signs
-and its choice around changes nothing.
+The model of Yeh et al. 2020, "Improving Style Transfer with Calibrated Metrics", section 4.1.
+Without an intercept the estimate does not depend on which stimulus was on the left: reversing the
+signs of a row and its choice leaves it unchanged.
 """
 
 from __future__ import annotations
@@ -31,9 +32,10 @@ auto: ml unless a term is separated, then firth."""
 @dataclass(frozen=True)
 class Fit:
     """coefficients: (K,), ±inf where separated. bread: (K', K'), inverse information; scores:
-    (N, K'), each vote's share of the gradient. K' = K + 1 where ln ν (ties) is estimated.
+    (N, K'), each vote's share of the gradient; roots: (R, N, K'), each vote's share of the
+    information, Σ_r roots[r, n] roots[r, n]ᵀ. K' = K + 1 where ln ν (ties) is estimated.
 
-    Rows and columns of infinite terms are NaN in `bread`, 0 in `scores`.
+    Rows and columns of infinite terms are NaN in `bread`, 0 in `scores` and `roots`.
     """
 
     terms: tuple[str, ...]
@@ -41,6 +43,7 @@ class Fit:
     coefficients: Floats
     bread: Floats
     scores: Floats
+    roots: Floats
     log_likelihood: float
     separated: tuple[str, ...] = ()
     tie: float | None = None
@@ -61,17 +64,14 @@ def fit(comparisons: Comparisons, method: str = "auto", *, ties: str = "half") -
         if method == "firth":
             raise InputError("--fit firth does not join with --ties davidson: use --ties half")
         return _davidson(comparisons)
-    if method == "firth":
-        check_rank(comparisons)
-        return _firth(comparisons)
     found = separation(comparisons)
-    if not found.found:
-        return _likelihood(comparisons, found.estimate)
     separated = tuple(
         term for term, way in zip(comparisons.terms, found.direction, strict=True) if way
     )
-    if method == "auto":
-        return replace(_firth(comparisons), separated=separated)
+    if method == "firth" or (method == "auto" and found.found):
+        return _firth(comparisons, separated)
+    if not found.found:
+        return _likelihood(comparisons, found.estimate)
     return _limit(comparisons, found.direction, found.votes, separated)
 
 
@@ -102,19 +102,28 @@ def _likelihood(comparisons: Comparisons, start: Floats | None = None) -> Fit:
         coefficients=beta / scale,
         bread=np.asarray(bread / np.outer(scale, scale), dtype=np.float64),
         scores=(preferred - p)[:, None] * comparisons.differences,
+        roots=_roots(p, comparisons.differences),
         log_likelihood=log_likelihood(x @ beta, preferred),
     )
 
 
-def _firth(comparisons: Comparisons) -> Fit:
+def _roots(p: Floats, differences: Floats) -> Floats:
+    """Roots (1, N, K) of the information of binary votes with probabilities p (N,)."""
+    return np.sqrt(p * (1 - p))[None, :, None] * differences
+
+
+def _firth(comparisons: Comparisons, separated: tuple[str, ...] = ()) -> Fit:
     result = firth(comparisons.differences, comparisons.preferred)
+    p = 0.5 * (1 + np.tanh(0.5 * (comparisons.differences @ result.coefficients)))
     return Fit(
         terms=comparisons.terms,
         method="firth",
         coefficients=result.coefficients,
         bread=result.bread,
         scores=result.scores,
+        roots=_roots(p, comparisons.differences),
         log_likelihood=result.log_likelihood,
+        separated=separated,
     )
 
 
@@ -135,6 +144,7 @@ def _davidson(comparisons: Comparisons) -> Fit:
         coefficients=result.coefficients,
         bread=result.bread,
         scores=result.scores,
+        roots=result.roots,
         log_likelihood=result.log_likelihood,
         tie=result.tie,
     )
@@ -146,16 +156,17 @@ def _limit(
     gone: npt.NDArray[np.bool_],
     separated: tuple[str, ...],
 ) -> Fit:
-    """Where the likelihood goes along a separating direction.
+    """The limit of the likelihood along a separating direction.
 
-    The separated votes are then certain and say nothing more; the finite terms are those of the
-    other votes, next to whatever of the infinite terms these votes still tell apart.
+    The separated votes have probability 1 there and contribute no information; the finite terms are
+    estimated from the other votes, together with the infinite terms that still vary in these.
     """
     count, many = comparisons.differences.shape
     finite = np.flatnonzero(direction == 0)
     coefficients = np.zeros(many)
     coefficients[direction != 0] = direction[direction != 0] * np.inf
     bread, scores = np.full((many, many), np.nan), np.zeros((count, many))
+    roots = np.zeros((1, count, many))
     value = 0.0
     if not gone.all():
         rest = replace(
@@ -176,10 +187,11 @@ def _limit(
             coefficients[finite] = part.coefficients[kept]
             bread[np.ix_(finite, finite)] = part.bread[kept, kept]
             scores[np.ix_(~gone, finite)] = part.scores[:, kept]
+            roots[0][np.ix_(~gone, finite)] = part.roots[0][:, kept]
             value = part.log_likelihood
-        else:  # votes between stimuli that no finite term tells apart
+        else:  # in the other votes no term differs
             value = log_likelihood(np.zeros(len(rest.preferred)), rest.preferred)
-    return Fit(comparisons.terms, "ml", coefficients, bread, scores, value, separated)
+    return Fit(comparisons.terms, "ml", coefficients, bread, scores, roots, value, separated)
 
 
 def _independent(rest: Floats, finite: Codes) -> Codes:

@@ -3,8 +3,23 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.stats import chi2
 
 from .data import Codes, Floats
+
+FEWEST_GROUPS = 5.0
+"""Errors need votes that weigh like those of at least so many participants."""
+LEAST_RATIO = 1 / 3
+RARELY = 0.01
+
+
+def least_ratio(df: float) -> float:
+    """A clustered error below so many naive ones means that participants answer too much alike.
+
+    If votes were independent, the ratio's square would be χ² / df of `df` degrees of freedom: the
+    limit is a third, or less where chance gives less in more than one of a hundred studies.
+    """
+    return float(min(LEAST_RATIO, np.sqrt(chi2.ppf(RARELY, df) / df)))
 
 
 def log_likelihood(eta: Floats, preferred: Floats) -> float:
@@ -27,13 +42,25 @@ def accuracy(eta: Floats, preferred: Floats) -> float:
     return float((0.5 + 0.5 * np.sign(eta) * np.sign(preferred - 0.5)).mean())
 
 
+def kish(groups: Codes) -> float:
+    """Effective number of groups (N,): (Σ n)² / Σ n² (Kish 1965), as many equal groups weigh."""
+    sizes = np.unique(groups, return_counts=True)[1].astype(np.float64)
+    return float(sizes.sum() ** 2 / (sizes**2).sum())
+
+
 def error_of_mean(values: Floats, groups: Codes) -> float:
     """Standard error of the mean of values (N,) that resemble each other within groups (N,).
 
-    0 where there is one group only: nothing then tells how groups differ.
+    NaN where groups cannot support it: fewer than 5 by Kish's count, or an error far below that of
+    independent values, as where all groups have the same values (see uncertainty.py).
     """
+    effective = kish(groups)
+    if effective < FEWEST_GROUPS:
+        return float("nan")
     codes = np.unique(groups, return_inverse=True)[1].ravel()
     many = int(codes.max()) + 1
     sums = np.bincount(codes, values - values.mean())
-    inflation = many / (many - 1) if many > 1 else 0.0
-    return float(np.sqrt(inflation * (sums**2).sum()) / len(values))
+    error = float(np.sqrt(many / (many - 1) * (sums**2).sum()) / len(values))
+    independent = float(values.std()) / np.sqrt(len(values))
+    enough = error > 1e-12 and error >= least_ratio(effective - 1) * independent
+    return error if enough else float("nan")

@@ -21,7 +21,7 @@ LETTERS = ("E", "C")
 def instruments_used(
     table: pd.DataFrame, terms: Sequence[str], *, any_instrument: bool = False
 ) -> dict[str, str]:
-    """Name the instrument behind the terms: keys E, C, where a column says so.
+    """Name the instrument of the terms: keys E, C, where the statistics have the column.
 
     table: statistics of the stimuli that take part. Raises InputError for two instruments of one
     letter, unless `any_instrument`; their names are then joined by ` + `.
@@ -55,7 +55,7 @@ def check_instruments(wanted: Mapping[str, str], table: pd.DataFrame) -> None:
         if others:
             raise InputError(
                 f"the model was fitted to {letter} measured with {name!r}, these statistics "
-                f"with {min(others)!r}: measure with the same instrument, or ask for "
+                f"with {min(others)!r}: measure with the same instrument, or use "
                 "--any-instrument"
             )
 

@@ -1,7 +1,8 @@
-"""Does a model explain which methods win? Its mean scores beside abilities from the votes alone.
+"""Mean scores of methods by a model, beside their abilities from the votes alone.
 
-Abilities (Bradley & Terry 1952) come from the same votes and know of no statistic. Where a method
-wins more, or less, than its score says, the base statistics miss something that people see.
+Abilities (Bradley & Terry 1952) come from the same votes without any statistic. Where a method
+wins more often, or less often, than its score predicts, the base statistics miss something that
+people see.
 """
 
 from __future__ import annotations
@@ -25,8 +26,7 @@ def compare(model: Model, statistics: pd.DataFrame) -> list[dict[str, Any]]:
     A row holds `method`, `stimuli`; `ability` with `ability_interval` (by Student's t, clustered by
     participant); `score`, the model's mean, with `score_interval` and `rank` (lowest and highest
     rank by score, 1 is best) from the bootstrap over participants. Both are log odds against the
-    average of these methods. What cannot be told is None. No rows where the export holds no
-    abilities.
+    average of these methods. Unknown values are None. No rows where the export has no abilities.
     """
     ranking = model.details.get("methods")
     if not ranking:
@@ -39,13 +39,13 @@ def compare(model: Model, statistics: pd.DataFrame) -> list[dict[str, Any]]:
     width = t_quantile(max(1, (model.participants or 2) - 1))
     rows = []
     for place, name in enumerate(names):
-        ability, error = float(ranking["ability"][name]), ranking["std_errors"][name]
+        ability = float(ranking["ability"][name])
         rows.append(
             {
                 "method": name,
                 "stimuli": sizes[place],
                 "ability": ability,
-                "ability_interval": _around(ability, error, width),
+                "ability_interval": _interval(ranking, name, width),
                 "score": known(float(scores[place])),
                 "score_interval": intervals[place],
                 "rank": ranks[place],
@@ -68,19 +68,24 @@ def agreement(rows: list[dict[str, Any]]) -> float | None:
 def _spread(drawn: Floats, means: Floats) -> tuple[list[Any], list[Any]]:
     """Percentile intervals of each method's mean score and of its rank."""
     many = len(means)
-    nothing: list[Any] = [None] * many
+    unknown: list[Any] = [None] * many
     seen = np.isfinite(means).all(axis=1)
     if not drawn.size or not seen.any():
-        return nothing, list(nothing)
+        return unknown, list(unknown)
     scores = drawn @ means[seen].T  # (B, methods)
     ranks = 1 + (scores[:, None, :] > scores[:, :, None]).sum(axis=2)
     intervals = np.quantile(scores, tails(), axis=0).T.tolist()
     places = np.quantile(ranks, tails(), axis=0, method="nearest").T.astype(int).tolist()
-    found, order = nothing, list(nothing)
+    found, order = unknown, list(unknown)
     for place, interval, rank in zip(np.flatnonzero(seen), intervals, places, strict=True):
         found[place], order[place] = interval, rank
     return found, order
 
 
-def _around(value: float, error: float | None, width: float) -> list[float] | None:
+def _interval(ranking: dict[str, Any], name: str, width: float) -> list[float] | None:
+    """Interval of a method's ability; files without intervals have errors, ± width of them."""
+    if "intervals" in ranking:
+        low, high = ranking["intervals"][name]
+        return None if low is None or high is None else [low, high]
+    value, error = ranking["ability"][name], ranking["std_errors"][name]
     return None if error is None else [value - width * error, value + width * error]

@@ -1,22 +1,21 @@
-"""Exported calibrations as files."""
+"""Reading of exported calibrations from files."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from common.errors import InputError
 
-if TYPE_CHECKING:
-    from metrics.calibration.export import Model
+from .export import Model
+from .presets import PRESETS
 
 
 def read_model(name: str) -> Model:
-    """Read an exported model, or take one of the presets."""
-    from metrics.calibration.export import Model
-    from metrics.calibration.presets import PRESETS
+    """Read an exported model from the file `name`, or take the preset of that name.
 
+    Raises InputError for a missing file, and for one that is no exported calibration.
+    """
     if name in PRESETS:
         return PRESETS[name]
     path = Path(name)

@@ -1,8 +1,8 @@
 """Many no-intercept logistic regressions at once: batched, weighted Newton (IRLS).
 
 Model selection and the bootstrap fit one data set thousands of times, with other weights or on
-fewer terms. Here all these fits take their Newton steps together, so that the work is a few large
-matrix products. A single published fit is made by statsmodels (fit.py); tests hold the two equal.
+fewer terms. All these fits take their Newton steps together here, so that the work is a few large
+matrix products. A published fit is made by statsmodels (fit.py); tests compare the two.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from .data import Codes, Floats
 
 _BLOCK = 512
-"""Votes handled at once: a block of 512 × 64 fits stays in the processor's cache."""
+"""Votes computed at once: a block of 512 votes × 64 fits fits into the processor's cache."""
 _FITS = 64
 _THREADS = min(4, os.cpu_count() or 1)
 
@@ -44,9 +44,10 @@ def fit_batch(
     """Fit B weighted logistic regressions of preferred (N,) in [0, 1] on differences (N, K).
 
     weights: (B, G), the weight of each group's votes in each fit; groups: (N,) codes 0 … G−1.
-    masks: (B, K), the terms of each fit. start: (K,), where all fits begin (default 0). A fit has
-    converged when its last step moved no vote's log odds by more than about `tolerance`; Newton's
-    error is then near the square of that. A fit that runs away (separation) has not converged.
+    masks: (B, K), the terms of each fit. start: (K,), of all fits (default 0). A fit has converged
+    when its last step changed no vote's log odds by more than about `tolerance`; the error of
+    Newton's method is then near the square of that. A fit that diverges (separation) has not
+    converged.
     """
     count, terms = differences.shape
     fits = max(len(array) for array in (weights, masks, [0]) if array is not None)
@@ -73,7 +74,7 @@ def fit_batch(
 
 @dataclass(frozen=True)
 class _Start:
-    """A shared start (K,), and each group's derivatives there: the first step costs no pass."""
+    """A shared start (K,), and each group's derivatives there: the first step needs no pass."""
 
     beta: Floats
     gradient: Floats
@@ -105,7 +106,7 @@ class _Problem:
     def solve(
         self, weights: Floats, masks: npt.NDArray[np.bool_], begin: _Start, tolerance: float
     ) -> Batch:
-        """Newton steps; fits that a full step led astray begin again with damped ones."""
+        """Newton steps; fits that diverge with full steps start again with damped ones."""
         beta = np.where(masks, begin.beta, 0.0)
         if (masks | (begin.beta == 0)).all():
             gradient, packed = weights @ begin.gradient, weights @ begin.packed
@@ -130,7 +131,7 @@ class _Problem:
         *,
         damped: bool,
     ) -> npt.NDArray[np.bool_]:
-        """Move `beta` (B, K) in place; tell which fits converged."""
+        """Move `beta` (B, K) in place; give which fits converged."""
         converged = np.zeros(len(beta), dtype=bool)
         active = np.flatnonzero(np.isfinite(beta).all(axis=1))
         for _ in range(limit):
@@ -177,7 +178,7 @@ class _Problem:
 
 
 def _newton_step(gradient: Floats, hessian: Floats, masks: npt.NDArray[np.bool_]) -> Floats:
-    """Solve for the step; masked terms stay. A singular Hessian (separation) gives a huge step."""
+    """Solve for the step; masked terms do not move. A singular Hessian gives a very large step."""
     terms = masks.shape[1]
     both = masks[:, :, None] & masks[:, None, :]
     hessian = np.where(both, hessian, 0.0)
@@ -187,10 +188,10 @@ def _newton_step(gradient: Floats, hessian: Floats, masks: npt.NDArray[np.bool_]
     try:
         return np.asarray(np.linalg.solve(hessian, gradient[:, :, None])[:, :, 0])
     except np.linalg.LinAlgError:
-        return np.stack([_lone_step(h, g) for h, g in zip(hessian, gradient, strict=True)])
+        return np.stack([_single_step(h, g) for h, g in zip(hessian, gradient, strict=True)])
 
 
-def _lone_step(hessian: Floats, gradient: Floats) -> Floats:
+def _single_step(hessian: Floats, gradient: Floats) -> Floats:
     try:
         return np.asarray(np.linalg.solve(hessian, gradient))
     except np.linalg.LinAlgError:

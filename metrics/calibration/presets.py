@@ -1,8 +1,8 @@
-"""The two models of "Improving Style Transfer with Calibrated Metrics", section 4.1.
+"""The two models of Yeh et al. 2020, "Improving Style Transfer with Calibrated Metrics", §4.1.
 
-How many people and pairs stood behind them, their errors and their accuracy are not known to us.
-They were fitted to statistics of the original Caffe VGG-19 at 512 px with the paper's basis, and
-of gPb boundaries: other instruments give scores of another scale.
+The numbers of participants and pairs, the errors and the accuracy were not published. The models
+were fitted to statistics of the original Caffe VGG-19 at 512 px with the paper's basis, and of gPb
+boundaries: statistics of other instruments give scores on another scale.
 """
 
 from __future__ import annotations

@@ -1,42 +1,68 @@
-"""Profile intervals of a Firth fit: where the penalised likelihood, not a parabola, says to stop.
+"""Profile intervals of a Firth fit, from the penalised likelihood itself.
 
-Under separation the likelihood is lopsided, and an interval of estimate ± t · error is not to be
-trusted (Heinze & Schemper 2002). Votes count as independent here, since a likelihood has no
-clusters.
+Under separation the likelihood is asymmetric, so estimate ± t · error is not valid (Heinze &
+Schemper 2002, Statistics in Medicine 21). Votes count as independent: a likelihood has no clusters.
+
+The bounds are where twice the drop of the profile equals a quantile of χ² (Venzon & Moolgavkar
+1988). They are bracketed outwards from the estimate and found by Brent's method, so an interval
+always contains its estimate. The search of Venzon and Moolgavkar itself, as in firthmodels 0.8,
+can end on the other side of the estimate.
 """
 
 from __future__ import annotations
 
-import warnings
+from collections.abc import Callable
 
 import numpy as np
-from firthmodels import FirthLogisticRegression
+from scipy.optimize import brentq
+from scipy.stats import chi2
+
+from common.errors import InputError
 
 from .data import Comparisons, Floats
+from .firth import firth
 from .intervals import LEVEL
+
+_DOUBLINGS = 60
+_STEPS = 200
 
 
 def profile_intervals(comparisons: Comparisons, level: float = LEVEL) -> Floats:
-    """Bounds (K, 2) by the penalised likelihood ratio (Venzon & Moolgavkar 1988).
+    """Bounds (K, 2) by the penalised likelihood ratio; NaN where a bound does not exist."""
+    scale = np.abs(comparisons.differences).max(axis=0)
+    x, preferred = comparisons.differences / scale, comparisons.preferred
+    best = firth(x, preferred)
+    lowest = best.penalised - 0.5 * float(chi2.ppf(level, 1))
+    errors = np.sqrt(np.diag(best.bread))
 
-    NaN where a bound was not found.
-    """
-    x, preferred = comparisons.differences, comparisons.preferred
-    scale = np.abs(x).max(axis=0)
-    tied = preferred == 0.5  # half a vote for either side
-    x = np.vstack([x, x[tied]]) / scale
-    won = np.append(preferred >= 0.5, np.zeros(int(tied.sum()), dtype=bool))
-    weight = np.append(np.where(tied, 0.5, 1.0), np.full(int(tied.sum()), 0.5))
-    if won.all() or not won.any():  # the package wants both outcomes; turning a row is no change
-        x[0], won[0] = -x[0], not won[0]
-    model = FirthLogisticRegression(
-        fit_intercept=False, max_iter=1000, gtol=1e-8, xtol=1e-8, backend="numpy"
-    )
-    try:
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")  # bounds that were not found are NaN
-            model.fit(x, won.astype(int), sample_weight=weight)
-            bounds = model.conf_int(alpha=1 - level, method="pl", max_iter=200, tol=1e-6)
-    except (ValueError, np.linalg.LinAlgError):
-        return np.full((len(scale), 2), np.nan)
+    def bound(term: int, way: float) -> float:
+        solved = {float(best.coefficients[term]): best}
+
+        def height(value: float) -> float:
+            """Profile at a value of the term, above the level of the bounds."""
+            if value not in solved:
+                nearest = min(solved, key=lambda known: abs(known - value))
+                start = solved[nearest].coefficients.copy()
+                start[term] = value
+                solved[value] = firth(
+                    x, preferred, start=start, held=term, limit=_STEPS, tolerance=1e-7
+                )
+            return solved[value].penalised - lowest
+
+        return _crossing(height, float(best.coefficients[term]), way * float(errors[term]))
+
+    bounds = np.array([[bound(term, -1.0), bound(term, 1.0)] for term in range(len(scale))])
     return np.asarray(bounds / scale[:, None], dtype=np.float64)
+
+
+def _crossing(height: Callable[[float], float], inside: float, step: float) -> float:
+    """Where `height`, positive at `inside`, falls to 0 in the direction of `step`, or NaN."""
+    try:
+        for _ in range(_DOUBLINGS):
+            outside = inside + step
+            if height(outside) <= 0:
+                return float(brentq(height, inside, outside, xtol=1e-9, rtol=1e-10))
+            inside, step = outside, 2 * step
+    except (InputError, ValueError, np.linalg.LinAlgError):
+        pass
+    return float("nan")

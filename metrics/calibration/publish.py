@@ -1,4 +1,4 @@
-"""A fit becomes a model for publication: errors, intervals, goodness and provenance."""
+"""Publication of a fit as a model: errors, intervals, goodness of fit and provenance."""
 
 from __future__ import annotations
 
@@ -11,15 +11,19 @@ import numpy as np
 
 from common.errors import InputError
 
-from .covariance import clustered, standard_errors, two_way
 from .data import Comparisons, Floats
 from .export import SCALE, Model, encode
 from .fit import Fit
-from .goodness import accuracy, log_loss
+from .goodness import accuracy, kish, log_loss
 from .instruments import fingerprints
-from .intervals import LEVEL, by_term, known, t_quantile
+from .intervals import LEVEL, by_term, known
 from .profile import profile_intervals
 from .selection import Selection
+from .uncertainty import Uncertainty, independent, reasons, two_way_uncertainty, uncertainty
+
+ENOUGH_PEOPLE = 20
+UNEQUAL = 0.75
+"""Notes name fewer participants, or an effective number below this part of them."""
 
 
 def publish(
@@ -30,23 +34,16 @@ def publish(
     cluster: str,
     selection: Selection | None = None,
 ) -> Model:
-    """Give the fit its errors, intervals and provenance."""
-    notes = _notes(comparisons, result)
-    matrix, groups = _covariance(comparisons, result, cluster)
-    if groups < 2:
-        notes.append(
-            "All votes come from one participant: errors that allow for a person's habits cannot "
-            "be given."
-        )
+    """Make the exported model of a fit."""
+    found, groups = _uncertainty(comparisons, result, cluster)
     terms = comparisons.terms
-    errors = standard_errors(matrix)
     details: dict[str, Any] = {
         "fit": result.method,
         "ties": ties,
         "tied_votes": comparisons.ties,
         "separated": list(result.separated),
         "naive_std_errors": by_term(terms, result.naive_errors),
-        "intervals": _intervals(terms, result.coefficients, errors, groups),
+        "intervals": _intervals(terms, result.coefficients, found),
         "interval_level": LEVEL,
         "interval_df": groups - 1,
         "profile_intervals": _profile(comparisons) if result.method == "firth" else None,
@@ -59,18 +56,19 @@ def publish(
         "scale": dict(SCALE),
         "data_fingerprint": comparisons.fingerprint,
         "selection": selection.to_json() if selection else None,
-        "notes": notes,
+        "notes": _notes(comparisons, result)
+        + _notes_on_errors(comparisons, result, found, cluster),
         "software": software(),
     }
     if result.tie is not None:
-        details["tie"] = {"ln_nu": result.tie, "std_error": encode(float(errors[-1]))}
+        details["tie"] = {"ln_nu": result.tie, "std_error": encode(float(found.std_errors[-1]))}
     return Model(
         target=target,
         terms=terms,
         coefficients=dict(zip(terms, result.coefficients.tolist(), strict=True)),
-        std_errors=by_term(terms, errors),
+        std_errors=by_term(terms, found.std_errors),
         covariance="naive" if cluster == "none" else f"cluster:{cluster}",
-        covariance_matrix=[[known(number) for number in row] for row in matrix.tolist()],
+        covariance_matrix=[[known(number) for number in row] for row in found.covariance.tolist()],
         votes=comparisons.votes,
         participants=comparisons.people,
         details=details,
@@ -83,23 +81,26 @@ def software() -> dict[str, str]:
     return {"python": platform.python_version(), **{name: version(name) for name in packages}}
 
 
-def _covariance(comparisons: Comparisons, result: Fit, cluster: str) -> tuple[Floats, int]:
-    """Give the covariance (K', K') and the smallest number of groups behind it."""
+def _uncertainty(comparisons: Comparisons, result: Fit, cluster: str) -> tuple[Uncertainty, int]:
+    """Give errors of the parameters, and the smallest number of groups behind them."""
     if cluster == "none":
-        return result.bread, comparisons.votes
-    if comparisons.people < 2:
-        return np.full_like(result.bread, np.nan), 1
-    if cluster == "participant":
-        return clustered(result.scores, result.bread, comparisons.participants), comparisons.people
-    name = cluster.split("+")[1]
-    other = comparisons.contents if name == "content" else comparisons.styles
-    if other is None:
-        raise InputError(f"the statistics do not name the {name} of the stimuli: add the column")
-    levels = len(np.unique(other))
-    if levels < 2:
-        raise InputError(f"all votes are about one {name}: cluster by participant alone")
-    matrix = two_way(result.scores, result.bread, comparisons.participants, other)
-    return matrix, min(comparisons.people, levels)
+        found, groups = independent(result), comparisons.votes
+    elif cluster == "participant":
+        found, groups = uncertainty(result, comparisons.participants), comparisons.people
+    else:
+        name = cluster.split("+")[1]
+        other = comparisons.contents if name == "content" else comparisons.styles
+        if other is None:
+            raise InputError(
+                f"the statistics do not name the {name} of the stimuli: add the column"
+            )
+        levels = len(np.unique(other))
+        if levels < 2:
+            raise InputError(f"all votes are about one {name}: cluster by participant alone")
+        found = two_way_uncertainty(result, comparisons.participants, other)
+        groups = min(comparisons.people, levels)
+    separated = np.isin([*comparisons.terms, ""][: len(result.bread)], result.separated)
+    return found.without(separated), groups
 
 
 def _goodness(comparisons: Comparisons, result: Fit) -> dict[str, Any]:
@@ -135,13 +136,15 @@ def _null_log_likelihood(comparisons: Comparisons, result: Fit) -> float:
 
 
 def _intervals(
-    terms: Sequence[str], coefficients: Floats, errors: Floats, groups: int
+    terms: Sequence[str], coefficients: Floats, found: Uncertainty
 ) -> dict[str, list[float | None]]:
-    """Intervals by Student's t with one degree of freedom less than there are groups."""
-    width = t_quantile(groups - 1) if groups > 1 else float("nan")
+    """Intervals by Student's t, each with its own error and degrees of freedom."""
+    widths = found.half_widths()[: len(terms)]
+    with np.errstate(invalid="ignore"):  # an infinite coefficient has no interval
+        low, high = coefficients - widths, coefficients + widths
     return {
-        term: [known(value - width * error), known(value + width * error)]
-        for term, value, error in zip(terms, coefficients, errors[: len(terms)], strict=True)
+        term: [known(float(one)), known(float(other))]
+        for term, one, other in zip(terms, low, high, strict=True)
     }
 
 
@@ -154,6 +157,7 @@ def _profile(comparisons: Comparisons) -> dict[str, list[float | None]]:
 
 
 def _notes(comparisons: Comparisons, result: Fit) -> list[str]:
+    """Say what the votes and the fit are."""
     notes = []
     if comparisons.simulated:
         notes.append(f"{comparisons.simulated} of {comparisons.votes} votes are simulated.")
@@ -161,12 +165,37 @@ def _notes(comparisons: Comparisons, result: Fit) -> list[str]:
         notes.append("There are no more votes than terms: errors cannot be given.")
     if result.separated and result.method == "firth":
         names = ", ".join(result.separated)
-        notes.append(f"Votes are separated by {names}: fitted by Firth's penalised likelihood.")
+        notes.append(
+            f"Votes are separated by {names}: fitted by Firth's penalised likelihood. In place of "
+            "errors, profile_intervals give bounds, which take votes as independent."
+        )
     elif result.separated:
         names = ", ".join(result.separated)
         notes.append(f"Votes are separated by {names}: infinite; the other terms are the limit.")
-    if 2 <= comparisons.people < 20:
-        notes.append(
-            f"Only {comparisons.people} participants: clustered errors tend to be too small."
-        )
     return notes
+
+
+def _notes_on_errors(
+    comparisons: Comparisons, result: Fit, found: Uncertainty, cluster: str
+) -> list[str]:
+    """Say which errors are missing or doubtful, and why."""
+    if cluster == "none":
+        return []
+    people = comparisons.people
+    if people < 2:
+        return [
+            "All votes come from one participant: errors that allow for a person's habits cannot "
+            "be given."
+        ]
+    notes = []
+    if people < ENOUGH_PEOPLE:
+        notes.append(f"Only {people} participants: clustered errors tend to be too small.")
+    effective = kish(comparisons.participants)
+    if effective < UNEQUAL * min(people, ENOUGH_PEOPLE):
+        notes.append(
+            f"Some of the {people} participants gave far more votes than others: the votes weigh "
+            f"like those of {effective:.1f} participants who gave equally many."
+        )
+    names = [*comparisons.terms, "the ties"][: len(result.bread)]
+    groups = " or ".join(f"{name}s" for name in cluster.split("+"))
+    return notes + reasons(found, names, "the coefficient of", groups)

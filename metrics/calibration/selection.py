@@ -1,7 +1,7 @@
-"""Which base statistics explain the votes: every subset, judged on people it has not seen.
+"""Selection of base statistics: every subset, evaluated on participants left out of its fit.
 
-AIC and BIC take votes as independent; the votes of one person are not, so they keep too many
-terms. They are reported beside the grouped cross-validation that decides.
+AIC and BIC take votes as independent, which the votes of one person are not, so they select too
+many terms. They are reported beside the grouped cross-validation that decides.
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ from common.errors import InputError
 from .data import Codes, Comparisons, Floats
 from .firth import firth
 from .goodness import accuracy, error_of_mean, log_likelihood, losses
+from .intervals import known
 from .newton import fit_batch
 
 RULE = (
     "lowest log loss on participants left out, among the subsets without a negative coefficient "
-    "(a better statistic is never punished); fewer terms where equal"
+    "(a better statistic never lowers the score); fewer terms where equal"
 )
 _WORKERS = 2
 
@@ -57,7 +58,7 @@ class Candidate:
 
     @property
     def admissible(self) -> bool:
-        """Whether no coefficient punishes a better base statistic."""
+        """Whether no coefficient is negative, so that a better statistic never lowers the score."""
         return bool((self.coefficients >= 0).all())
 
     @property
@@ -70,7 +71,8 @@ class Candidate:
 class Excess:
     """How much more a subset loses per vote than the best admissible one, with standard error.
 
-    The difference is taken vote by vote, and its error over participants.
+    The difference is taken vote by vote, and its error over participants: NaN where they are too
+    few or answer too much alike.
     """
 
     log_loss: float
@@ -84,7 +86,9 @@ class Excess:
 
 @dataclass(frozen=True)
 class Selection:
-    """candidates: every subset, best first; excess: beside each. The rest are choices of rules."""
+    """candidates: every subset, best first; excess: of each. chosen, by_bic and
+    by_one_standard_error: the subsets that three rules choose.
+    """
 
     candidates: tuple[Candidate, ...]
     excess: tuple[Excess, ...]
@@ -111,7 +115,7 @@ class Selection:
 
 
 def select(comparisons: Comparisons, *, folds: int = 10, seed: int = 0) -> Selection:
-    """Judge every subset of the terms and choose one by RULE.
+    """Evaluate every subset of the terms and choose one by RULE.
 
     Raises InputError with one participant only, and where no subset is admissible.
     """
@@ -136,8 +140,8 @@ def select(comparisons: Comparisons, *, folds: int = 10, seed: int = 0) -> Selec
     allowed = [candidate for candidate in candidates if candidate.admissible]
     if not allowed:
         raise InputError(
-            "in every subset a coefficient punishes a better statistic, so no model is admissible: "
-            "the votes contradict the statistics; name the terms yourself to fit them anyway"
+            "every subset has a negative coefficient, so no model is admissible: the votes "
+            "contradict the statistics; name the terms yourself to fit them anyway"
         )
     excess = {
         candidate.terms: _excess(candidate, allowed[0], comparisons.participants)
@@ -156,9 +160,9 @@ def select(comparisons: Comparisons, *, folds: int = 10, seed: int = 0) -> Selec
 
 
 def hold_out(comparisons: Comparisons, *, folds: int = 10, seed: int = 0) -> dict[str, HeldOut]:
-    """Judge all terms together, as `select` judges each subset: by participants, contents, styles.
+    """Evaluate all terms together, by the same held-out participants, contents, styles as `select`.
 
-    A grouping of one group only is left out.
+    A grouping with one group is left out.
     """
     everything = np.zeros(len(comparisons.terms))
     return {
@@ -206,7 +210,7 @@ class _Folds:
 
 
 def _folds(groups: Codes, folds: int, rng: np.random.Generator) -> _Folds:
-    """Deal groups at random into folds of equal numbers of groups."""
+    """Assign groups at random to folds of equal numbers of groups."""
     codes = np.unique(groups, return_inverse=True)[1].ravel()
     many = int(codes.max()) + 1
     count = min(folds, many)
@@ -247,7 +251,7 @@ def _held_out(x: Floats, preferred: Floats, start: Floats, folds: _Folds) -> Hel
 
 
 def _penalised(x: Floats, preferred: Floats) -> Floats:
-    """Fit by Firth's likelihood what the rows can tell; terms that they cannot stay 0."""
+    """Fit by Firth's likelihood; terms that do not vary in these rows stay 0."""
     beta = np.zeros(x.shape[1])
     moving = np.flatnonzero(np.abs(x).max(axis=0, initial=0.0) > 0)
     if len(moving) and np.linalg.matrix_rank(x[:, moving]) == len(moving):
@@ -256,6 +260,8 @@ def _penalised(x: Floats, preferred: Floats) -> Floats:
 
 
 def _excess(candidate: Candidate, best: Candidate, participants: Codes) -> Excess:
+    if candidate is best:
+        return Excess(0.0, 0.0)
     gap = candidate.held_out["participants"].losses - best.held_out["participants"].losses
     return Excess(float(gap.mean()), error_of_mean(gap, participants))
 
@@ -272,5 +278,8 @@ def _row(candidate: Candidate, excess: Excess) -> dict[str, Any]:
         "BIC": candidate.bic,
         "accuracy": candidate.accuracy,
         "held_out": {name: held.to_json() for name, held in candidate.held_out.items()},
-        "excess": {"log_loss": excess.log_loss, "std_error": excess.std_error},
+        "excess": {
+            "log_loss": excess.log_loss,
+            "std_error": known(excess.std_error) or None,  # of the best itself: none
+        },
     }

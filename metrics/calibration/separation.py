@@ -1,7 +1,7 @@
 """Separation: terms whose maximum-likelihood coefficient is infinite.
 
 A direction δ separates if no vote contradicts it, s·(x_left − x_right)·δ ≥ 0 with s = ±1 for the
-preferred side, and at least one vote agrees strictly: the likelihood then rises for ever along δ.
+preferred side, and at least one vote agrees strictly: the likelihood then has no maximum along δ.
 Found by a linear program (Konis 2007, "Linear programming algorithms for detecting separated data
 in binary logistic regression models"), which asks here for the largest set of separated votes.
 """
@@ -21,14 +21,14 @@ from .data import Comparisons, Floats
 from .newton import fit_batch
 
 LARGEST = 1e100
-"""Differences beyond it, or below 1 / it, have variances that floating point cannot hold."""
+"""Larger differences, or smaller ones than 1 / LARGEST, have variances out of floating range."""
 
 
 @dataclass(frozen=True)
 class Separation:
     """direction: (K,), 0 for terms with a finite estimate. votes: (N,) the separated ones.
 
-    estimate: (K,), the optimum, where it was found on the way.
+    estimate: (K,), the maximum-likelihood estimate, where the search found it.
     """
 
     direction: Floats
@@ -44,7 +44,7 @@ class Separation:
 def separation(comparisons: Comparisons) -> Separation:
     """Find the separated votes and terms of binary preferences (a tie contradicts both sides).
 
-    Raises InputError where the differences are collinear: the coefficients then have no answer.
+    Raises InputError where the differences are collinear: the coefficients are then not unique.
     """
     differences, preferred = comparisons.differences, comparisons.preferred
     check_rank(comparisons)
@@ -55,7 +55,7 @@ def separation(comparisons: Comparisons) -> Separation:
     scale = np.abs(differences).max(axis=0)
     signed = (2 * preferred - 1)[:, None] * differences / scale
     tied = preferred == 0.5
-    # Ties hold the direction to x·δ = 0; equal rows need asking once.
+    # Ties require x·δ = 0; equal rows enter the program once.
     rows, where = np.unique(signed[~tied], axis=0, return_inverse=True)
     equal = np.unique(differences[tied] / scale, axis=0)
     direction, separated = _most_separated(rows, equal)
@@ -111,7 +111,7 @@ def _most_separated(rows: Floats, equal: Floats) -> tuple[Floats, npt.NDArray[np
 
 
 def _finite_estimate(differences: Floats, preferred: Floats) -> Floats | None:
-    """Give a finite optimum (K,) where one certifies that nothing is separated; None: ask on.
+    """Give the finite estimate (K,) where it proves that no vote is separated; None: not proved.
 
     At an optimum the gradient vanishes. With q_i the probability of the side not taken, along a
     separating unit δ it would be Σ q_i |x_i·δ| ≥ Σ q_i (x_i·δ)² / max‖x‖ ≥ λ_min(Xᵀ diag(q) X) /
@@ -133,21 +133,21 @@ def _finite_estimate(differences: Floats, preferred: Floats) -> Floats | None:
 
 
 def check_rank(comparisons: Comparisons) -> None:
-    """Raise InputError for a term that never differs, or that other terms already say."""
+    """Raise InputError for a term that never differs, or that depends linearly on others."""
     largest = np.abs(comparisons.differences).max(axis=0)
     flat = [term for term, value in zip(comparisons.terms, largest, strict=True) if value == 0]
     if flat:
         raise InputError(
             f"{', '.join(flat)} never differs between the two stimuli of a vote: leave it out"
         )
-    wild = [
+    extreme = [
         term
         for term, value in zip(comparisons.terms, largest, strict=True)
         if not 1 / LARGEST <= value <= LARGEST
     ]
-    if wild:
+    if extreme:
         raise InputError(
-            f"{', '.join(wild)} differs by more than {LARGEST:g} or less than {1 / LARGEST:g} "
+            f"{', '.join(extreme)} differs by more than {LARGEST:g} or less than {1 / LARGEST:g} "
             "between stimuli: use another unit"
         )
     if rank_of(comparisons.differences / largest) < len(largest):
@@ -167,10 +167,10 @@ def rank_of(scaled: Floats) -> int:
 
 
 def _free(rest: Floats) -> npt.NDArray[np.bool_]:
-    """Tell which terms (K,) the votes that are not separated leave without a finite estimate.
+    """Which terms (K,) have no finite estimate from the votes that are not separated.
 
-    Those votes say nothing about directions in their null space; a term is finite if and only if
-    no such direction moves it.
+    Those votes do not restrict directions in their null space; a term is finite if and only if no
+    such direction changes it.
     """
     triangle = np.linalg.qr(rest, mode="r")
     _, singular, axes = np.linalg.svd(triangle)

@@ -1,6 +1,6 @@
-"""What the bootstrap says of scores, cells and methods: how sure is a place in the EC space?
+"""Uncertainty of scores, cells and ranks in the EC space, from the bootstrap of both models.
 
-E and C come from different votes, so their replicates are paired as they are drawn.
+E and C come from different votes, so their replicates are paired in the order of drawing.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Stability:
 def stability(
     space: ECSpace, models: dict[str, Model], statistics: pd.DataFrame, level: float = LEVEL
 ) -> Stability | None:
-    """Carry both models' bootstrap replicates to scores, cells and ranks.
+    """Compute scores, cells and ranks for the bootstrap replicates of both models.
 
     statistics: stimulus and the terms of both models. None where a model has no replicates.
     Raises InputError where a stimulus of the space is not in the statistics.
@@ -79,7 +79,7 @@ def _scores(model: Model, table: pd.DataFrame) -> Floats | None:
 
 
 def _intervals(drawn: Floats, bounds: list[float]) -> Floats:
-    """Percentiles (N, 2) of draws (B, N), whose columns are sorted where they lie together."""
+    """Percentiles (N, 2) of draws (B, N); a contiguous transpose makes sorting columns fast."""
     return np.quantile(np.ascontiguousarray(drawn.T), bounds, axis=1).T
 
 

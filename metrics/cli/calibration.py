@@ -43,7 +43,7 @@ def _add_calibrate(subparsers: Subparsers) -> None:
 
 
 def add_fit_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say how to fit; `fit_options` reads them."""
+    """Add the options of the fit; `fit_options` reads them."""
     parser.add_argument(
         "--terms",
         metavar="E1,E2",
@@ -65,12 +65,12 @@ def add_fit_options(parser: argparse.ArgumentParser) -> None:
         "--cluster",
         choices=("participant", "participant+content", "participant+style", "none"),
         default="participant",
-        help="whose votes may resemble each other (default: participant)",
+        help="which votes may resemble each other (default: of one participant)",
     )
     parser.add_argument(
         "--include-simulated",
         action="store_true",
-        help="let simulated votes in; the model says so",
+        help="use simulated votes too; the model records it",
     )
     parser.add_argument(
         "--any-instrument",
@@ -84,7 +84,9 @@ def add_fit_options(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="draws of participants for intervals (default 1000; 0: none)",
     )
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="deals the folds")
+    parser.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="of folds and bootstrap draws (default 0)"
+    )
 
 
 def fit_options(options: dict[str, Any]) -> dict[str, Any]:
@@ -123,11 +125,11 @@ def _calibrate(options: argparse.Namespace) -> None:
 
 
 def summary(model: Model) -> list[str]:
-    """Describe a model in lines for a person."""
+    """Describe a model in lines of text."""
     lines = [f"{model.target}-model of {model.votes} votes by {model.participants} participants"]
     for term in model.terms:
         error = model.std_errors[term]
-        printed = "no error" if error is None else f"± {error:.4f}"
+        printed = "(error not known)" if error is None else f"± {error:.4f}"
         lines.append(f"  {term:>4} {model.coefficients[term]:9.4f} {printed}")
     lines.append(f"  errors: {model.covariance}; fit: {model.details.get('fit')}")
     dropped = model.details.get("dropped") or {}

@@ -12,19 +12,23 @@ import sys
 from collections import Counter
 
 import numpy as np
-from scipy.stats import t as student
 
-from metrics.calibration.covariance import clustered
 from metrics.calibration.data import Comparisons
 from metrics.calibration.fit import fit
 from metrics.calibration.newton import fit_batch
 from metrics.calibration.selection import select
+from metrics.calibration.uncertainty import uncertainty
 
 TERMS = ("E1", "E2", "E3", "E4", "E5")
 TRUTH = np.array([0.7468, 0.2557, 2.3768, 0.0, 0.0])  # wacv2020-E
 CORRELATION = 0.6
 SPREAD = 0.6
 """Deviation of people's slopes, relative to the mean slope."""
+STUDIES = (
+    (6, 30, None), (8, 30, None), (10, 30, None), (15, 30, None), (20, 20, None), (40, 20, None),
+    (10, 30, 0.3), (21, 20, 0.3), (40, 20, 0.3), (21, 20, 0.5), (21, 20, 0.9), (40, 20, 0.9),
+)  # fmt: skip
+"""Participants, mean votes of each, and the first one's share of all votes (None: an equal one)."""
 
 
 def differences(rng: np.random.Generator, votes: int) -> np.ndarray:
@@ -34,10 +38,18 @@ def differences(rng: np.random.Generator, votes: int) -> np.ndarray:
     )
 
 
-def study(rng: np.random.Generator, people: int, trials: int, spread: float) -> Comparisons:
-    x = differences(rng, people * trials)
+def study(
+    rng: np.random.Generator, people: int, trials: int, spread: float, share: float | None = None
+) -> Comparisons:
+    """share: of all votes, those of the first participant; None: as many as of the others."""
     slopes = TRUTH * (1 + spread * rng.standard_normal((people, len(TERMS))))
-    participants = np.repeat(np.arange(people), trials)
+    each = np.full(people, trials)
+    if share is not None:
+        total = people * trials
+        each[:] = round(max(1.0, (1 - share) * total / (people - 1)))
+        each[0] = round(share * total)
+    participants = np.repeat(np.arange(people), each)
+    x = differences(rng, len(participants))
     eta = (x * slopes[participants]).sum(axis=1)
     preferred = (rng.random(len(eta)) < 1 / (1 + np.exp(-eta))).astype(float)
     return Comparisons(TERMS, x, preferred, participants)
@@ -50,16 +62,13 @@ def coverage(studies: int) -> dict[str, object]:
     million votes of as many people gives.
     """
     rng = np.random.default_rng(0)
-    many = study(rng, 1_000_000, 1, SPREAD).restrict(TERMS[:3])
-    truth = fit_batch(many.differences, many.preferred).coefficients[0]
-    width = student.ppf(0.975, 29)
+    truth = average_slopes(rng, SPREAD)
     robust, naive = np.zeros(3), np.zeros(3)
     for _ in range(studies):
         data = study(rng, 30, 40, SPREAD).restrict(TERMS[:3])
         result = fit(data, "ml")
         away = np.abs(result.coefficients - truth)
-        errors = np.sqrt(np.diag(clustered(result.scores, result.bread, data.participants)))
-        robust += away <= width * errors
+        robust += away <= uncertainty(result, data.participants).half_widths()
         naive += away <= 1.96 * result.naive_errors
     found = (robust / studies).round(4)
     return {
@@ -70,6 +79,54 @@ def coverage(studies: int) -> dict[str, object]:
         "naive": dict(zip(TERMS, (naive / studies).round(4).tolist(), strict=False)),
         "wanted": "0.92 … 0.97 for every term",
         "met": bool(((found >= 0.92) & (found <= 0.97)).all()),
+    }
+
+
+def average_slopes(rng: np.random.Generator, spread: float) -> np.ndarray:
+    """What a fit to a million votes of as many people gives."""
+    many = study(rng, 1_000_000, 1, spread).restrict(TERMS[:3])
+    return fit_batch(many.differences, many.preferred).coefficients[0]
+
+
+def few_and_unequal(studies: int, spread: float = 0.3) -> dict[str, object]:
+    """Intervals of few participants, and of participants with unequal numbers of votes.
+
+    Coverage counts the intervals that are given; `given` is their share of all.
+    """
+    rng = np.random.default_rng(1)
+    truth = average_slopes(rng, spread)
+    rows = []
+    for people, trials, share in STUDIES:
+        covered, given = np.zeros(3), np.zeros(3)
+        for _ in range(studies):
+            data = study(rng, people, trials, spread, share).restrict(TERMS[:3])
+            result = fit(data, "auto")
+            widths = uncertainty(result, data.participants).half_widths()
+            if result.separated:
+                continue
+            given += np.isfinite(widths)
+            covered += np.abs(result.coefficients - truth) <= np.nan_to_num(widths, nan=-1.0)
+        coverage = [
+            round(part / whole, 3) if whole > studies / 5 else None
+            for part, whole in zip(covered, given, strict=True)
+        ]
+        rows.append(
+            {
+                "participants": people,
+                "votes": people * trials,
+                "largest share": share or round(1 / people, 3),
+                "coverage": coverage,
+                "given": (given / studies).round(3).tolist(),
+            }
+        )
+    found = [each for row in rows for each in row["coverage"] if each is not None]
+    return {
+        "name": "coverage with few or unequal participants",
+        "studies": studies,
+        "spread": spread,
+        "rows": rows,
+        "wanted": "0.92 … 0.98 of the intervals that are given",
+        "met": all(0.92 <= each <= 0.98 for each in found),
     }
 
 
@@ -100,10 +157,16 @@ def recovery(studies: int) -> dict[str, object]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--coverage", type=int, default=1000, metavar="STUDIES")
+    parser.add_argument("--few", type=int, default=1000, metavar="STUDIES")
     parser.add_argument("--recovery", type=int, default=200, metavar="STUDIES")
     options = parser.parse_args()
     met = True
-    for check, studies in ((coverage, options.coverage), (recovery, options.recovery)):
+    checks = (
+        (coverage, options.coverage),
+        (few_and_unequal, options.few),
+        (recovery, options.recovery),
+    )
+    for check, studies in checks:
         if studies:
             result = check(studies)
             sys.stdout.write(json.dumps(result) + "\n")

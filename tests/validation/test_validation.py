@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from metrics.boundaries.detectors import DETECTORS
-from tests.validation.calibration import coverage, recovery
+from tests.validation.calibration import coverage, few_and_unequal, recovery
 from tests.validation.large_pictures import check
 
 
@@ -15,6 +15,14 @@ def test_coverage_counts_clustered_and_naive_intervals():
     assert result["naive"]["E3"] < result["clustered"]["E3"]
     # People who differ flatten the average: it is below the mean slope.
     assert 1.5 < result["truth"]["E3"] < 2.3768
+
+
+def test_coverage_of_few_participants_counts_the_intervals_that_are_given():
+    rows = few_and_unequal(10)["rows"]
+    equal = [row for row in rows if row["largest share"] < 0.2]
+    assert all(min(row["given"]) > 0.5 for row in equal)
+    dominated = [row for row in rows if row["largest share"] == 0.9]
+    assert all(max(row["given"]) == 0 for row in dominated)
 
 
 def test_recovery_counts_every_study_once():
