@@ -19,6 +19,10 @@ class WeightsError(InputError):
     """Weights that are missing, damaged, or not those of the encoder asked for."""
 
 
+class MachineError(InputError):
+    """Work that this machine cannot do and another may: other weights, too little memory."""
+
+
 class StorageError(InputError):
     """A file that cannot be written: a full disk, a missing folder, no permission.
 

@@ -6,19 +6,30 @@ lost task.
 
 from __future__ import annotations
 
+import logging
 from itertools import groupby
 
 from django.db import transaction
 from django_tasks import task
 
+from common.errors import MachineError, StorageError
 from transfer.batches.worker import make
 from transfer.models import Batch, Stimulus
+
+logger = logging.getLogger(__name__)
 
 
 @task()
 def make_chunk(stimulus_ids: list[int]) -> int:
-    """Make the waiting ones of some stimuli of one chunk. Returns their number."""
-    return make(Stimulus.objects.filter(pk__in=stimulus_ids))
+    """Make the waiting ones of some stimuli of one chunk. Returns their number.
+
+    Rows that this machine cannot make, or store, wait for another worker, or for this one later.
+    """
+    try:
+        return make(Stimulus.objects.filter(pk__in=stimulus_ids))
+    except (MachineError, StorageError) as error:
+        logger.warning("stimuli wait again: %s", error)
+        return 0
 
 
 def enqueue_waiting(batch: Batch) -> None:

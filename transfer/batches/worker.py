@@ -15,10 +15,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from django.db import Error as DatabaseError
-from django.db import connections
+from django.db import OperationalError, connections
 
 from common.device import choose_device
-from common.errors import InputError, PictureError, StorageError
+from common.errors import InputError, MachineError, PictureError, StorageError, WeightsError
 from common.faults import disk_problem
 from common.media import keep
 from common.pictures import read_picture, save_png
@@ -35,13 +35,17 @@ if TYPE_CHECKING:
     from transfer.methods.stylise import ReportSteps
 
 logger = logging.getLogger(__name__)
+_OF_THE_MACHINE = (WeightsError, MemoryError, ImportError, OSError, OperationalError)
+"""Errors that say nothing about a stimulus: missing files and libraries, too little memory, a
+database that does not answer."""
 
 
 def make(rows: Ledger[Stimulus], progress: ReportSteps | None = None) -> int:
     """Claim the waiting ones of `rows` (all of one chunk) and make them. Returns their number.
 
-    Errors are written into the rows. Only an interruption (KeyboardInterrupt, SystemExit) and a
-    result that cannot be stored (StorageError) are raised, after the rows were released.
+    Errors of the stimuli are written into the rows. Others are raised after the rows were released:
+    an interruption (KeyboardInterrupt, SystemExit), results that cannot be stored (StorageError),
+    and work that this machine cannot do (MachineError). Another worker may then make the rows.
     """
     lease, claimed = Lease(Stimulus.objects.all()), 0
     try:
@@ -50,15 +54,16 @@ def make(rows: Ledger[Stimulus], progress: ReportSteps | None = None) -> int:
         claimed = lease.rows.count()
         with kept(lease):
             _make_claimed(lease, progress)
-    except StorageError:
-        _give_back(lease)
+    except (StorageError, MachineError) as error:
+        _give_back(lease, error)
         raise
+    except _OF_THE_MACHINE as error:
+        raise _put_back(lease, error) from error
     except InputError as error:
         lease.fail(_one_line(error))
     except Exception as error:
-        if problem := disk_problem(error):
-            _give_back(lease)
-            raise StorageError(problem) from error
+        if _is_lack_of_memory(error) or disk_problem(error):
+            raise _put_back(lease, error) from error
         logger.exception("a chunk could not be made")
         lease.fail_attempt(_one_line(f"{type(error).__name__}: {error}"))
     except BaseException:
@@ -67,12 +72,26 @@ def make(rows: Ledger[Stimulus], progress: ReportSteps | None = None) -> int:
     return claimed
 
 
-def _give_back(lease: Lease) -> None:
-    """Release the rows, which wait until the disk has room."""
+def _give_back(lease: Lease, error: object) -> None:
+    """Release the rows, which wait until the disk has room or another machine makes them."""
     try:
-        lease.release()
+        lease.release(_one_line(error))
     except DatabaseError:  # the database is on the same disk: the lease will expire
         logger.warning("rows cannot be released; their lease will expire")
+
+
+def _put_back(lease: Lease, error: Exception) -> InputError:
+    """Release the rows, and give the error that says what the machine or its disk lacks."""
+    reason: InputError
+    if problem := disk_problem(error):
+        reason = StorageError(problem)
+    elif isinstance(error, OperationalError):
+        reason = StorageError(f"the database cannot be used: {_one_line(error)}")
+    else:
+        kind = "" if isinstance(error, InputError) else f"{type(error).__name__}: "
+        reason = MachineError(f"this machine cannot make it: {kind}{_one_line(error)}")
+    _give_back(lease, reason)
+    return reason
 
 
 @contextmanager
@@ -189,11 +208,11 @@ def finite(losses: Mapping[str, float]) -> dict[str, float | None]:
 
 
 def _encoder_of(batch: Batch, device: str) -> Encoder:
-    """The encoder of a batch. Raises InputError if its weights differ from those at launch."""
+    """The encoder of a batch. Raises MachineError if its weights differ from those at launch."""
     name, fingerprint = batch.recipe["encoder"], batch.recipe["encoder_fingerprint"]
     encoder = loaded_encoder(name)
     if encoder.fingerprint != fingerprint:
-        raise InputError(
+        raise MachineError(
             f"encoder '{name}' has other weights here ({encoder.fingerprint}) than when the batch "
             f"was launched ({fingerprint}): restore those weights, or launch a new batch"
         )
@@ -201,7 +220,7 @@ def _encoder_of(batch: Batch, device: str) -> Encoder:
 
 
 def _autoencoders_of(batch: Batch, row: Stimulus, device: str) -> tuple[Autoencoder, ...]:
-    """The decoders of a row's method. Raises InputError if they differ from those at launch."""
+    """The decoders of a row's method. Raises MachineError if they differ from those at launch."""
     made_by = {"method": row.method, "parameters": row.parameters}
     wanted = [
         entry["decoders"]
@@ -213,7 +232,7 @@ def _autoencoders_of(batch: Batch, row: Stimulus, device: str) -> tuple[Autoenco
     name, layers = batch.recipe["encoder"], tuple(row.parameters["style_layers"])
     found = loaded_autoencoders(name, layers)
     if fingerprint_of(found) != wanted[0]:
-        raise InputError(
+        raise MachineError(
             f"the encoders or decoders of '{name}' have other weights here than when the batch "
             "was launched: restore those weights, or launch a new batch"
         )
@@ -229,6 +248,14 @@ def device_name(device: str) -> str:
 
     hardware = torch.cuda.get_device_name() if device == "cuda" else device
     return f"{hardware}, torch {torch.__version__}"[:100]
+
+
+def _is_lack_of_memory(error: Exception) -> bool:
+    """Whether torch found no memory; on the CPU it raises no error of its own for that."""
+    text = str(error)
+    return isinstance(error, RuntimeError) and (
+        "out of memory" in text or "allocate memory" in text
+    )
 
 
 def _one_line(error: object) -> str:

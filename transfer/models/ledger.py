@@ -20,6 +20,8 @@ from typing import Any, Self, TypeVar
 
 from django.db import models
 from django.db.models import Count, F, Q
+from django.db.models.expressions import CombinedExpression
+from django.db.models.functions import Now
 from django.utils import timezone
 
 Row = TypeVar("Row", bound=models.Model)
@@ -88,7 +90,7 @@ class Ledger(models.QuerySet[Row]):
         taken = self.filter(state=State.PENDING).update(
             state=State.RUNNING,
             lease=lease.token,
-            lease_until=timezone.now() + LEASE,
+            lease_until=lease_end(),
             worker=worker,
             attempt=F("attempt") + 1,
         )
@@ -104,7 +106,7 @@ class Ledger(models.QuerySet[Row]):
         if not workers:  # the usual case costs no write lock
             return 0
         gone = [worker for worker in workers if is_gone(worker)]
-        lost = running.filter(Q(lease_until__lt=timezone.now()) | Q(worker__in=gone))
+        lost = running.filter(Q(lease_until__lt=Now()) | Q(worker__in=gone))
         failed = lost.filter(attempt__gte=ATTEMPTS).update(
             state=State.FAILED,
             error=f"its worker ended {ATTEMPTS} times while making it: check whether memory is "
@@ -167,12 +169,13 @@ class Lease:
 
     def renew(self) -> bool:
         """Extend the lease. False if no row is held any more."""
-        return self.rows.update(lease_until=timezone.now() + LEASE) > 0
+        return self.rows.update(lease_until=lease_end()) > 0
 
-    def release(self) -> int:
-        """Let the rows wait again; the attempt does not count."""
+    def release(self, error: str = "") -> int:
+        """Let the rows wait again, for what `error` says; the attempt does not count."""
         return self.rows.update(
             state=State.PENDING,
+            error=error,
             lease=None,
             lease_until=None,
             worker="",
@@ -204,6 +207,11 @@ class Lease:
     def _end(self, stimulus_ids: Iterable[int] | None, **fields: Any) -> int:
         rows = self.rows if stimulus_ids is None else self.rows.filter(pk__in=list(stimulus_ids))
         return rows.update(lease=None, lease_until=None, finished_at=timezone.now(), **fields)
+
+
+def lease_end() -> CombinedExpression:
+    """When a lease that begins now ends, by the clock of the database, which all workers share."""
+    return Now() + LEASE
 
 
 def worker_name() -> str:

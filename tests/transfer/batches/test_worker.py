@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import threading
+from contextlib import nullcontext
+from unittest.mock import Mock
 
 import pytest
+from django.core.management import call_command
+from django.db import OperationalError
 from PIL import Image
 
 from common.checksums import sha256_of
-from common.errors import InputError
+from common.errors import InputError, MachineError, StorageError, WeightsError
+from transfer.batches import worker
 from transfer.batches.launch import launch
 from transfer.batches.tasks import make_chunk
 from transfer.batches.worker import finite, kept, make
-from transfer.models import Stimulus
-from transfer.models.ledger import Ledger
+from transfer.models import Batch, Stimulus
+from transfer.models.ledger import Lease, Ledger
 
 pytestmark = pytest.mark.django_db
 
@@ -86,11 +91,11 @@ def test_bad_input_fails_the_chunk_at_once(engine, order):
 
 def test_a_fault_is_tried_three_times(engine, order, caplog):
     launch(order(chunk=4))
-    engine.trouble = RuntimeError("out of memory")
+    engine.trouble = RuntimeError("a fault")
     while make_next():
         pass
     assert set(Stimulus.objects.values_list("state", "attempt", "error")) == {
-        ("failed", 3, "RuntimeError: out of memory")
+        ("failed", 3, "RuntimeError: a fault")
     }
     assert len(engine.calls) == 3
 
@@ -129,13 +134,95 @@ def test_what_is_left_of_a_chunk_is_computed_with_all_of_it(engine, order):
     assert first.sha256 == "kept"
 
 
-def test_other_weights_than_at_launch_are_refused(engine, order):
+def waits(error: str) -> bool:
+    """Whether all rows wait with all their attempts, and say for what."""
+    rows = set(Stimulus.objects.values_list("state", "attempt", "lease"))
+    texts = Stimulus.objects.values_list("error", flat=True)
+    return rows == {("pending", 0, None)} and all(error in text for text in texts)
+
+
+def test_a_machine_with_other_weights_puts_the_rows_back(engine, order):
     launch(order(chunk=4))
     engine.fingerprint = "fake:2"
-    make_next()
-    row = Stimulus.objects.first()
-    assert row.state == "failed"
-    assert "other weights" in row.error
+    with pytest.raises(MachineError, match="other weights"):
+        make_next()
+    assert waits("other weights")
+    engine.fingerprint = "fake:1"  # a right worker beside it
+    assert make_next() == 4
+    assert set(Stimulus.objects.values_list("state", "error")) == {("done", "")}
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        MemoryError("none left"),
+        RuntimeError("CUDA out of memory"),
+        RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: 1 bytes"),
+        WeightsError("the weights are not on this machine"),
+        ImportError("libgomp.so.1: cannot open shared object file"),
+        OSError(5, "Input/output error"),
+    ],
+)
+def test_what_the_machine_lacks_fails_no_stimulus(engine, order, trouble):
+    launch(order(chunk=4))
+    engine.trouble = trouble
+    for _ in range(5):
+        with pytest.raises(MachineError, match="this machine cannot make it"):
+            make_next()
+    assert waits(str(trouble)[:20])
+
+
+def test_a_full_disk_fails_no_stimulus(engine, order, monkeypatch):
+    launch(order(chunk=4))
+    full = StorageError("cannot write x.png: the disk is full, free some space and try again")
+    monkeypatch.setattr("transfer.batches.worker.keep", Mock(side_effect=full))
+    for _ in range(5):
+        with pytest.raises(StorageError, match="the disk is full"):
+            make_next()
+    assert waits("the disk is full")
+    assert make_chunk.call(list(Stimulus.objects.values_list("pk", flat=True))) == 0
+
+
+def test_a_database_without_room_fails_no_stimulus(engine, order, monkeypatch):
+    launch(order(chunk=4))
+    full = OperationalError("database or disk is full")
+    monkeypatch.setattr(Lease, "finish", Mock(side_effect=full))
+    with pytest.raises(StorageError, match="the disk is full"):
+        make_next()
+    assert waits("")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_goes_on_with_other_batches_and_ends(engine, order, capsys):
+    launch(order(name="wrong", chunk=2))
+    Batch.objects.update(recipe={**Batch.objects.get().recipe, "encoder_fingerprint": "fake:2"})
+    launch(order(name="right", chunk=4))
+    call_command("worker", "--drain", "--interval", "0.01")
+    states = set(Stimulus.objects.values_list("batch__name", "state", "attempt"))
+    assert states == {("wrong", "pending", 0), ("right", "done", 1)}
+    assert (
+        "waits for another worker: encoder 'compact' has other weights" in capsys.readouterr().err
+    )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_waits_longer_and_longer_for_the_disk(engine, order, monkeypatch, capsys):
+    launch(order(chunk=4))
+    full = [StorageError("the disk is full")] * 3
+    real, pauses = worker.keep, []
+
+    def store(*arguments):
+        if full:
+            raise full.pop()
+        return real(*arguments)
+
+    monkeypatch.setattr(worker, "keep", store)
+    monkeypatch.setattr("threading.Event.wait", lambda _, seconds: pauses.append(seconds))
+    monkeypatch.setattr("transfer.batches.worker.kept", lambda _: nullcontext())
+    call_command("worker", "--drain")
+    assert pauses == [1, 2, 4]
+    assert set(Stimulus.objects.values_list("state", flat=True)) == {"done"}
+    assert "next attempt in 4 s: the disk is full" in capsys.readouterr().err
 
 
 def test_a_task_runs_twice_without_harm(engine, order):

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from tests.project.commands import manage
 from transfer.models import Stimulus, ledger
-from transfer.models.ledger import ATTEMPTS, is_gone, worker_name
+from transfer.models.ledger import ATTEMPTS, LEASE, is_gone, worker_name
 
 pytestmark = pytest.mark.django_db
 ELSEWHERE = "another-machine:1"
@@ -220,3 +220,18 @@ def test_it_gives_no_row_to_two_threads_in_postgres():
     assert migrated.returncode == 0, migrated.stderr
     answer = manage("shell", "--no-imports", "--command", RACE_IN_POSTGRES, DATABASE_URL=url)
     assert answer.stdout.split() == ["60", "60", "60"], answer.stderr
+
+
+def test_leases_hold_by_the_clock_of_the_database(batch, monkeypatch):
+    """Workers whose clocks differ by hours share a batch: none takes what another holds."""
+    rows = batch().stimuli.all()
+    for hours in (-5, 5):
+        wrong = timezone.now() + timedelta(hours=hours)
+        with monkeypatch.context() as patch:
+            patch.setattr("django.utils.timezone.now", lambda wrong=wrong: wrong)
+            lease = rows.next_chunk().claim(f"elsewhere:{hours}")
+            assert lease.renew()
+            assert rows.reap() == 0
+        assert rows.reap() == 0
+        until = lease.rows.first().lease_until
+        assert abs(until - timezone.now() - LEASE) < timedelta(seconds=30)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from argparse import ArgumentParser
 from types import FrameType
 from typing import Any
@@ -15,11 +16,16 @@ from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
 from common.command import InputCommand
+from common.errors import MachineError, StorageError
 from common.media import sweep_temporary
 from transfer.batches.worker import make
 from transfer.models import Stimulus
-from transfer.models.ledger import worker_name
+from transfer.models.ledger import Ledger, worker_name
 
+AGAIN = 300.0
+"""Seconds after which a worker tries a batch again that it could not make."""
+LONGEST_PAUSE = 60.0
+"""Seconds between attempts while results cannot be stored."""
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -43,6 +49,8 @@ class Command(InputCommand):
     def handle(self, **options: Any) -> None:
         """Run queued tasks first, then make rows without a task."""
         self.stopping = threading.Event()
+        self.put_back: dict[int, float] = {}
+        self.pause = 0.0
         before = {number: signal.signal(number, self._stop) for number in _SIGNALS}
         sweep_temporary()
         self.stderr.write(f"worker {worker_name()} is ready (Ctrl-C stops it)")
@@ -62,14 +70,34 @@ class Command(InputCommand):
         Stimulus.objects.reap()
         if run_queued_task():
             return True
-        made = make(Stimulus.objects.next_chunk())
+        rows = self._possible().next_chunk()
+        batch = rows.values_list("batch", flat=True).first()
+        try:
+            made = make(rows)
+        except MachineError as error:
+            assert batch is not None
+            self.put_back[batch] = time.monotonic() + AGAIN
+            self.stderr.write(f"batch {batch} waits for another worker: {error}")
+            return True
+        except StorageError as error:
+            self.pause = min(LONGEST_PAUSE, 2 * self.pause or 1.0)
+            self.stderr.write(f"stimuli wait, next attempt in {self.pause:g} s: {error}")
+            self.stopping.wait(self.pause)
+            return True
+        self.pause = 0.0
         if made:
             self.stderr.write(f"{made} stimuli worked on")
         return made > 0
 
+    def _possible(self) -> Ledger[Stimulus]:
+        """The stimuli but for batches that this worker put back a short while ago."""
+        now = time.monotonic()
+        self.put_back = {batch: end for batch, end in self.put_back.items() if end > now}
+        return Stimulus.objects.exclude(batch__in=self.put_back)
+
     def _idle(self, options: dict[str, Any]) -> bool:
         """Wait for the interval. True if the worker may end."""
-        if options["drain"] and not Stimulus.objects.progress().open:
+        if options["drain"] and not self._possible().progress().open:
             return True
         self.stopping.wait(options["interval"])
         return False
