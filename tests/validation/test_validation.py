@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from metrics.boundaries.detectors import DETECTORS
 from tests.validation.calibration import coverage, few_and_unequal, recovery
+from tests.validation.compact import compare
 from tests.validation.large_pictures import check
 
 
@@ -37,3 +39,12 @@ def test_pictures_of_detectors_are_checked(name):
     assert result["met"]
     assert result["pixels"] == 4800
     assert result["most"] > 0.1
+
+
+def test_gaps_are_those_of_pairs():
+    reference = np.array([[-3.0, -2.0, -4.0], [-1.0, -2.0, -6.0]])
+    result = compare(reference + [[-0.1, 0.0, 0.3], [-0.3, 0.0, 0.1]], reference)
+    assert result["gap"] == [-0.2, 0.0, 0.2]
+    # Two values that differ by d have a mean with standard error d / 2.
+    assert result["standard_error"] == [0.1, 0.0, 0.1]
+    assert result["mean_gap"] == 0

@@ -10,13 +10,15 @@ Works without Django: `python -m transfer.encoders.training --help`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
+from common.errors import InputError
 from transfer.encoders.architecture import (
     IMAGENET,
     QUARTER_WIDTHS,
@@ -24,6 +26,7 @@ from transfer.encoders.architecture import (
     Encoder,
     random_weights,
 )
+from transfer.encoders.descents import Descents, descent_loss, gradient_error, term_weights
 from transfer.learning.crops import Pictures
 from transfer.learning.loop import TrainingReport, learn
 from transfer.learning.recipe import Recipe
@@ -41,11 +44,18 @@ class EncoderRecipe(Recipe):
     seed: int = 2020
     smallest_crop: int = 96  # enlarged crops teach the blur of enlarged pictures
     altered: float = 0.5
+    descents: int = 0  # pictures in descent beside the training; 0: train on crops alone
+    descent_steps: int = 100  # the longest descent
+    gradient_weight: float = 2.0  # of the gradients' error, against each layer's relative error
+
+
+_FITTED_ON = 8
+"""Batches of crops on which the maps to the teachers are fitted, when weights are given."""
 
 
 @dataclass(frozen=True)
 class Teacher:
-    """A network and the layers at which it teaches."""
+    """A network and the layers at which it teaches; the last one that has all teaches gradients."""
 
     encoder: Encoder
     layers: tuple[str, ...]
@@ -54,29 +64,54 @@ class Teacher:
 class Student(nn.Module):
     """The encoder in training, with its 1×1 linear map to the teacher at each layer."""
 
-    def __init__(self, teacher_widths: dict[str, int], seed: int) -> None:
-        """Start from a seeded random network; `teacher_widths` gives the channels to map to."""
+    def __init__(
+        self,
+        teacher_widths: dict[str, int],
+        recipe: EncoderRecipe,
+        start: Mapping[str, Tensor] | None = None,
+    ) -> None:
+        """Start from `start`, or from a random network; `teacher_widths`: channels to map to."""
         super().__init__()
         self.encoder = Encoder(
-            random_weights(QUARTER_WIDTHS, seed=seed),
+            start or random_weights(QUARTER_WIDTHS, seed=recipe.seed),
             name="compact",
             convention=IMAGENET,
             padding="reflect",
         )
         self.encoder.convolutions.requires_grad_(True)
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
+            torch.manual_seed(recipe.seed)
             self.maps = nn.ModuleDict(
                 {
                     layer: nn.Conv2d(self.encoder.widths[layer], width, 1)
                     for layer, width in teacher_widths.items()
                 }
             )
+        if recipe.descents:
+            self.descents = Descents(recipe.descents, recipe.size, recipe.descent_steps)
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
         """The mapped features (N, C_teacher, H, W) of every layer."""
-        features = self.encoder(images, STYLE_LAYERS)
+        return self.mapped(self.encoder(images, STYLE_LAYERS))
+
+    def mapped(self, features: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Features of the encoder, mapped to the teachers' channels."""
         return {layer: self.maps[layer](features[layer]) for layer in self.maps}
+
+    @torch.no_grad()
+    def fit_maps(self, images: Tensor, taught: Mapping[str, Tensor]) -> None:
+        """Set the maps to the least-squares ones for `images` (N, 3, H, W)."""
+        features = self.encoder(images, STYLE_LAYERS)
+        for layer, target in taught.items():
+            a = features[layer].transpose(0, 1).flatten(1).T.double()
+            a = torch.cat([a, torch.ones_like(a[:, :1])], dim=1)
+            t = target.transpose(0, 1).flatten(1).T.double()
+            solution = (torch.linalg.pinv(a.T @ a, hermitian=True) @ (a.T @ t)).T.float()
+            module = self.maps[layer]
+            assert isinstance(module, nn.Conv2d)
+            module.weight.copy_(solution[:, :-1, None, None])
+            assert module.bias is not None
+            module.bias.copy_(solution[:, -1])
 
 
 def relative_errors(mapped: dict[str, Tensor], taught: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -94,27 +129,125 @@ def teach(teachers: Sequence[Teacher], images: Tensor) -> dict[str, Tensor]:
     return {layer: value for part in features for layer, value in part.items()}
 
 
+def gradient_teacher(teachers: Sequence[Teacher]) -> Encoder:
+    """The network whose gradients are taught: the last that has every style layer.
+
+    Raises:
+        InputError: there is none.
+
+    """
+    whole = [one.encoder for one in teachers if set(STYLE_LAYERS) <= set(one.encoder.widths)]
+    if not whole:
+        raise InputError(
+            "gradients are taught by a network that reaches relu5_1: add such a teacher, or train "
+            "with --descents 0"
+        )
+    return whole[-1]
+
+
+def losses_in_descent(
+    student: Student, teachers: Sequence[Teacher], crops: Tensor, generator: np.random.Generator
+) -> dict[str, Tensor]:
+    """The squared relative errors of features, and `gradient`: the error of gradients.
+
+    Half as many descents as there are `crops` (N, 3, S, S) move by one step; new ones begin with
+    the crops. Features are compared on the descents' pictures, contents and styles.
+    """
+    which = student.descents.choose(crops, generator)
+    pictures = student.descents.pictures[which].requires_grad_()
+    fixed = torch.cat([student.descents.contents[which], student.descents.styles[which]])
+    weights = term_weights(len(which), generator).to(crops.device)
+    features = student.encoder(torch.cat([pictures, fixed]), STYLE_LAYERS)
+    gradient = _gradient(features, pictures, weights, create_graph=True)
+    student.descents.move(which, gradient.detach())
+
+    seen = pictures.detach().requires_grad_()
+    network = gradient_teacher(teachers)
+    found = network(torch.cat([seen, fixed]), STYLE_LAYERS)
+    wanted = _gradient(found, seen, weights)
+    taught = {layer: value.detach() for layer, value in found.items()}
+    others = [teacher for teacher in teachers if teacher.encoder is not network]
+    taught |= teach(others, torch.cat([seen.detach(), fixed]))
+    errors = relative_errors(
+        student.mapped(features), {name: taught[name] for name in student.maps}
+    )
+    return errors | {"gradient": gradient_error(gradient, wanted)}
+
+
+def _gradient(
+    features: Mapping[str, Tensor], pictures: Tensor, weights: Tensor, *, create_graph: bool = False
+) -> Tensor:
+    """The gradient of the losses to N pictures, the first, by features of 3 N.
+
+    The features are those of the pictures, then of their contents, then of their styles.
+    """
+    chunks = [value.chunk(3) for value in features.values()]
+    parts = [dict(zip(features, one, strict=True)) for one in zip(*chunks, strict=True)]
+    loss = descent_loss(parts[0], parts[1], parts[2], weights)
+    (gradient,) = torch.autograd.grad(
+        loss.sum(), pictures, create_graph=create_graph, retain_graph=True
+    )
+    return gradient
+
+
 def train(
     recipe: EncoderRecipe,
     pictures: Pictures,
     teachers: Sequence[Teacher],
     checkpoint: Path,
     *,
+    start: Mapping[str, Tensor] | None = None,
     device: torch.device,
     every: int = 500,
     report: Callable[[TrainingReport], None] = lambda progress: None,
 ) -> Student:
     """Train to the recipe's end as `learn` does; the losses are the squared relative errors.
 
+    With `recipe.descents` there is a loss `gradient`, too, see `losses_in_descent`.
+
+    Args:
+        recipe: what to do.
+        pictures: where the crops come from.
+        teachers: what the features, and the gradients, shall be.
+        checkpoint: file of the state.
+        start: weights of the layout to begin with; by default random ones. The maps then begin at
+            the least-squares ones.
+        device: where to train.
+        every: steps between checkpoints and reports.
+        report: told how it goes.
+
     Raises:
-        InputError: the checkpoint belongs to another recipe.
+        InputError: the checkpoint belongs to another recipe, or no teacher has every layer.
 
     """
     widths = {layer: t.encoder.widths[layer] for t in teachers for layer in t.layers}
-    student = Student(widths, recipe.seed).to(device)
+    student = Student(widths, recipe, start).to(device)
+    if start is not None:
+        crops = torch.cat(
+            [
+                pictures.crops(recipe, np.random.default_rng((recipe.seed, 2, i)))
+                for i in range(_FITTED_ON)
+            ]
+        )
+        student.fit_maps(crops, teach(teachers, crops))
+    if recipe.descents:
+        gradient_teacher(teachers)
 
     def losses(images: Tensor) -> dict[str, Tensor]:
+        if recipe.descents:
+            generator = np.random.default_rng((recipe.seed, 1, int(student.descents.steps)))
+            return losses_in_descent(student, teachers, images, generator)
         return relative_errors(student(images), teach(teachers, images))
 
-    learn(student, losses, recipe, pictures, checkpoint, device=device, every=every, report=report)
+    learn(
+        student,
+        losses,
+        recipe,
+        pictures,
+        checkpoint,
+        weights={"gradient": recipe.gradient_weight},
+        device=device,
+        every=every,
+        report=report,
+    )
     return student

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -15,7 +16,14 @@ from safetensors.torch import load_file, save_file
 
 from common.errors import InputError
 from transfer.encoders import training
-from transfer.encoders.architecture import Encoder, random_weights
+from transfer.encoders.architecture import (
+    IMAGENET,
+    QUARTER_WIDTHS,
+    STYLE_LAYERS,
+    Encoder,
+    random_weights,
+)
+from transfer.encoders.descents import descent_loss, gradient_error
 from transfer.encoders.distillation import (
     EncoderRecipe,
     Teacher,
@@ -106,6 +114,103 @@ def test_a_stopped_training_goes_on_as_if_it_had_not_stopped(
     assert all(torch.equal(whole[name], halved[name]) for name in whole)
 
 
+def test_a_training_in_descent_goes_on_as_if_it_had_not_stopped(
+    folder: Path, teachers: list[Teacher], tmp_path: Path
+) -> None:
+    class StopError(Exception):
+        pass
+
+    def stop(progress: TrainingReport) -> None:
+        raise StopError
+
+    source, recipe = pictures(folder), replace(RECIPE, descents=3, descent_steps=2)
+    start = random_weights(QUARTER_WIDTHS, seed=3)
+    train(recipe, source, teachers, tmp_path / "whole", start=start, device=CPU, every=2)
+    for report in (stop, lambda progress: None):
+        with suppress(StopError):
+            train(
+                recipe,
+                source,
+                teachers,
+                tmp_path / "halved",
+                start=start,
+                device=CPU,
+                every=2,
+                report=report,
+            )
+    whole, curve = learned(tmp_path / "whole", CONVOLUTIONS)
+    halved, other_curve = learned(tmp_path / "halved", CONVOLUTIONS)
+    assert curve == other_curve
+    assert set(curve[-1]) == {"step", *teachers[0].layers, "gradient"}
+    assert all(torch.equal(whole[name], halved[name]) for name in whole)
+    assert not torch.equal(whole["conv1_1.weight"], start["conv1_1.weight"].half())
+
+
+def test_training_in_descent_lowers_the_error_of_gradients(folder: Path, tmp_path: Path) -> None:
+    weights = random_weights(QUARTER_WIDTHS, seed=3)
+    teacher = Encoder(weights, name="teacher", convention=IMAGENET, padding="reflect")
+    generator = torch.Generator().manual_seed(0)
+    start = {
+        name: tensor * (1 + 0.3 * torch.randn(tensor.shape, generator=generator))
+        for name, tensor in weights.items()
+    }
+    recipe = replace(RECIPE, steps=30, rate=1e-3, altered=0.0, descents=2, descent_steps=9)
+    student = train(
+        recipe,
+        pictures(folder),
+        [Teacher(teacher, STYLE_LAYERS)],
+        tmp_path / "c",
+        start=start,
+        device=CPU,
+    )
+
+    # The errors of the curve do not show it: the descents of later steps are at other pictures.
+    def gradient(encoder: Encoder) -> torch.Tensor:
+        noise = torch.Generator().manual_seed(1)
+        picture, content, style = torch.rand(3, 1, 3, 32, 32, generator=noise)
+        picture.requires_grad_()
+        features = [encoder(one, STYLE_LAYERS) for one in (picture, content, style)]
+        loss = descent_loss(*features, torch.ones(1, 6))
+        (found,) = torch.autograd.grad(loss.sum(), picture)
+        return found
+
+    wanted = gradient(teacher)
+    before = Encoder(start, name="start", convention=IMAGENET, padding="reflect")
+    assert gradient_error(gradient(student.encoder), wanted) < 0.9 * gradient_error(
+        gradient(before), wanted
+    )
+
+
+def test_gradients_need_a_teacher_of_every_layer(folder: Path, tmp_path: Path) -> None:
+    shallow = Encoder(random_weights(WIDTHS, "relu3_1"), name="shallow")
+    with pytest.raises(InputError, match="reaches relu5_1"):
+        train(
+            replace(RECIPE, descents=2),
+            pictures(folder),
+            [Teacher(shallow, ("relu1_1",))],
+            tmp_path / "c",
+            device=CPU,
+        )
+
+
+def test_a_network_that_starts_as_its_teacher_has_no_error(folder: Path, tmp_path: Path) -> None:
+    weights = random_weights(QUARTER_WIDTHS, seed=3)
+    teacher = Encoder(weights, name="teacher", convention=IMAGENET, padding="reflect")
+    recipe = replace(RECIPE, steps=1, rate=0.0, descents=2)
+    train(
+        recipe,
+        pictures(folder),
+        [Teacher(teacher, ("relu1_1", "relu3_1"))],
+        tmp_path / "c",
+        start=weights,
+        device=CPU,
+    )
+    row = learned(tmp_path / "c", CONVOLUTIONS)[1][-1]
+    assert row["relu1_1"] < 1e-6
+    assert row["relu3_1"] < 1e-6
+    assert abs(row["gradient"]) < 1e-5
+
+
 def test_a_checkpoint_of_another_recipe_is_refused(
     folder: Path, teachers: list[Teacher], tmp_path: Path
 ) -> None:
@@ -154,8 +259,21 @@ def test_the_command_trains_and_writes_weights(
     monkeypatch.setattr("sys.argv", [*command, "--fit", str(folder), "--measure", str(folder)])
     assert training.main() == 0
     assert load_file(out)["conv5_1.weight"].dtype == torch.float16
+    monkeypatch.setattr(
+        "sys.argv",
+        [
+            *command,
+            "--teacher=vgg19-16x",
+            f"--start={out}",
+            "--descents=2",
+            "--checkpoint",
+            str(tmp_path / "second"),
+        ],
+    )
+    assert training.main() == 0
     printed = capsys.readouterr().err
     assert "step 2 of 2" in printed
+    assert ", gradient " in printed
     assert "relative errors: relu1_1" in printed
 
 
