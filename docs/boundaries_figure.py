@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 from scipy.io import loadmat
 
+from common.annotations import read_annotations
 from common.pictures import read_picture, resize_to_width
 from metrics.boundaries.benchmark import count, even_thresholds
-from metrics.boundaries.bsds import read_annotations
 from metrics.boundaries.coherence import THRESHOLDS
 from metrics.boundaries.detectors import detector
 from metrics.boundaries.maps import read_map, write_map

@@ -1,15 +1,16 @@
-"""`python -m metrics COMMAND`: measuring and calibrating without a database."""
+"""`python -m metrics COMMAND`: measure and calibrate without a database."""
 
 from __future__ import annotations
 
 import sys
 
 from common.console import run
-from metrics.cli import boundaries, calibration, ecspace, effectiveness
+from metrics.cli import boundaries, boundary_annotations, calibration, ecspace, effectiveness
 
 COMMANDS = (
     effectiveness.add_commands,
     boundaries.add_commands,
+    boundary_annotations.add_commands,
     calibration.add_commands,
     ecspace.add_commands,
 )

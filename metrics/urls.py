@@ -1,4 +1,4 @@
-"""The addresses of the EC space and of calibrations."""
+"""URLs of the EC space, calibrations and reports."""
 
 from __future__ import annotations
 

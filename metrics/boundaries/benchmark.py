@@ -1,11 +1,11 @@
-"""The boundary benchmark of BSDS500: precision and recall of a boundary map against people's.
+"""The boundary benchmark of BSDS500: precision and recall against human boundaries.
 
 Martin, Fowlkes and Malik, "Learning to detect natural image boundaries using local brightness,
 color, and texture cues", TPAMI 26(5), 2004; Arbeláez, Maire, Fowlkes and Malik, "Contour detection
 and hierarchical image segmentation", TPAMI 33(5), 2011, section 3. At each threshold the map is
-made binary and thinned, and its pixels are matched one to one with those of each annotator within
-`TOLERANCE` of the picture's diagonal. The original minimises the distance of the assignment; a
-matching of maximum cardinality gives its counts to about 0.1 %.
+made binary and thinned, and its pixels are matched one to one with those of each annotator, at
+distances up to `TOLERANCE` of the diagonal. The original program minimises the distance of the
+assignment; a matching of maximum cardinality gives its counts to about 0.1 %.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from numpy.typing import NDArray
 from metrics.boundaries.matching import FREE, Indices, maximum_matching
 from metrics.boundaries.thinning import thin
 
-TOLERANCE = 0.0075  # of the diagonal, as the benchmark's own default
-_CHUNK = 6_000_000  # edges that are matched together: bounds the memory
+TOLERANCE = 0.0075  # of the diagonal; the default of the benchmark
+_CHUNK = 6_000_000  # edges that are matched at once; limits the memory
 
 
 @dataclass(frozen=True)
 class Counts:
-    """Counts of pixels at each threshold (T,), summed over the annotators of one picture or more.
+    """Counts of pixels at each threshold (T,), summed over annotators and possibly pictures.
 
-    Recall counts annotated pixels, each annotator's apart; precision counts detected pixels, and
-    one is matched if it is so for any annotator.
+    Recall counts the annotated pixels of each annotator separately. Precision counts detected
+    pixels; a pixel is matched if it is matched with any annotator.
     """
 
     thresholds: NDArray[np.float64]
@@ -39,12 +39,12 @@ class Counts:
 
     @property
     def recall(self) -> NDArray[np.float64]:
-        """Share of annotated pixels that were detected (T,); 0 where nothing is annotated."""
+        """Share of annotated pixels that were detected (T,); 0 without annotated pixels."""
         return self.matched_recall / np.maximum(self.total_recall, 1)
 
     @property
     def precision(self) -> NDArray[np.float64]:
-        """Share of detected pixels that are annotated (T,); 0 where nothing is detected."""
+        """Share of detected pixels that are annotated (T,); 0 without detected pixels."""
         return self.matched_precision / np.maximum(self.total_precision, 1)
 
     def __add__(self, other: Counts) -> Counts:
@@ -62,7 +62,7 @@ class Counts:
 def even_thresholds(number: int) -> NDArray[np.float64]:
     """The benchmark's thresholds k / (number + 1), k = 1 … number.
 
-    Rounded as `linspace` does: where a strength equals a threshold, the last bit decides.
+    Rounded as by `linspace`: if a strength equals a threshold, the last bit decides.
     """
     return np.linspace(1 / (number + 1), 1 - 1 / (number + 1), number)
 
@@ -72,8 +72,11 @@ def count(
 ) -> Counts:
     """Compare a boundary map (H, W), strengths in [0, 1], with annotated boundaries (A, H, W).
 
-    A pixel is detected at a threshold if its strength is not below it. Raises ValueError where the
-    sizes differ.
+    A pixel is detected at a threshold if its strength is not below it.
+
+    Raises:
+        ValueError: the sizes differ.
+
     """
     if truth.ndim != 3 or truth.shape[1:] != prediction.shape:
         raise ValueError(f"truth {truth.shape} does not fit the prediction {prediction.shape}")
@@ -95,8 +98,8 @@ def count(
 def _thinned_maps(
     prediction: NDArray[np.floating], thresholds: NDArray[np.float64]
 ) -> tuple[NDArray[np.bool_], NDArray[np.intp]]:
-    """The different thinned maps (K, H, W), and for each threshold which one is its own (T,)."""
-    # Two thresholds with no strength between them cut the same map.
+    """The distinct thinned maps (K, H, W), and the index of each threshold's map (T,)."""
+    # Two thresholds without a strength between them give the same map.
     above = np.searchsorted(np.unique(prediction), thresholds)
     _, first, cut_of_threshold = np.unique(above, return_index=True, return_inverse=True)
     thinned = thin(prediction >= thresholds[first][:, None, None])
@@ -110,9 +113,9 @@ def _match(
 ) -> NDArray[np.int64]:
     """Match each map (K, H, W) with one annotator's boundaries (H, W); count the pairs (K,).
 
-    Detected pixels that found a partner are marked in `hit` (K, H, W).
+    Matched detected pixels are marked in `hit` (K, H, W).
     """
-    pixels = np.flatnonzero(maps.any(axis=0))  # detected in any map: neighbours are sought once
+    pixels = np.flatnonzero(maps.any(axis=0))  # detected in any map; neighbours are searched once
     present = maps.reshape(len(maps), -1)[:, pixels]
     annotated, detected = _neighbours(boundaries, pixels)
     hit_pixels = hit.reshape(len(hit), -1)
@@ -122,7 +125,7 @@ def _match(
         row, edge = np.nonzero(present[chunk][:, detected])
         left = row * np.count_nonzero(boundaries) + annotated[edge]
         right = row * pixels.size + detected[edge]
-        # Trees of the matching grow from the left, which should be the smaller side.
+        # The trees of the matching grow from the left side, which should be the smaller one.
         matched = _matched(right, left)[0] if few[chunk[0]] else _matched(left, right)[1]
         row, pixel = np.divmod(matched, pixels.size)
         pairs[chunk] = np.bincount(row, minlength=chunk.size)
@@ -131,7 +134,7 @@ def _match(
 
 
 def _chunks(few: NDArray[np.bool_], edges: int) -> Iterator[NDArray[np.intp]]:
-    """Cut the maps into runs of one kind whose edges, `edges` for each at most, fit the memory."""
+    """Divide the maps into groups of one kind that fit the memory; each has at most `edges`."""
     step = max(1, _CHUNK // edges)
     for kind in (np.flatnonzero(few), np.flatnonzero(~few)):
         for start in range(0, kind.size, step):
@@ -141,7 +144,7 @@ def _chunks(few: NDArray[np.bool_], edges: int) -> Iterator[NDArray[np.intp]]:
 def _neighbours(
     boundaries: NDArray[np.bool_], pixels: NDArray[np.intp]
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Pairs within the tolerance, nearest first: which annotated (E,), which of `pixels` (E,)."""
+    """Pairs within the tolerance, nearest first: annotated pixel (E,), index in `pixels` (E,)."""
     H, W = boundaries.shape
     radius = TOLERANCE * float(np.hypot(H, W))
     reach = int(radius)
@@ -158,14 +161,14 @@ def _neighbours(
 
 
 def _matched(left: NDArray[np.intp], right: NDArray[np.intp]) -> tuple[NDArray[np.intp], ...]:
-    """The vertices matched on each side, for edges between vertices of any numbering."""
+    """The matched vertices of each side, for edges between arbitrarily numbered vertices."""
     (left_names, left_numbers), (right_names, right_numbers) = _compact(left), _compact(right)
     matching = maximum_matching(left_numbers, right_numbers, left_names.size, right_names.size)
     return left_names[matching.left != FREE], right_names[matching.right != FREE]
 
 
 def _compact(names: NDArray[np.intp]) -> tuple[NDArray[np.intp], Indices]:
-    """The different names (M,), ascending, and for each name its place among them."""
+    """The distinct names (M,), ascending, and the index of each name among them."""
     present = np.zeros(names.max(initial=-1) + 1, np.bool_)
     present[names] = True
     return np.flatnonzero(present), (np.cumsum(present, dtype=np.int32) - 1)[names]

@@ -1,8 +1,8 @@
-"""Base C: how well a stimulus keeps the boundaries of its content picture (seed 000, section 4).
+"""Base C: how well a stimulus preserves the boundaries of its content (Yeh et al. 2020, section 4).
 
 C is the highest F-measure, over 99 thresholds and interpolated between them, of the boundaries
-detected in the stimulus against those that people drew on its content picture. 0 … 1, higher is
-better. The stimulus is first resized to the annotation's size.
+detected in the stimulus against the human boundaries of its content picture. 0 … 1, higher is
+better. The stimulus is first resized to the size of the annotation.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from common.annotations import read_annotations
 from common.errors import InputError
 from metrics.boundaries.benchmark import TOLERANCE, count, even_thresholds
-from metrics.boundaries.bsds import read_annotations
 from metrics.boundaries.detectors import DEFAULT_DETECTOR, detector
 from metrics.boundaries.instrument import coherence_name
 from metrics.boundaries.summary import best
@@ -32,7 +32,7 @@ class Truth:
 
     Attributes:
         boundaries: (A, H, W) bool, one map for each annotator.
-        source: who says so: `human`, or the detector and threshold that stand in for people.
+        source: `human`, or the detector and threshold that the boundaries come from.
 
     """
 
@@ -42,7 +42,7 @@ class Truth:
 
 @dataclass(frozen=True)
 class Coherence:
-    """C, and the threshold, recall and precision at which it is reached. All in [0, 1]."""
+    """C with its threshold, recall and precision. All in [0, 1]."""
 
     value: float
     threshold: float
@@ -54,17 +54,17 @@ def human_truth(path: Path) -> Truth:
     """The boundaries in a BSDS annotation (.mat).
 
     Raises:
-        InputError: the file is missing or is not such an annotation.
+        InputError: see `common.annotations.read_annotations`.
 
     """
     return Truth(read_annotations(path).boundaries, "human")
 
 
 def detected_truth(content: Image.Image, detector_name: str) -> Truth:
-    """The detector's own boundaries of a content picture that nobody annotated.
+    """The detected boundaries of a content picture without annotations.
 
-    They are cut at the detector's usual threshold, the best one for F on pictures with human
-    annotations, and thinned.
+    Strengths are thresholded at the detector's usual threshold (the best for F over pictures with
+    human annotations) and thinned.
 
     Raises:
         InputError: an unknown detector.
@@ -75,8 +75,8 @@ def detected_truth(content: Image.Image, detector_name: str) -> Truth:
     return Truth(cut, f"{found.fingerprint}@{found.usual_threshold:g}")
 
 
-def instrument(detector_name: str, truth: Truth) -> str:
-    """Everything that decides C but the pictures: detector, benchmark, resize rule and truth.
+def instrument_name(detector_name: str, truth: Truth) -> str:
+    """Name everything but the pictures that decides C: detector, benchmark, resizing and truth.
 
     Raises:
         InputError: an unknown detector.
@@ -88,9 +88,7 @@ def instrument(detector_name: str, truth: Truth) -> str:
 def coherence(
     stimulus: Image.Image, truth: Truth, detector_name: str = DEFAULT_DETECTOR
 ) -> Coherence:
-    """C of a stimulus (RGB) against the boundaries of its content picture.
-
-    A stimulus or a truth without any boundary has C = 0.
+    """C of a stimulus (RGB) against the boundaries of its content picture; 0 without boundaries.
 
     Raises:
         InputError: an unknown detector, or the aspect ratios differ by more than 1 %.
@@ -101,9 +99,9 @@ def coherence(
     aspect = stimulus.width * height / (stimulus.height * width)
     if abs(aspect - 1) > ASPECT_TOLERANCE:
         raise InputError(
-            f"the picture is {stimulus.width}×{stimulus.height} but the boundaries are "
-            f"{width}×{height}: their aspect ratios differ by more than 1 %, use the annotation "
-            "of the picture's own content"
+            f"the stimulus is {stimulus.width}×{stimulus.height} but the boundaries of its content "
+            f"are {width}×{height}: their aspect ratios differ by more than 1 %, so use a stimulus "
+            "of the content's shape"
         )
     if stimulus.size != (width, height):
         stimulus = stimulus.resize((width, height), Image.Resampling.BILINEAR)

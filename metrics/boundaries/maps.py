@@ -1,4 +1,4 @@
-"""Boundary maps in files: greyscale PNG, strength 0 … 1 as 0 … 65535 (or 0 … 255 when read)."""
+"""Boundary maps as greyscale files: strength 0 … 1 as 0 … 65535, or 0 … 255 in 8-bit input."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from common.pictures import MAX_PIXELS, write_png
 
 
 def write_map(strength: NDArray[np.floating], path: Path) -> None:
-    """Write strengths (H, W) in [0, 1] as a 16-bit greyscale PNG, whole or not at all.
+    """Write strengths (H, W) in [0, 1] as a 16-bit greyscale PNG, completely or not at all.
 
     Raises:
         InputError: the folder is missing or may not be written.

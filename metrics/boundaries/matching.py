@@ -1,14 +1,14 @@
-"""Maximum-cardinality matching in bipartite graphs: many separate graphs in one go.
+"""Maximum-cardinality matching in bipartite graphs, for many separate graphs at once.
 
 Every picture needs one matching per threshold and annotator. They are independent, so their graphs
-are laid side by side as one graph and every step below works on all of them at once. A greedy
-matching, earliest edges first, finds most pairs; alternating trees grown from all unmatched
+form the components of one graph, and each step below treats all of them at once. A greedy
+matching, earliest edges first, finds most pairs; alternating trees that grow from all unmatched
 vertices at the same time find the rest (as in Azad, Buluç and Pothen, "Computing maximum
 cardinality matchings in parallel on bipartite graphs via tree-grafting", IEEE TPDS 28(1), 2017;
-instead of grafting, trees that can never grow again are retired with all that they reached).
+instead of grafting, finished trees and their vertices are left out of later searches).
 
-scipy's `maximum_bipartite_matching` finds the same cardinalities for one graph at a time, but its
-depth-first search takes seconds for some graphs of parallel lines (18 s for one golden picture).
+SciPy's `maximum_bipartite_matching` finds the same cardinalities for one graph at a time, but its
+depth-first search takes seconds for some graphs of parallel lines (18 s for one test picture).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ FREE = -1
 
 @dataclass(frozen=True)
 class Matching:
-    """Partners of the two sides: `left[i] = j` and `right[j] = i`, or FREE (−1)."""
+    """The partners of both sides: `left[i] = j` and `right[j] = i`, or FREE (−1)."""
 
     left: Indices
     right: Indices
@@ -33,9 +33,9 @@ class Matching:
 def maximum_matching(left: Indices, right: Indices, n_left: int, n_right: int) -> Matching:
     """A maximum-cardinality matching of the graph with edges (left[e], right[e]).
 
-    `left` and `right` (E,) number the vertices from 0 below `n_left` and `n_right`. Early edges are
-    preferred where several maximum matchings exist (a tendency, not a promise): give short edges
-    first. Trees grow from the left, which is faster where fewer of its vertices stay unmatched.
+    `left` and `right` (E,) number the vertices from 0, below `n_left` and `n_right`. Of several
+    maximum matchings, those with early edges are preferred but not guaranteed: give short edges
+    first. Trees grow from the left side, so the side with fewer unmatched vertices should be left.
     """
     matching = _greedy(left, right, n_left, n_right)
     order = np.argsort(left, kind="stable")
@@ -47,12 +47,12 @@ def maximum_matching(left: Indices, right: Indices, n_left: int, n_right: int) -
 
 
 def _greedy(left: Indices, right: Indices, n_left: int, n_right: int) -> Matching:
-    """Match every edge that comes before all others of both its ends; repeat with what is free."""
+    """Match each edge that precedes all others of both its ends; repeat with the free vertices."""
     matching = Matching(np.full(n_left, FREE, np.int32), np.full(n_right, FREE, np.int32))
     first_left, first_right = np.empty(n_left, np.int32), np.empty(n_right, np.int32)
     while left.size:
         edges = np.arange(left.size, dtype=np.int32)
-        # Written from last to first, so that the first edge of each vertex stays.
+        # Written from last to first, so that the first edge of each vertex remains.
         first_left[left[::-1]] = edges[::-1]
         first_right[right[::-1]] = edges[::-1]
         chosen = np.flatnonzero((first_left[left] == edges) & (first_right[right] == edges))
@@ -64,10 +64,10 @@ def _greedy(left: Indices, right: Indices, n_left: int, n_right: int) -> Matchin
 
 
 def _shorten(matching: Matching, left: Indices, right: Indices) -> None:
-    """Let every pair change to an earlier edge that leads from one of the two to a free vertex.
+    """Replace edges of the matching by earlier ones from one of their ends to a free vertex.
 
-    The cardinality stays. So the choice among maximum matchings comes near the one of least
-    length, which decides whether annotators are matched with the same detected pixels or not.
+    The cardinality does not change. The result is close to the shortest maximum matching, which
+    decides whether different annotators are matched with the same detected pixels.
     """
     edges = np.arange(left.size, dtype=np.int32)
     edge_of_left = np.full(matching.left.size, left.size, np.int32)  # a free vertex: past the end
@@ -93,18 +93,18 @@ def _shorten(matching: Matching, left: Indices, right: Indices) -> None:
 
 
 def _dominant(edges: NDArray[np.intp], left: Indices, right: Indices) -> NDArray[np.intp]:
-    """Of `edges` (indices, ascending) those that come before all others of both their ends."""
+    """Those of `edges` (indices, ascending) that precede all others of both their ends."""
     _, first_left = np.unique(left[edges], return_index=True)
     _, first_right = np.unique(right[edges], return_index=True)
     return edges[np.intersect1d(first_left, first_right, assume_unique=True)]
 
 
 class _Forest:
-    """Alternating trees, one per unmatched left vertex, no two of which share a vertex.
+    """Alternating trees, one for each unmatched left vertex, without common vertices.
 
-    A tree goes from its root over an edge to a right vertex, from there to that vertex's partner on
-    the left, and so on. Where it reaches a free right vertex, exchanging matched and unmatched
-    edges along the path from the root matches one more pair.
+    A tree leads from its root over an edge to a right vertex, from there to the partner of that
+    vertex on the left, and so on. If it reaches a free right vertex, exchanging the matched and
+    unmatched edges on the path from the root adds one pair.
     """
 
     def __init__(self, matching: Matching, starts: NDArray[np.intp], neighbours: Indices) -> None:
@@ -118,7 +118,7 @@ class _Forest:
         self.leaf = np.full(n_left, FREE, np.int32)  # of a root: the free vertex it reached
 
     def augment_all(self) -> None:
-        """Augment the matching until it is of maximum cardinality."""
+        """Augment the matching until its cardinality is maximal."""
         degree = np.diff(self.starts)
         roots = np.flatnonzero((self.matching.left == FREE) & (degree > 0)).astype(np.int32)
         while roots.size:
@@ -127,14 +127,14 @@ class _Forest:
             roots = self._retire(roots, *touches)
 
     def _grow(self, roots: Indices) -> tuple[Indices, Indices]:
-        """Grow the trees of `roots`; return which trees (touching, touched) touch each other."""
+        """Grow the trees of `roots`; return the pairs of trees (touching, touched) that meet."""
         self.root_of_left[roots] = roots
         frontier, touching, touched = roots, [], []
         while frontier.size:
             source, target = self._edges_of(frontier)
             new = self.root_of_right[target] == FREE
             fresh_source, fresh = source[new], target[new]
-            self.parent[fresh] = fresh_source  # the last of several writes stands
+            self.parent[fresh] = fresh_source  # the last of several writes remains
             self.root_of_right[fresh] = self.root_of_left[self.parent[fresh]]
             mine, other = self.root_of_left[source], self.root_of_right[target]
             foreign = mine != other
@@ -169,8 +169,8 @@ class _Forest:
     def _retire(self, roots: Indices, touching: Indices, touched: Indices) -> Indices:
         """Free the vertices of trees that may grow differently next time; return their roots.
 
-        A tree that reached no free vertex and touches only trees of that kind never will: they
-        stay as they are, and later trees stop at them.
+        A tree that reached no free vertex and meets only such trees can never reach one. It keeps
+        its vertices, and later trees end there.
         """
         changed = np.zeros(self.leaf.size, np.bool_)
         changed[roots[self.leaf[roots] != FREE]] = True

@@ -1,4 +1,4 @@
-"""What the counts of the boundary benchmark are summed up in: F, ODS, OIS and AP.
+"""Summaries of the boundary benchmark: F, ODS, OIS and AP.
 
 Definitions: Arbeláez, Maire, Fowlkes and Malik, TPAMI 33(5), 2011, section 3.1, computed as the
 BSDS500 benchmark does.
@@ -22,7 +22,7 @@ _RECALLS = np.linspace(0, 1, 101)  # where precision is sampled for the area
 
 @dataclass(frozen=True)
 class Best:
-    """The highest F-measure over thresholds, and where it is reached. All in [0, 1]."""
+    """The highest F-measure over thresholds, and its threshold, recall and precision."""
 
     f: float
     threshold: float
@@ -31,7 +31,7 @@ class Best:
 
 
 def f_measure(recall: NDArray[np.float64], precision: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Harmonic mean of recall and precision; 0 where both are."""
+    """Harmonic mean of recall and precision; 0 if both are 0."""
     total = recall + precision
     return np.divide(2 * recall * precision, total, out=np.zeros_like(total), where=total > 0)
 
@@ -53,7 +53,7 @@ def _between(curve: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def optimal_dataset_scale(pictures: Sequence[Counts]) -> Best:
-    """ODS: the best F of one threshold for all pictures, whose counts are summed."""
+    """ODS: the best F with one threshold for all pictures, of the summed counts."""
     return best(reduce(add, pictures))
 
 
@@ -75,7 +75,7 @@ def optimal_image_scale(pictures: Sequence[Counts]) -> float:
 def area_under_curve(counts: Counts) -> float:
     """The area under precision over recall: AP for counts summed over pictures.
 
-    Precision is interpolated linearly at recalls 0, 0.01 … 1; outside the recalls reached it is 0.
+    Precision is interpolated linearly at recalls 0, 0.01 … 1; it is 0 at recalls never reached.
     """
     recall, last = np.unique(counts.recall[::-1], return_index=True)
     if recall.size < 2:

@@ -1,4 +1,4 @@
-"""Non-maximum suppression: strengths only where they are highest across their edge."""
+"""Non-maximum suppression: keep strengths that are maximal across their edge."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ Floats = NDArray[np.floating]
 
 
 def suppress(strength: Floats, x: Floats, y: Floats) -> Floats:
-    """Strengths (H, W), 0 wherever one is lower than a pixel ahead or behind along (x, y).
+    """Strengths (H, W), set to 0 if they are lower than one pixel ahead or behind along (x, y).
 
-    (x, y) (H, W) is the unit vector across the edge, x to the right and y downwards; values
+    (x, y) (H, W) is the unit vector across the edge, x to the right and y downwards. Values
     between pixels are interpolated linearly.
     """
     rows, columns = np.indices(strength.shape)
@@ -22,7 +22,7 @@ def suppress(strength: Floats, x: Floats, y: Floats) -> Floats:
 
 
 def suppress_oriented(strengths: Floats) -> Floats:
-    """The highest over orientations (K, H, W), suppressed across its edge (H, W).
+    """The maximum over orientations (K, H, W), suppressed across its edge (H, W).
 
     Orientation k stands for edges that rise to the right at an angle of kπ/K.
     """

@@ -1,10 +1,9 @@
 """Thinning of binary maps to lines one pixel wide, many maps at once.
 
 The algorithm is the second one of Guo and Hall, "Parallel thinning with two-subiteration
-algorithms", CACM 32(3), 1989: what Matlab's `bwmorph(…, 'thin', Inf)` computes, and so what the
-BSDS benchmark counts. scikit-image's `thin` gives the same maps one at a time; here all maps of a
-picture are thinned together, and after the first turn only pixels whose surroundings changed are
-looked at again.
+algorithms", CACM 32(3), 1989, which Matlab's `bwmorph(…, 'thin', Inf)` and so the BSDS benchmark
+use. scikit-image's `thin` gives the same results for one map; here all maps of a picture are
+thinned together, and after the first round only pixels with changed neighbours are examined.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 
 # The eight neighbours in the order of Guo and Hall: east, then counter-clockwise, as (row, column).
 _NEIGHBOURS = ((0, 1), (-1, 1), (-1, 0), (-1, -1), (0, -1), (1, -1), (1, 0), (1, 1))
-_CHUNK = 20_000_000  # pixels of a stack of maps that are thinned together: bounds the memory
+_CHUNK = 20_000_000  # pixels of a stack of maps that are thinned at once; limits the memory
 
 
 def _deletable(second: bool) -> NDArray[np.bool_]:
@@ -28,7 +27,7 @@ def _deletable(second: bool) -> NDArray[np.bool_]:
     pairs_from_odd = (x[:, 0::2] | even).sum(axis=1)
     pairs_from_even = (even | following[:, 1::2]).sum(axis=1)
     thickness = np.minimum(pairs_from_odd, pairs_from_even)
-    # The second subiteration is the first one turned by 180°.
+    # The second subiteration is the first one rotated by 180°.
     x1, x2, x3, x8 = (x[:, (k + 4 * second) % 8] for k in (0, 1, 2, 7))
     open_side = ~((x2 | x3 | ~x8) & x1)
     deletable: NDArray[np.bool_] = (
@@ -41,7 +40,7 @@ _TABLES = (_deletable(second=False), _deletable(second=True))
 
 
 def thin(maps: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Thin each of the maps (T, H, W) until nothing changes; the result has the same shape."""
+    """Thin each map (T, H, W) until it does not change; the result has the same shape."""
     T, H, W = maps.shape
     step = max(1, _CHUNK // max(1, H * W))
     parts = [_thin_together(maps[start : start + step]) for start in range(0, T, step)]
@@ -56,8 +55,8 @@ def _thin_together(maps: NDArray[np.bool_]) -> NDArray[np.bool_]:
     before = _subiteration(flat, everything, offsets, _TABLES[0])
     last = _subiteration(flat, everything[flat[everything] == 1], offsets, _TABLES[1])
     for table in cycle(_TABLES):
-        # This table has seen every pixel except those near what went since its own last turn
-        # began: the deletions of that turn and of the other table's turn after it.
+        # Only pixels next to deletions can have changed for this table: those deleted in its own
+        # last round, and in the other table's round after it.
         gone = np.concatenate([before, last])
         if not gone.size:
             break
@@ -73,7 +72,7 @@ def _subiteration(
     offsets: list[int],
     table: NDArray[np.bool_],
 ) -> NDArray[np.intp]:
-    """Delete in `flat` the candidates that the table names, all at once; return where they were."""
+    """Delete from `flat` the candidates that the table marks, all at once; return their places."""
     code = np.zeros(candidates.size, np.uint8)
     for bit, offset in enumerate(offsets):
         code |= flat[candidates + offset] << np.uint8(bit)

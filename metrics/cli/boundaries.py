@@ -6,21 +6,24 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from common.annotations import read_annotations
 from common.console import say, write_json
 from common.errors import InputError
 from common.pictures import read_picture
 from common.progress import progress_of
+from metrics.boundaries.benchmark import Counts, count, even_thresholds
 from metrics.boundaries.detectors import DEFAULT_DETECTOR, DETECTORS, detector
+from metrics.boundaries.maps import read_map, write_map
+from metrics.boundaries.summary import area_under_curve, best
 
 if TYPE_CHECKING:
     from common.console import Subparsers
-    from metrics.boundaries.benchmark import Counts
 
 
 def add_commands(subparsers: Subparsers) -> None:
     """Add `coherence`, `detect` and `boundaries`."""
     coherence = subparsers.add_parser(
-        "coherence", help="C of stylised pictures against people's boundaries: higher is better"
+        "coherence", help="C of stylised pictures against human boundaries; higher is better"
     )
     coherence.add_argument(
         "--image", type=Path, required=True, action="append", metavar="FILE", dest="images"
@@ -30,7 +33,7 @@ def add_commands(subparsers: Subparsers) -> None:
     coherence.add_argument("--json", action="store_true", help="answer in JSON")
     coherence.set_defaults(answer=_measure)
 
-    detect = subparsers.add_parser("detect", help="write a picture's boundary strengths")
+    detect = subparsers.add_parser("detect", help="write the boundary strengths of a picture")
     detect.add_argument("--image", type=Path, required=True, metavar="FILE")
     detect.add_argument(
         "--out", type=Path, required=True, metavar="FILE.png", help="16-bit greyscale"
@@ -39,7 +42,7 @@ def add_commands(subparsers: Subparsers) -> None:
     detect.set_defaults(answer=_detect)
 
     compare = subparsers.add_parser(
-        "boundaries", help="precision and recall of a boundary map against people's boundaries"
+        "boundaries", help="precision and recall of a boundary map against human boundaries"
     )
     compare.add_argument("--prediction", type=Path, required=True, metavar="FILE.png")
     _add_groundtruth(compare)
@@ -76,10 +79,10 @@ def _positive(text: str) -> int:
 
 
 def _measure(options: argparse.Namespace) -> None:
-    from metrics.boundaries.coherence import coherence, human_truth
+    from metrics.boundaries.coherence import coherence, human_truth  # SciPy
 
     truth = human_truth(options.groundtruth)
-    detector(options.detector)  # an unknown name is refused before any picture is read
+    detector(options.detector)  # refuse an unknown name before any picture is read
     rows: list[dict[str, Any]] = []
     for path in progress_of(options.images, unit="picture"):
         try:
@@ -104,27 +107,20 @@ def _measure(options: argparse.Namespace) -> None:
 
 
 def _detect(options: argparse.Namespace) -> None:
-    from metrics.boundaries.maps import write_map
-
     find = detector(options.detector)
-    if not options.out.absolute().parent.is_dir():  # before the work, not after it
+    if not options.out.absolute().parent.is_dir():  # checked before the long computation
         raise InputError(f"cannot write {options.out}: the folder does not exist, make it first")
     write_map(find(read_picture(options.image)), options.out)
     say(f"{options.out}: boundaries by {find.fingerprint}")
 
 
 def _compare(options: argparse.Namespace) -> None:
-    from metrics.boundaries.benchmark import count, even_thresholds
-    from metrics.boundaries.bsds import read_annotations
-    from metrics.boundaries.maps import read_map
-    from metrics.boundaries.summary import area_under_curve, best
-
     truth = read_annotations(options.groundtruth).boundaries
     prediction = read_map(options.prediction)
     if prediction.shape != truth.shape[1:]:
         raise InputError(
             f"{options.prediction} is {_size(prediction.shape)} but {options.groundtruth} is "
-            f"{_size(truth.shape[1:])}: both must have the picture's size"
+            f"{_size(truth.shape[1:])}: both must have the size of the picture"
         )
     counts = count(prediction, truth, even_thresholds(options.thresholds))
     found = best(counts)

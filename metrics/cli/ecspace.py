@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from common.atomic import make_folder, write_bytes, write_text
 from common.console import say, write_json
 from common.tables import read_csv, write_csv
+from metrics.plots.data import FORMATS, Plot
+from metrics.plots.interactive import plotly_figure
 
 if TYPE_CHECKING:
     from common.console import Subparsers
@@ -34,39 +36,52 @@ def add_commands(subparsers: Subparsers) -> None:
 
 
 def _ecspace(options: argparse.Namespace) -> None:
-    from metrics.ecspace.grid import ecspace, table
-    from metrics.ecspace.tables import table_csv, table_latex, table_markdown
-    from metrics.plots import FORMATS, family_plots, plot_data, plotly_figure, render, static_figure
+    from metrics.ecspace.grid import ecspace  # pandas
+    from metrics.plots.space import family_plots, plot_data
 
-    space, out = ecspace(read_csv(options.scores, "scores"), options.bins), options.out
+    space = ecspace(read_csv(options.scores, "scores"), options.bins)
+    scatter = plot_data(space)
     answer = _answer(space)
-    rows, plots = table(space), (plot_data(space), *family_plots(space))
-    drawn = {
+    files = _drawn((scatter, *family_plots(space)))  # all are drawn before any is written
+    make_folder(options.out)
+    _write_tables(space, options.out)
+    write_text(json.dumps(answer, indent=1, ensure_ascii=False), options.out / "ecspace.json")
+    write_text(json.dumps(plotly_figure(scatter)), options.out / "figure.plotly.json")
+    for name, content in files.items():
+        write_bytes(content, options.out / name)
+    if options.json:
+        write_json(answer)
+    else:
+        say(f"wrote the grid of {answer['stimuli']} stimuli to {options.out}")
+
+
+def _drawn(plots: tuple[Plot, ...]) -> dict[str, bytes]:
+    from metrics.plots.static import render, static_figure  # matplotlib
+
+    return {
         f"{plot.key}.{name}": render(static_figure(plot), name)
         for plot in plots
         for name in FORMATS
     }
-    make_folder(out)
-    write_csv(space.frame, out / "cells.csv")
-    for ending, give in (("csv", table_csv), ("md", table_markdown), ("tex", table_latex)):
-        write_text(give(rows), out / f"table.{ending}")
-    write_text(json.dumps(answer, indent=1, ensure_ascii=False), out / "ecspace.json")
-    write_text(json.dumps(plotly_figure(plots[0])), out / "figure.plotly.json")
-    for name, content in drawn.items():
-        write_bytes(content, out / name)
-    if options.json:
-        write_json(answer)
-    else:
-        say(f"wrote the grid of {answer['stimuli']} stimuli to {out}")
+
+
+def _write_tables(space: ECSpace, folder: Path) -> None:
+    from metrics.ecspace.grid import table  # pandas
+    from metrics.ecspace.tables import table_csv, table_latex, table_markdown
+
+    rows = table(space)
+    write_csv(space.frame, folder / "cells.csv")
+    for suffix, as_text in (("csv", table_csv), ("md", table_markdown), ("tex", table_latex)):
+        write_text(as_text(rows), folder / f"table.{suffix}")
 
 
 def _answer(space: ECSpace) -> dict[str, Any]:
-    from metrics.ecspace.grid import table
+    from metrics.ecspace.grid import table  # pandas
     from metrics.ecspace.pareto import method_rows
     from metrics.ecspace.variance import variance_explained
 
     variance = {target: variance_explained(space.frame, f"{target}_score") for target in ("E", "C")}
-    means = ("method", "stimuli", "E", "C", "admissible")
+    columns = ("method", "stimuli", "E", "C", "admissible")
     return {
         "bins": space.bins,
         "stimuli": len(space.frame),
@@ -75,6 +90,6 @@ def _answer(space: ECSpace) -> dict[str, Any]:
         "E_cuts": list(space.E_cuts),
         "C_cuts": space.C_cuts.tolist(),
         "table": table(space),
-        "methods": [{key: row[key] for key in means} for row in method_rows(space)],
+        "methods": [{key: row[key] for key in columns} for row in method_rows(space)],
         "variance": {target: found and found.to_json() for target, found in variance.items()},
     }

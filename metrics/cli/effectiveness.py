@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 
 def add_commands(subparsers: Subparsers) -> None:
     """Add `basis` and `effectiveness`."""
-    basis = subparsers.add_parser("basis", help="make the basis of E from a folder of pictures")
+    basis = subparsers.add_parser("basis", help="make the basis of E from content pictures")
     source = basis.add_mutually_exclusive_group(required=True)
     source.add_argument("--images", type=Path, metavar="DIR", help="content pictures")
     source.add_argument(
-        "--covariances", type=Path, metavar="FILE", help="mean covariances made elsewhere"
+        "--covariances", type=Path, metavar="FILE", help="mean covariances of features"
     )
     basis.add_argument("--size", type=pixels, metavar="PX", help="shorter side (default: 512)")
     basis.add_argument("--out", type=Path, required=True, metavar="FILE.safetensors")
@@ -40,7 +40,7 @@ def add_commands(subparsers: Subparsers) -> None:
     basis.set_defaults(answer=_make_basis)
 
     effect = subparsers.add_parser(
-        "effectiveness", help="E1 … E5 of stylised pictures: higher is better"
+        "effectiveness", help="E1 … E5 of stylised pictures; higher is better"
     )
     effect.add_argument("--style", type=Path, required=True, metavar="FILE")
     effect.add_argument(
@@ -54,7 +54,7 @@ def add_commands(subparsers: Subparsers) -> None:
         "--style-size",
         type=pixels,
         metavar="PX",
-        help="width at which the pictures were made from the style, which is first resized to it",
+        help="first resize the style to this width, at which the pictures were made from it",
     )
     _add_encoder(effect)
     effect.set_defaults(answer=_measure)
@@ -70,7 +70,7 @@ def _add_encoder(parser: argparse.ArgumentParser) -> None:
 
 
 def layer_names(text: str) -> list[str]:
-    """Layers from the command line: relu1_1, R11 and E1 mean the same."""
+    """Parse names of layers: relu1_1, R11 and E1 are the same layer."""
     short = {
         alias: layer
         for number, layer in enumerate(STYLE_LAYERS, start=1)
@@ -80,10 +80,10 @@ def layer_names(text: str) -> list[str]:
 
 
 def picture_files(folder: Path) -> list[Path]:
-    """The pictures of a folder by name, without those of its subfolders.
+    """The picture files of a folder, sorted by name; subfolders are not searched.
 
     Raises:
-        InputError: it is no folder, or holds no picture.
+        InputError: `folder` is no folder, or holds no picture.
 
     """
     if not folder.is_dir():
@@ -95,10 +95,10 @@ def picture_files(folder: Path) -> list[Path]:
 
 
 def _make_basis(options: argparse.Namespace) -> None:
-    from metrics.effectiveness.basis import PAPER_SIZE, build, from_covariances
+    from metrics.effectiveness.basis import PAPER_SIZE, build, from_covariances  # torch
     from metrics.effectiveness.basis_file import read_basis, write_basis
 
-    if not options.out.absolute().parent.is_dir():  # before the work, not after it
+    if not options.out.absolute().parent.is_dir():  # checked before the long computation
         raise InputError(f"cannot write {options.out}: the folder does not exist, make it first")
     encoder = encoders.load_encoder(
         options.encoder, weights=options.weights, device=choose_device(options.device)
@@ -140,7 +140,7 @@ def _read_all(files: Sequence[Path]) -> Iterator[Image]:
 
 
 def _measure(options: argparse.Namespace) -> None:
-    from metrics.effectiveness.basis_file import read_basis
+    from metrics.effectiveness.basis_file import read_basis  # torch
     from metrics.effectiveness.divergence import NAMES, measure
 
     style = read_picture(options.style)

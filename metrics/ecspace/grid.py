@@ -1,11 +1,12 @@
-"""The EC space: where stimuli lie in style (E) and content (C), cut into a 3×3 grid.
+"""The EC space: stimuli by style (E) and content (C), divided into a grid of 3 × 3 cells.
 
-Paper, §5 and its supplement (seed 000), §2 and Table 1. Rows are thirds of the E score, columns
-thirds of the C score; 0 is low, 2 is high; higher is better in both.
+Yeh et al. 2020, section 5, and its supplement, section 2 and Table 1. Rows are thirds of the E
+score, columns thirds of the C score; 0 is low, 2 is high; higher is better in both.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,16 +22,17 @@ Floats = npt.NDArray[np.float64]
 Thirds = npt.NDArray[np.intp]
 
 BINS = ("independent", "nested")
-"""independent: thirds of E and thirds of C, each over all stimuli (the paper's grid: only so are
-the percentages of its Table 1 possible). nested: thirds of C within each third of E, so that all
-cells hold the same number of stimuli, ±1."""
+"""independent: thirds of E and thirds of C, each over all stimuli; only these explain the
+percentages of the paper's Table 1. nested: thirds of C within each third of E, so that all cells
+hold the same number of stimuli, ±1."""
 LEVELS = ("low", "middle", "high")
 TOP = 5
+"""Methods that Table 1 lists for each cell."""
 
 
 @dataclass(frozen=True)
 class Share:
-    """A method's part of one cell. share: 0 … 1 of the cell's stimuli."""
+    """A method's part of one cell; `share` is 0 … 1 of the stimuli of the cell."""
 
     method: str
     count: int
@@ -39,10 +41,18 @@ class Share:
 
 @dataclass(frozen=True)
 class ECSpace:
-    """frame: stimulus, method, E_score, C_score, E_third, C_third, sorted by stimulus.
+    """Scored stimuli in their cells.
 
-    counts: (3, 3), [E third, C third]. E_cuts: the two values between the thirds of E. C_cuts:
-    (3, 2), the same of C for each third of E (three equal rows with independent bins).
+    Attributes:
+        frame: stimulus, method, E_score, C_score, E_third, C_third, sorted by stimulus; and the
+            other columns of the scores.
+        bins: one of BINS.
+        counts: (3, 3), number of stimuli by E third and C third.
+        E_cuts: the two values between the thirds of E.
+        C_cuts: (3, 2), the two values between the thirds of C, for each third of E (three equal
+            rows with independent bins).
+        unscored: number of stimuli without both scores, which are left out.
+
     """
 
     frame: pd.DataFrame
@@ -53,22 +63,30 @@ class ECSpace:
     unscored: int
 
     def cell(self, e: int, c: int) -> pd.DataFrame:
-        """Give the stimuli of one cell."""
+        """The stimuli of one cell."""
         inside = (self.frame["E_third"] == e) & (self.frame["C_third"] == c)
         return self.frame[inside]
 
     def shares(self, e: int, c: int) -> list[Share]:
-        """Give every method of one cell, the most frequent first, then by name."""
+        """The methods of one cell, the most frequent first, then by name."""
         return shares(self.cell(e, c)["method"].tolist())
 
 
 def ecspace(scored: pd.DataFrame, bins: str = "independent") -> ECSpace:
-    """Cut scored stimuli into the grid.
+    """Divide scored stimuli into the cells of the grid.
 
-    scored: columns stimulus, method, E_score, C_score; stimuli without both scores are counted and
-    left out. Equal scores are told apart by the stimulus' name, so the order of rows changes
-    nothing and thirds differ by at most one stimulus. Raises InputError for missing columns, a
-    stimulus named twice, fewer than nine scored stimuli, and unknown bins.
+    Equal scores are ordered by the names of the stimuli, so the order of rows does not matter and
+    thirds differ by at most one stimulus.
+
+    Args:
+        scored: columns stimulus, method, E_score, C_score. Stimuli without both scores are counted
+            and left out.
+        bins: one of BINS.
+
+    Raises:
+        InputError: missing columns, a stimulus named twice, fewer than nine scored stimuli, or
+            unknown bins.
+
     """
     check_name("rule of bins", bins, BINS)
     needed = ("stimulus", "method", "E_score", "C_score")
@@ -94,7 +112,7 @@ def ecspace(scored: pd.DataFrame, bins: str = "independent") -> ECSpace:
 
 
 def thirds(values: Floats) -> tuple[Thirds, tuple[float, float]]:
-    """Cut values (N,) into low, middle and high thirds (N,), and give the two cuts.
+    """Divide values (N,) into low, middle and high thirds (N,), and return the two cuts.
 
     Equal values go by their position. Sizes differ by at most one, and the outer thirds are equal:
     of 4,198 values 1,399, 1,400 and 1,399.
@@ -104,7 +122,7 @@ def thirds(values: Floats) -> tuple[Thirds, tuple[float, float]]:
         return np.empty(0, dtype=np.intp), (0.0, 0.0)
     bounds = [(2 * part * count + 3) // 6 for part in (1, 2)]  # part · count / 3, rounded
     sides = [(max(bound - 1, 0), min(bound, count - 1)) for bound in bounds]
-    # The bootstrap asks this thousands of times, and needs the ranks at the two cuts alone.
+    # A full sort is avoided, since the bootstrap calls this thousands of times.
     ordered = np.partition(values, [place for side in sides for place in side])
     if all(ordered[below] < ordered[above] for below, above in sides):
         third = np.zeros(count, dtype=np.intp)
@@ -119,19 +137,18 @@ def thirds(values: Floats) -> tuple[Thirds, tuple[float, float]]:
 
 
 def shares(methods: Sequence[str]) -> list[Share]:
-    """Count methods, the most frequent first; equal counts in the order of their names."""
-    names, counts = np.unique(np.asarray(methods, dtype=str), return_counts=True)
-    ranked = sorted(zip(names.tolist(), counts.tolist(), strict=True), key=lambda m: (-m[1], m[0]))
+    """The methods by frequency, the most frequent first; equal counts by name."""
+    ranked = sorted(Counter(methods).items(), key=lambda item: (-item[1], item[0]))
     return [Share(name, count, count / len(methods)) for name, count in ranked]
 
 
 def percent(share: float) -> str:
-    """Print a share as Table 1 does: `24.06%`."""
+    """A share in percent as in Table 1: `24.06%`."""
     return f"{100 * share:.2f}%"
 
 
 def table(space: ECSpace, top: int = TOP) -> list[dict[str, Any]]:
-    """Give Table 1: the cells from high E to low E, within each from low C to high C."""
+    """The cells of Table 1 from high E to low E, within each from low C to high C."""
     return [
         {
             "E": LEVELS[e],
@@ -148,7 +165,7 @@ def table(space: ECSpace, top: int = TOP) -> list[dict[str, Any]]:
 
 
 def examples(space: ECSpace, e: int, c: int, many: int) -> list[str]:
-    """Choose stimuli that stand for a cell: near its middle, of as many methods as there are."""
+    """Example stimuli of a cell: close to its median scores, and of different methods first."""
     cell = space.cell(e, c)
     if cell.empty:
         return []
@@ -156,13 +173,13 @@ def examples(space: ECSpace, e: int, c: int, many: int) -> list[str]:
     spread = space.frame[["E_score", "C_score"]].std().replace(0.0, 1.0)
     distance = (((scores - scores.median()) / spread) ** 2).sum(axis=1)
     ranked = cell.assign(distance=distance).sort_values(["distance", "stimulus"])
-    turn = ranked.groupby("method").cumcount()  # each method's nearest before anyone's second
+    turn = ranked.groupby("method").cumcount()  # the nearest of each method come first
     ranked = ranked.assign(turn=turn).sort_values(["turn", "distance", "stimulus"])
     return ranked["stimulus"].head(many).tolist()
 
 
 def admissible(points: Floats) -> npt.NDArray[np.bool_]:
-    """Tell which points (N, 2) no other point beats: at least as good in both, better in one."""
+    """Pareto-admissible points (N,): no other of (N, 2) is as good in both and better in one."""
     better_or_equal = np.all(points[None, :, :] >= points[:, None, :], axis=2)
     better = np.any(points[None, :, :] > points[:, None, :], axis=2)
     return np.asarray(~np.any(better_or_equal & better, axis=1), dtype=np.bool_)

@@ -1,4 +1,4 @@
-"""Methods in the EC space: their mean scores, and which of them no other beats in both."""
+"""Methods in the EC space: mean scores and Pareto-admissibility."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ if TYPE_CHECKING:
     from metrics.calibration.stability import Stability
 
 
-def method_rows(space: ECSpace, sure: Stability | None = None) -> list[dict[str, Any]]:
-    """Give one row per method, the highest mean E first, then by name.
+def method_rows(space: ECSpace, stability: Stability | None = None) -> list[dict[str, Any]]:
+    """One row per method, the highest mean E first, then by name.
 
-    `admissible`: no other method has a mean at least as good in both and better in one. From the
-    bootstrap of both models (`sure`): `admissible_share`, the share of replicates in which it is,
-    0 … 1, and `E_rank`, `C_rank`, its lowest and highest rank by mean score (1 is best); None
-    without it.
+    `admissible`: whether no other method has means at least as good in both scores and better in
+    one. `admissible_share`: the share of bootstrap replicates, 0 … 1, in which the method is
+    admissible; `E_rank`, `C_rank`: its lowest and highest rank by mean score (1 is best). These
+    three are None without `stability`.
     """
     means = space.frame.groupby("method")[["E_score", "C_score"]].mean()
     best = admissible(means.to_numpy())
     sizes = space.frame["method"].value_counts()
     rows = []
     for (name, mean), good in zip(means.iterrows(), best, strict=True):
-        known = sure.methods[str(name)] if sure else {}
+        known = stability.methods[str(name)] if stability else {}
         rows.append(
             {
                 "method": str(name),

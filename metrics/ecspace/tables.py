@@ -1,4 +1,4 @@
-"""Table 1 of the EC space as text: CSV, Markdown and LaTeX, each from the same rows."""
+"""The table of methods in the nine cells as CSV, Markdown and LaTeX (Yeh et al. 2020, Table 1)."""
 
 from __future__ import annotations
 
@@ -7,12 +7,25 @@ from typing import Any
 
 from common.tables import rows_to_csv
 
+_LATEX = {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    "'": r"\textquotesingle{}",
+    "`": r"\textasciigrave{}",
+}
+"""Characters that LaTeX reads as something else, in its default encoding at least."""
+_LAST_LATIN = "\u024f"
+_SCRIPTS = "% Labels with letters beyond Latin: compile with LuaLaTeX and a font that has them."
 Rows = Sequence[dict[str, Any]]
-"""What `ecspace.table` gives: nine cells from high E to low E, each from low C to high C."""
+"""What `grid.table` gives: cells from high E to low E, within each from low C to high C."""
 
 
 def table_csv(rows: Rows, note: str = "") -> str:
-    """One line per cell and method. note: a last column, such as `simulated`, where given."""
+    """One line per cell and method. `note`, such as `simulated`, fills a last column."""
     head = ["E", "C", "cell_count", "rank", "method", "count", "percent"]
     lines: list[list[Any]] = [[*head, *(["votes"] if note else [])]]
     for cell in rows:
@@ -33,7 +46,9 @@ def table_markdown(rows: Rows, note: str = "") -> str:
 
 def table_latex(rows: Rows, note: str = "") -> str:
     """The grid as a LaTeX tabular."""
+    names = (part["method"] for cell in rows for part in cell["methods"])
     lines = [
+        *([_SCRIPTS] if any(c > _LAST_LATIN for name in names for c in name) else []),
         r"\begin{tabular}{llll}",
         r"\hline",
         r" & low C & middle C & high C \\",
@@ -59,10 +74,16 @@ def _lines(cell: dict[str, Any]) -> list[str]:
     return [f"({cell['count']} stimuli)", *listed]
 
 
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
 def _markdown(text: str) -> str:
-    return "".join(f"\\{c}" if c in "\\`*_[]<>|&" else c for c in text)
+    return "".join(f"\\{c}" if c in "\\`*_[]<>|&$~" else c for c in _one_line(text))
 
 
 def _latex(text: str) -> str:
-    special = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
-    return "".join(special.get(c, f"\\{c}" if c in "%_&#${}" else c) for c in text)
+    text = "".join(_LATEX.get(c, f"\\{c}" if c in "%_&#${}" else c) for c in _one_line(text))
+    while "--" in text:  # would become a dash
+        text = text.replace("--", "-{}-")
+    return text

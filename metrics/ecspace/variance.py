@@ -1,9 +1,9 @@
-"""How much of a score's variance goes with the style, the content, the method and its weight.
+"""The shares of a score's variance explained by style, content, method and style weight.
 
-The paper finds that the style explains most. The decomposition here is that of Lindeman, Merenda &
-Gold 1980 ("LMG", Shapley values of R²): a factor's share is what it adds to R², averaged over all
-orders in which the factors may enter a linear model. Shares add up to R². In a
-balanced design, where the order does not matter, they are the η² of the analysis of variance.
+Yeh et al. 2020 find that the style explains most. The decomposition is that of Lindeman, Merenda
+and Gold 1980 ("LMG", Shapley values of R²): the share of a factor is its increase of R², averaged
+over all orders in which the factors can enter a linear model. Shares sum to R². In a balanced
+design, where the order does not matter, they are the η² of the analysis of variance.
 """
 
 from __future__ import annotations
@@ -24,13 +24,18 @@ Floats = npt.NDArray[np.float64]
 
 FACTORS = ("style", "content", "method", "weight")
 _TOLERANCE = 1e-10
-"""Directions with less than this part of a design's largest variance count as none."""
+"""Directions with a smaller share of the largest variance of a design count as constant."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """share: 0 … 1 of the variance. by_chance: what a factor with as many levels would be given
-    on average if scores had nothing to do with it.
+    """One factor's part of the variance.
+
+    Attributes:
+        factor: one of FACTORS.
+        share: 0 … 1 of the variance.
+        by_chance: the mean share of a factor with as many levels that is unrelated to the score.
+
     """
 
     factor: str
@@ -40,8 +45,13 @@ class Part:
 
 @dataclass(frozen=True)
 class Variance:
-    """parts: one per factor that varies, the largest share first. rest: 1 − R², what no sum of the
-    factors explains: their interactions, and noise. stimuli: how many entered.
+    """The decomposition of one score's variance.
+
+    Attributes:
+        parts: one for each factor that varies, the largest share first.
+        rest: 1 − R², the share of interactions and noise.
+        stimuli: number of stimuli.
+
     """
 
     parts: tuple[Part, ...]
@@ -49,7 +59,7 @@ class Variance:
     stimuli: int
 
     def to_json(self) -> dict[str, Any]:
-        """Give the export."""
+        """The decomposition as JSON."""
         return {
             "decomposition": "LMG: R² shared out over all orders of the factors",
             "stimuli": self.stimuli,
@@ -60,13 +70,22 @@ class Variance:
 
 
 def variance_explained(frame: pd.DataFrame, score: str) -> Variance | None:
-    """Share out the variance of a score over the factors.
+    """Decompose the variance of a score over the factors.
 
-    frame: the score, and those of FACTORS that are known. Style, content and method are taken as
-    names. Weights of different methods are not on one scale, so the weight enters as one straight
-    line per method, in the logarithm where all weights of the method are positive. Rows without
-    the score are left out. None where fewer than three scores are left, they are all equal, or no
-    factor varies. Raises InputError where the score is not a column.
+    Weights of different methods are not comparable, so the weight enters as one straight line per
+    method, in the logarithm if all weights of the method are positive.
+
+    Args:
+        frame: the score, and those of FACTORS that are known; style, content and method are names.
+            Rows without the score are left out.
+        score: the name of its column.
+
+    Returns:
+        None for fewer than three scores, for equal scores, and if no factor varies.
+
+    Raises:
+        InputError: the score is not a column.
+
     """
     if score not in frame.columns:
         raise InputError(f"the scores lack the column {score}")
@@ -90,7 +109,7 @@ def variance_explained(frame: pd.DataFrame, score: str) -> Variance | None:
 
 
 def _design(rows: pd.DataFrame, factor: str) -> Floats:
-    """Centred columns (N, K) of one factor; none where it does not vary."""
+    """Centred columns (N, K) of one factor; no column if it does not vary."""
     if factor not in rows.columns:
         return np.empty((len(rows), 0))
     if factor == "weight":
@@ -101,7 +120,7 @@ def _design(rows: pd.DataFrame, factor: str) -> Floats:
 
 
 def _weights(rows: pd.DataFrame) -> Floats:
-    """One column per method whose weight varies: its weight about its mean, 0 elsewhere."""
+    """One column per method whose weight varies: the standardised weight, 0 for other methods."""
     weight = pd.to_numeric(rows["weight"], errors="coerce").to_numpy(dtype=np.float64)
     known = rows["method"].astype(str) if "method" in rows.columns else pd.Series("", rows.index)
     columns = []
@@ -118,7 +137,7 @@ def _weights(rows: pd.DataFrame) -> Floats:
 
 
 def _fits(designs: Mapping[str, Floats], values: Floats) -> dict[frozenset[str], tuple[float, int]]:
-    """R² and rank of the linear model of every set of factors."""
+    """Set of factors → R² and rank of its linear model."""
     whole = np.column_stack(list(designs.values()))
     gram, moment = whole.T @ whole, whole.T @ values
     total = float(values @ values)
@@ -139,7 +158,7 @@ def _fits(designs: Mapping[str, Floats], values: Floats) -> dict[frozenset[str],
 def _average_gain(
     name: str, names: tuple[str, ...], fitted: Mapping[frozenset[str], tuple[float, int]]
 ) -> tuple[float, float]:
-    """What a factor adds to R² and to the rank, averaged over all orders (its Shapley value)."""
+    """The Shapley value of a factor: its mean increase of R² and of the rank over all orders."""
     many = len(names)
     others = [other for other in names if other != name]
     share, steps = 0.0, 0.0

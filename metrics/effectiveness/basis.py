@@ -1,4 +1,4 @@
-"""The basis of base E: the directions in which photographs' features vary most, per layer.
+"""The basis of base E: for each layer the directions of greatest variance in photographs.
 
 Source: Yeh et al. 2020 (WACV), section 4, and the authors' `EBase/tools.py`: the eigenvectors of
 the mean over content pictures of their centred feature covariances.
@@ -29,7 +29,7 @@ PAPER_RANKS = {
     "relu4_1": (256, 512),
     "relu5_1": (256, 512),
 }
-"""Rank kept, of so many channels of VGG-19 (authors' repository)."""
+"""Layer → rank of the basis, number of channels of VGG-19 (authors' repository)."""
 
 
 def paper_rank(layer: str, channels: int) -> int:
@@ -57,7 +57,7 @@ class LayerBasis:
 
     @classmethod
     def of(cls, layer: str, covariance: Tensor) -> LayerBasis:
-        """The leading eigenvectors; fewer than the paper's rank where the covariance is singular.
+        """The leading eigenvectors; fewer than the paper's rank if the covariance is singular.
 
         Raises:
             InputError: not a square, symmetric, finite matrix, or nothing varies at this layer.
@@ -72,15 +72,15 @@ class LayerBasis:
         ):
             raise InputError(
                 f"the mean covariance at {layer} is not a finite symmetric matrix: the file is "
-                "damaged or no basis; make it anew with `python -m metrics basis`"
+                "damaged or no basis; make one with `python -m metrics basis`"
             )
         values, vectors = torch.linalg.eigh((covariance + covariance.mT) / 2)
         kept = int((values > gaussian.NOISE * values.clamp_min(0).sum()).sum())
         rank = min(paper_rank(layer, channels), kept)
         if not rank:
             raise InputError(
-                f"nothing varies at {layer} in the reference pictures: take pictures that are not "
-                "of one flat colour"
+                f"the features of the reference pictures do not vary at {layer}: use pictures that "
+                "are not of one flat colour"
             )
         leading = vectors.flip(1)[:, :rank]
         peaks = leading.gather(0, leading.abs().argmax(0, keepdim=True))
@@ -99,14 +99,14 @@ class LayerBasis:
 
 @dataclass(frozen=True)
 class Basis:
-    """Bases of several layers, with what they were made from.
+    """The bases of several layers, and what they were made from.
 
     Attributes:
         layers: layer → basis, in the order of the network.
         size: shorter side, in pixels, to which every picture is resized before it is measured.
         encoder: the encoder's name.
         encoder_fingerprint: hash of the encoder; empty for covariances made elsewhere.
-        pictures: how many reference pictures; 0 where it is not known.
+        pictures: number of reference pictures; 0 if unknown.
 
     """
 
@@ -118,7 +118,7 @@ class Basis:
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 (hex) of all that decides a measurement: encoder, size, every layer's vectors."""
+        """SHA-256 (hex) of what decides a measurement: encoder, size, vectors of every layer."""
         digest = hashlib.sha256()
         digest.update(f"{self.encoder_fingerprint}|{self.size}".encode())
         for layer, basis in self.layers.items():
@@ -133,8 +133,8 @@ class Basis:
     def check(self, encoder: Encoder) -> None:
         """Raise InputError unless this basis was made with `encoder`.
 
-        A basis without a fingerprint (mean covariances from elsewhere) is checked by the
-        encoder's name, where it has one, and by the number of channels.
+        A basis without a fingerprint (made of given covariances) is checked by the encoder's
+        name, if it has one, and by the number of channels.
         """
         if self.encoder_fingerprint:
             same = self.encoder_fingerprint == encoder.fingerprint
@@ -193,18 +193,18 @@ def build(
     layers: Sequence[str] | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Basis:
-    """The basis of reference pictures, which are read one at a time and not kept.
+    """The basis of reference pictures, which are read one at a time.
 
     Args:
         pictures: RGB pictures of any size; each is resized to shorter side `size` (PIL bilinear on
-            uint8) and weighs the same, whatever its shape.
-        encoder: the network; it runs where its weights lie.
+            uint8), and all have the same weight.
+        encoder: the network; it runs on the device of its weights.
         size: shorter side in pixels; the paper's is 512.
-        layers: some of the layers of base E; all that the encoder has when None.
-        progress: called after each picture with the number done.
+        layers: some of the layers of base E; by default all that the encoder has.
+        progress: called after each picture with the number of finished ones.
 
     Raises:
-        InputError: no picture, a layer that base E or the encoder does not have.
+        InputError: no picture, or a layer that base E or the encoder does not have.
 
     """
     chosen = choose_layers(encoder, layers)
@@ -250,8 +250,8 @@ def describe(
     images: Tensor, encoder: Encoder, layers: Sequence[str]
 ) -> dict[str, gaussian.Gaussian]:
     """The Gaussians of the features of images (N, 3, H, W), RGB in [0, 1], at each of `layers`."""
-    # TensorFloat-32, which torch allows in CUDA convolutions, would move E in the third decimal.
+    # TensorFloat-32, torch's default in CUDA convolutions, would change the third decimal of E.
     with torch.no_grad(), torch.backends.cudnn.flags(allow_tf32=False):
         features = encoder(images, layers)
-    # Each map is let go as soon as it is summed up: at 512 pixels relu1_1 alone fills 100 MB.
+    # Each map is released when its Gaussian is fitted: at 512 pixels relu1_1 alone has 100 MB.
     return {layer: gaussian.fit(features.pop(layer)) for layer in list(features)}

@@ -1,9 +1,9 @@
-"""Base E: how much of the style's statistics a stylised picture carries, one number per layer.
+"""Base E: how closely the features of a stimulus follow those of its style, for each layer.
 
 E_l = −ln KL(N_s ‖ N_t), with N_s and N_t the Gaussians of the features of the stimulus and of the
 style picture at layer l, projected on the basis. Natural logarithms; higher is better; unbounded
-below, at most 20.72 (KL is clamped at 1e-9). Differences between stimuli of one style under one
-instrument are what counts: zero has no meaning.
+below, at most 20.72 (KL is clamped at 1e-9). Only differences between stimuli of one style under
+one instrument are meaningful; the zero is arbitrary.
 
 Source: Yeh et al. 2020 (WACV), section 4, and the authors' `EBase/tools.py`.
 """
@@ -26,12 +26,11 @@ from transfer.encoders.architecture import Encoder
 from transfer.encoders.layout import STYLE_LAYERS
 
 VERSION = 1
-"""Of the definition; another version gives other numbers and is another instrument."""
+"""Version of the definition. Other versions give other numbers and are other instruments."""
 NAMES = {layer: f"E{number}" for number, layer in enumerate(STYLE_LAYERS, start=1)}
 """Layer → statistic: relu1_1 is E1 … relu5_1 is E5."""
-HIGHER_IS_BETTER = True
 LEAST_DIVERGENCE = 1e-9
-"""In nats. A picture against itself has divergence 0 and would have an infinite E."""
+"""In nats. A picture compared with itself has divergence 0, which would give an infinite E."""
 
 
 @dataclass(frozen=True)
@@ -39,10 +38,10 @@ class Effect:
     """E of one stimulus at one layer.
 
     Attributes:
-        value: −ln KL, higher is better, at most 20.72; None where the style does not vary at all
-            at this layer, so that there is nothing to compare with.
-        rank: coordinates of the basis that were used; fewer than the basis has where the style's
-            covariance is singular (its picture is small, or leaves channels silent).
+        value: −ln KL, higher is better, at most 20.72; None if the features of the style do not
+            vary at this layer, so that its Gaussian is undefined.
+        rank: coordinates of the basis that were used; fewer than the basis has if the style's
+            covariance is singular (a small picture, or channels without response).
         clamped: the divergence was below 1e-9 and was taken as 1e-9.
         singular: the stimulus varies in fewer directions than the style; its divergence is
             infinite and was bounded (see `gaussian.divergence`).
@@ -56,14 +55,13 @@ class Effect:
 
 
 def prepare(image: Image, size: int, width: int | None = None) -> Tensor:
-    """The picture as E sees it: (1, 3, H, W) RGB in [0, 1], shorter side `size`.
+    """The picture as the encoder receives it: (1, 3, H, W) RGB in [0, 1], shorter side `size`.
 
     Args:
         image: RGB.
         size: of the basis, in pixels.
         width: for a style picture, the width at which the stimulus was made from it. The style is
-            first resized to it, or E would measure that the stimulus is less sharp than the
-            original of the style.
+            first resized to this width; otherwise E would measure the loss of sharpness as well.
 
     """
     if width is not None:
@@ -74,11 +72,11 @@ def prepare(image: Image, size: int, width: int | None = None) -> Tensor:
 def measured_layers(
     encoder: Encoder, basis: Basis, layers: Sequence[str] | None = None
 ) -> tuple[str, ...]:
-    """The layers that encoder and basis both have, or exactly those that were asked for.
+    """The layers that encoder and basis both have, or exactly `layers`.
 
     Raises:
-        InputError: the basis belongs to another encoder; or a layer was asked for that base E, the
-            encoder or the basis does not have.
+        InputError: the basis was made with another encoder; or base E, the encoder or the basis
+            lacks one of `layers`.
 
     """
     basis.check(encoder)
@@ -119,8 +117,8 @@ def effectiveness(
 def _layer(stimuli: Gaussian, style: Gaussian, vectors: Tensor) -> list[Effect]:
     scale = float(style.mean_square()[0])
     stimuli, style = stimuli.project(vectors), style.project(vectors)
-    # The style alone decides the rank (with the sizes of both samples). If a poor stimulus could
-    # lower it, a flat grey picture would have nothing left to differ in and score best of all.
+    # The style alone decides the rank (with the sizes of both samples). If the stimulus could lower
+    # it, a flat grey picture would be compared in no coordinate and score highest.
     most = min(vectors.shape[1], stimuli.positions - 1, style.positions - 1)
     rank = gaussian.numerical_rank(style.covariance[0, :most, :most], scale) if most else 0
     if not rank:
@@ -146,7 +144,7 @@ def measure(
     layers: Sequence[str] | None = None,
     style_width: int | None = None,
 ) -> list[dict[str, Effect]]:
-    """E of pictures against the picture of their style: everything above in one call.
+    """E of pictures against the picture of their style: prepare, describe and compare them.
 
     Args:
         images: RGB stimuli of any sizes.

@@ -1,7 +1,7 @@
 """Gaussians fitted to feature maps, and the Kullback-Leibler divergence between them.
 
-Everything here is float64 whatever the features are: the tail of a covariance's spectrum decides
-the divergence, and float32 loses it.
+All computations use float64, whatever the type of the features: the smallest eigenvalues of a
+covariance dominate the divergence, and float32 does not represent them.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ import torch
 from torch import Tensor
 
 NOISE = 1e-6
-"""Share of the features' mean square below which a variance is taken as none.
+"""Share of the features' mean square below which a variance counts as zero.
 
-Rounding a picture to 8 bits alone makes variances of 1e-8 … 5e-6 of the mean square (measured at
-relu1_1 … relu5_1 of three encoders). A direction in which the style varies less than that is a
-channel that happens to be silent there; divided by its variance, it would decide E on its own.
+Rounding a picture to 8 bits alone causes variances of 1e-8 … 5e-6 of the mean square (measured at
+relu1_1 … relu5_1 of three encoders). A direction in which the style varies less is a channel
+without response; its inverse variance would dominate E.
 """
 LEAST_RATIO = 1e-12
-"""Ratio of two variances below which the first is taken as none."""
+"""Ratio of two variances below which the first counts as zero."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Gaussian:
         return Gaussian(self.mean[:, :rank], self.covariance[:, :rank, :rank], self.positions)
 
     def mean_square(self) -> Tensor:
-        """E‖f‖², (N,): the scale against which a variance is noise or not."""
+        """E‖f‖², (N,): the scale to which variances are compared."""
         trace: Tensor = self.covariance.diagonal(dim1=-2, dim2=-1).sum(-1)
         return trace + self.mean.square().sum(-1)
 
@@ -56,7 +56,7 @@ def fit(features: Tensor) -> Gaussian:
     """Mean and centred covariance over the positions of each of the N feature maps (N, C, H, W)."""
     flat = features.detach().flatten(2).double()
     if flat.data_ptr() == features.data_ptr():
-        flat = flat.clone()  # already float64: what the caller holds must not be centred
+        flat = flat.clone()  # already float64: the caller's tensor must not be centred
     positions = flat.shape[2]
     mean = flat.mean(2)
     flat -= mean[:, :, None]
@@ -66,10 +66,10 @@ def fit(features: Tensor) -> Gaussian:
 
 
 def numerical_rank(covariance: Tensor, scale: float) -> int:
-    """The largest r whose leading r × r block of `covariance` (k, k) is clear of rounding noise.
+    """The largest r for which the leading r × r block of `covariance` (k, k) is not singular.
 
-    Clear means that the block's least eigenvalue exceeds NOISE · `scale`. The leading block
-    matters, not the number of large eigenvalues: the coordinates stay those of the basis. The
+    A block counts as singular if its least eigenvalue is at most NOISE · `scale`. The leading block
+    is used, not the number of large eigenvalues, because coordinates remain those of the basis. The
     least eigenvalue falls as the block grows (Cauchy's interlacing), so a bisection finds r.
     """
     if not (scale > 0):

@@ -1,6 +1,7 @@
-"""Measuring the stimuli of a batch: only what is missing, each number kept as soon as it is known.
+"""Measure the stimuli of a batch that lack a base statistic.
 
-So it may be stopped at any time, and the same call goes on where it stopped.
+Each number is stored as soon as it is measured, so an interrupted run can be repeated: it measures
+only what is missing.
 """
 
 from __future__ import annotations
@@ -16,21 +17,22 @@ from django.conf import settings
 
 from common.errors import InputError, StorageError
 from common.lookup import unknown
-from metrics.models import Measurement, sample_of
-from metrics.statistics.base import Collection, Progress, Statistic
+from common.media import media_path
+from metrics.models import Measurement
+from metrics.statistics.base import Collection, Instrument, ProgressCallback, Sample, Statistic
 from transfer.models import Batch, Picture, Stimulus
 
 
 @dataclass
-class Outcome:
-    """What measuring one statistic of a batch came to.
+class MeasuringResult:
+    """The counts of one run of `measure`.
 
     Attributes:
-        measured: pairs of stimulus and reference that were measured now.
-        known: pairs that had been measured under the same instrument before.
-        unmade: stimuli of the batch that are not done, and wait for a later run.
-        seconds: spent on those that were measured now.
-        failures: stimulus and reason, for every pair that cannot be measured.
+        measured: pairs of stimulus and reference measured in this run.
+        known: pairs measured under the same instrument before.
+        unmade: stimuli of the batch that are not done.
+        seconds: spent on the pairs measured in this run.
+        failures: stimulus and reason, for each pair that cannot be measured.
 
     """
 
@@ -42,7 +44,7 @@ class Outcome:
 
     @property
     def seconds_each(self) -> float:
-        """Seconds per picture, 0 where none was measured."""
+        """Seconds per measured pair; 0 if none was measured."""
         return self.seconds / self.measured if self.measured else 0.0
 
 
@@ -50,7 +52,7 @@ def batch_named(name: str) -> Batch:
     """The batch of that name.
 
     Raises:
-        InputError: there is none.
+        InputError: no batch has that name.
 
     """
     batch = Batch.objects.filter(name=name).first()
@@ -60,10 +62,10 @@ def batch_named(name: str) -> Batch:
 
 
 def collection_of(batch: Batch) -> Collection:
-    """The content pictures and the usual width of a batch.
+    """The content pictures and the most frequent stimulus width of a batch.
 
     Raises:
-        InputError: no stimulus is done, so that there is nothing to measure.
+        InputError: no stimulus is done.
 
     """
     contents = Picture.objects.filter(pk__in=batch.stimuli.values("content")).order_by("sha256")
@@ -77,56 +79,92 @@ def collection_of(batch: Batch) -> Collection:
     return Collection(
         contents=[picture.path for picture in contents],
         fingerprint=digest.hexdigest(),
-        # Of equally common widths the smaller, so that nothing is enlarged for the basis.
+        # Of equally frequent widths the smallest, so that no picture is enlarged for the basis.
         width=max(sorted(widths), key=lambda width: widths[width]),
         cache=Path(settings.DATA_DIR) / "cache",
     )
 
 
-def measure(batch: Batch, statistic: Statistic, progress: Progress) -> Outcome:
-    """Measure every done stimulus of `batch` that lacks this statistic under its instrument.
+def measure(
+    batch: Batch, statistic: type[Statistic], instrument: Instrument, progress: ProgressCallback
+) -> MeasuringResult:
+    """Measure each done stimulus of `batch` that lacks `statistic` under `instrument`.
 
-    A stimulus that cannot be measured does no harm to the others and is tried again next time.
+    A stimulus that cannot be measured is listed among the failures; the others are still measured.
     """
-    outcome = Outcome(unmade=batch.stimuli.exclude(state=Stimulus.State.DONE).count())
-    missing = list(_missing(batch, statistic, outcome))
+    result = MeasuringResult(unmade=batch.stimuli.exclude(state=Stimulus.State.DONE).count())
+    missing = list(_missing(batch, statistic, instrument, result))
     for done, (stimulus, reference) in enumerate(missing, start=1):
         start = time.perf_counter()
         try:
-            Measurement.objects.get_or_measure(statistic, stimulus, reference)
-        except StorageError:  # the next one could not be stored, either
+            get_or_measure(statistic, instrument, stimulus, reference)
+        except StorageError:  # the next one could not be stored either
             raise
         except InputError as error:
-            outcome.failures.append((_label(stimulus), " ".join(str(error).split())))
+            result.failures.append(_failure(stimulus, error))
         else:
-            outcome.measured += 1
-            outcome.seconds += time.perf_counter() - start
+            result.measured += 1
+            result.seconds += time.perf_counter() - start
         progress(statistic.key, done, len(missing))
-    return outcome
+    return result
+
+
+def get_or_measure(
+    statistic: type[Statistic], instrument: Instrument, stimulus: Stimulus, reference: Picture
+) -> dict[str, Measurement]:
+    """The measurements of a stimulus by name; missing ones are measured and stored.
+
+    If two processes measure the same stimulus at once, the numbers stored first are kept.
+
+    Raises:
+        InputError: the stimulus is not done, or its pictures cannot be measured.
+
+    """
+    sample = _sample(stimulus, reference)
+    name = instrument.name(sample)
+    rows = Measurement.objects.filter(
+        stimulus=stimulus, reference=reference, instrument=name, statistic__in=statistic.names
+    )
+    if rows.count() < len(statistic.names):
+        Measurement.objects.bulk_create(
+            [
+                Measurement(
+                    stimulus=stimulus,
+                    reference=reference,
+                    statistic=number,
+                    instrument=name,
+                    value=value.value,
+                    details=dict(value.details),
+                )
+                for number, value in instrument.measure(sample).items()
+            ],
+            ignore_conflicts=True,
+        )
+    return {row.statistic: row for row in rows.all()}
 
 
 def _missing(
-    batch: Batch, statistic: Statistic, outcome: Outcome
+    batch: Batch, statistic: type[Statistic], instrument: Instrument, result: MeasuringResult
 ) -> Iterator[tuple[Stimulus, Picture]]:
-    """Pairs to measure, by reference: the work on a reference is then shared."""
-    there = Counter(
+    """The pairs to measure, sorted by reference, so that the work on a reference is shared."""
+    stored = Counter(
         Measurement.objects.filter(stimulus__batch=batch, statistic__in=statistic.names)
         .order_by()
         .values_list("stimulus_id", "reference_id", "instrument")
     )
     for stimulus, reference in _pairs(batch, statistic):
         try:
-            instrument = statistic.instrument(sample_of(stimulus, reference))
+            name = instrument.name(_sample(stimulus, reference))
         except InputError as error:
-            outcome.failures.append((_label(stimulus), " ".join(str(error).split())))
+            result.failures.append(_failure(stimulus, error))
             continue
-        if there[stimulus.pk, reference.pk, instrument] == len(statistic.names):
-            outcome.known += 1
+        if stored[stimulus.pk, reference.pk, name] == len(statistic.names):
+            result.known += 1
         else:
             yield stimulus, reference
 
 
-def _pairs(batch: Batch, statistic: Statistic) -> list[tuple[Stimulus, Picture]]:
+def _pairs(batch: Batch, statistic: type[Statistic]) -> list[tuple[Stimulus, Picture]]:
     done = batch.stimuli.filter(state=Stimulus.State.DONE).select_related("content")
     if statistic.reference == "content":
         pairs = [(stimulus, stimulus.content) for stimulus in done]
@@ -139,5 +177,23 @@ def _pairs(batch: Batch, statistic: Statistic) -> list[tuple[Stimulus, Picture]]
     return sorted(pairs, key=lambda pair: (pair[1].pk, pair[0].width or 0, pair[0].pk))
 
 
-def _label(stimulus: Stimulus) -> str:
-    return f"{stimulus.method} on {stimulus.content.name} ({stimulus.public_id.hex[:8]})"
+def _sample(stimulus: Stimulus, reference: Picture) -> Sample:
+    """The files of a stimulus and of the picture that it is measured against.
+
+    Raises:
+        InputError: the stimulus is not done.
+
+    """
+    if stimulus.state != stimulus.State.DONE or not stimulus.width:
+        raise InputError(f"stimulus {stimulus.public_id.hex} is {stimulus.state}: make it first")
+    return Sample(
+        image=stimulus.path,
+        width=stimulus.width,
+        reference=reference.path,
+        annotations=media_path(str(reference.annotations.name)) if reference.annotations else None,
+    )
+
+
+def _failure(stimulus: Stimulus, error: InputError) -> tuple[str, str]:
+    label = f"{stimulus.method} on {stimulus.content.name} ({stimulus.public_id.hex[:8]})"
+    return label, " ".join(str(error).split())

@@ -1,28 +1,27 @@
-"""Measurements as a table: the columns of STATISTICS.csv."""
+"""Read measurements as a table with the columns of STATISTICS.csv."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import pandas as pd
 from django.db.models import Count, Max, QuerySet
 
 from common.errors import InputError
 from metrics.models import Measurement
 from metrics.statistics import STATISTICS, statistic
+from metrics.statistics.base import shared_name
 from transfer.models import Picture, Stimulus
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 WEIGHTS = ("style_weight", "alpha", "weight")
-"""Parameters that say how much style is asked for, the first that a stimulus has. Weights of
-different methods are not on one scale."""
+"""Parameters that set the amount of style; of these a stimulus' first one is its weight. Weights
+of different methods are not comparable."""
 
 
 def columns() -> list[str]:
-    """The columns of STATISTICS.csv: those of E and C, and of whatever else is registered."""
+    """The columns of STATISTICS.csv, with the numbers of all registered statistics."""
     return [
         *("stimulus", "method", "content", "style"),
         *_numbers(),
@@ -32,26 +31,35 @@ def columns() -> list[str]:
 
 
 def instruments(stimuli: QuerySet[Stimulus], key: str) -> dict[str, int]:
-    """The instruments of a statistic (E, C) that measured some of `stimuli`, and how many each.
+    """The instruments of a statistic (E, C): name → how many of `stimuli` it has measured.
 
-    The one that measured most comes first; of equals the one that measured last.
+    The instrument with most stimuli comes first; of equals, the one that was used last. Names do
+    not hold the annotations of the contents, and measurements against replaced annotations do not
+    count.
     """
-    counted = (
+    rows = (
         Measurement.objects.filter(
             stimulus__in=stimuli.order_by(), statistic__in=statistic(key).names
         )
+        .current()
         .order_by()
         .values("instrument")
         .annotate(stimuli=Count("stimulus", distinct=True), last=Max("pk"))
-        .order_by("-stimuli", "-last")
     )
-    return {row["instrument"]: row["stimuli"] for row in counted}
+    counts: dict[str, int] = defaultdict(int)
+    last: dict[str, int] = defaultdict(int)
+    for row in rows:  # one row for each annotation of the contents
+        name = shared_name(row["instrument"])
+        counts[name] += row["stimuli"]
+        last[name] = max(last[name], row["last"])
+    order = sorted(counts, key=lambda name: (counts[name], last[name]), reverse=True)
+    return {name: counts[name] for name in order}
 
 
 def usual_instruments(stimuli: QuerySet[Stimulus]) -> dict[str, str]:
-    """For each statistic the instrument that comes first in `instruments`, where there is one.
+    """Statistic → the first of its `instruments`; statistics without measurements are left out.
 
-    A page that nobody told which instruments to show may show these, and must name them.
+    The default choice of pages, which must name the instruments that they show.
     """
     found = {key: next(iter(instruments(stimuli, key)), None) for key in STATISTICS}
     return {key: name for key, name in found.items() if name is not None}
@@ -62,22 +70,20 @@ def statistics_frame(
 ) -> pd.DataFrame:
     """One row per stimulus, in the columns of STATISTICS.csv.
 
-    Numbers of different instruments are never mixed. A number that is not there is NaN. E of a
-    stimulus of several styles is the mean over its styles, which are joined by ` + `. Pictures are
-    told by name, and by the start of their SHA-256 as well where two of them share one.
+    Each column holds numbers of one instrument only. A missing number is NaN. E of a stimulus
+    with several styles is the mean over its styles, whose names are joined by ` + `. Pictures
+    with the same name are distinguished by the first digits of their SHA-256.
 
     Args:
         stimuli: done or not.
-        instrument: statistic (E, C) → the instrument to take; may be left out for a statistic
-            that one instrument only has measured.
+        instrument: statistic (E, C) → instrument; may be left out for a statistic that a single
+            instrument has measured.
 
     Raises:
-        InputError: an instrument that measured none of the stimuli; or none was named and there
-            are several.
+        InputError: an instrument that measured none of the stimuli; or several instruments, and
+            none of them named.
 
     """
-    import pandas as pd
-
     wanted = instrument or {}
     chosen = {key: _choose(stimuli, key, wanted.get(key)) for key in STATISTICS}
     values = {key: _values(stimuli, key, name) for key, name in chosen.items() if name}
@@ -134,11 +140,16 @@ def _choose(stimuli: QuerySet[Stimulus], key: str, wanted: str | None) -> str | 
 
 
 def _values(stimuli: QuerySet[Stimulus], key: str, instrument: str) -> dict[int, dict[str, float]]:
-    """Stimulus → name → mean over its references; NaN where one of them has no number."""
+    """Stimulus → name → mean over its references; NaN if one of them has no number."""
     numbers: dict[int, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
-    for stimulus, name, value in Measurement.objects.filter(
-        stimulus__in=stimuli.order_by(), statistic__in=statistic(key).names, instrument=instrument
-    ).values_list("stimulus_id", "statistic", "value"):
+    rows = (
+        Measurement.objects.filter(
+            stimulus__in=stimuli.order_by(), statistic__in=statistic(key).names
+        )
+        .by_instrument(instrument)
+        .current()
+    )
+    for stimulus, name, value in rows.values_list("stimulus_id", "statistic", "value"):
         numbers[stimulus][name].append(float("nan") if value is None else value)
     return {
         stimulus: {name: sum(each) / len(each) for name, each in by_name.items()}
@@ -147,7 +158,7 @@ def _values(stimuli: QuerySet[Stimulus], key: str, instrument: str) -> dict[int,
 
 
 def _styles(stimuli: QuerySet[Stimulus]) -> dict[int, list[Picture]]:
-    """Stimulus → its styles in the order in which they were given."""
+    """Stimulus → its styles in the order of the recipe."""
     styles: dict[int, list[Picture]] = defaultdict(list)
     links = Stimulus.styles.through.objects.filter(stimulus__in=stimuli.order_by())
     for link in links.select_related("picture").order_by("pk"):
@@ -156,7 +167,7 @@ def _styles(stimuli: QuerySet[Stimulus]) -> dict[int, list[Picture]]:
 
 
 def _titles(pictures: Iterable[Picture]) -> dict[int, str]:
-    """Picture → a name that no other picture of these has."""
+    """Picture → a name that is unique among `pictures`."""
     distinct = {picture.pk: picture for picture in pictures}
     shared = Counter(picture.name for picture in distinct.values())
     return {

@@ -1,4 +1,4 @@
-"""What a figure shows, without a word on how it is drawn."""
+"""The content of a figure, independent of how it is drawn."""
 
 from __future__ import annotations
 
@@ -7,16 +7,25 @@ from dataclasses import dataclass, field
 
 from metrics.plots.marks import Mark
 
+FORMATS = ("png", "svg", "pdf")
+"""Formats of figure files."""
 Bars = list[tuple[float, float]]
-"""For each point the lower and the upper end of its interval, on the axis' own scale."""
+"""For each point the lower and upper end of its interval, in the units of the axis."""
 
 
 @dataclass(frozen=True)
 class Points:
-    """Points of one kind, such as the stimuli of one method: x and y, and the stimuli's names.
+    """The points of one group, such as the stimuli of one method.
 
-    x_bars, y_bars: intervals, where there are any. mean: a point that stands for them all, drawn
-    larger. faint: ground, not subject.
+    Attributes:
+        method: the name in the legend.
+        mark: colour and symbol.
+        x, y: coordinates.
+        stimuli: names of the points; empty if they are no stimuli.
+        x_bars, y_bars: intervals; None for none.
+        mean: the mean of the points, drawn with a larger symbol; None for none.
+        faint: whether the points are background, drawn small and pale.
+
     """
 
     method: str
@@ -42,7 +51,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Plot:
-    """All that a figure shows. key: a short name for addresses and files."""
+    """The content of one figure. `key` is its name in addresses and files."""
 
     key: str
     title: str
@@ -54,13 +63,13 @@ class Plot:
     y_label: str
 
     @property
-    def words(self) -> str:
-        """The figure in one sentence, for those who cannot see it."""
+    def description(self) -> str:
+        """A text alternative to the figure."""
         return f"{self.title}. Across: {self.x_label}. Upwards: {self.y_label}."
 
 
 def span(values: Sequence[float]) -> tuple[float, float]:
-    """Give an axis that holds all values some room on both sides."""
+    """The range of an axis: all values with a margin of 5 % on both sides."""
     low, high = min(values), max(values)
     room = 0.05 * (high - low) or 0.5
     return low - room, high + room

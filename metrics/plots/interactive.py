@@ -1,4 +1,4 @@
-"""Figures as plotly's JSON. Colours of text and ground are left to the page, light or dark."""
+"""Plots as plotly's JSON. The page sets the colours of text and background, light or dark."""
 
 from __future__ import annotations
 
@@ -7,21 +7,24 @@ from html import escape
 from typing import Any
 
 from metrics.plots.data import Bars, Plot, Points
+from metrics.plots.labels import printable, wrapped
+
+_NAME_COLUMNS, _TITLE_COLUMNS = 50, 110
 
 
 def plotly_figure(plot: Plot) -> dict[str, Any]:
-    """Give the figure as plotly's JSON."""
+    """A plot as plotly's JSON."""
     return {
         "data": [trace for group in plot.groups for trace in _traces(group)],
         "layout": {
-            "title": {"text": escape(plot.title, quote=False)},
+            "title": {"text": _text(plot.title, _TITLE_COLUMNS)},
             "xaxis": {
-                "title": {"text": escape(plot.x_label, quote=False)},
+                "title": {"text": _text(plot.x_label, _TITLE_COLUMNS)},
                 "range": plot.x_range,
                 "zeroline": False,
             },
             "yaxis": {
-                "title": {"text": escape(plot.y_label, quote=False)},
+                "title": {"text": _text(plot.y_label, _TITLE_COLUMNS)},
                 "range": plot.y_range,
                 "zeroline": False,
             },
@@ -45,12 +48,17 @@ def plotly_figure(plot: Plot) -> dict[str, Any]:
     }
 
 
+def _text(text: str, columns: int) -> str:
+    """A label for plotly, which reads some of HTML in texts and breaks no lines by itself."""
+    return "<br>".join(escape(line, quote=False) for line in wrapped(printable(text), columns))
+
+
 def _traces(group: Points) -> Iterator[dict[str, Any]]:
     mark = group.mark
     trace: dict[str, Any] = {
         "type": "scatter",
         "mode": "markers",
-        "name": escape(group.method, quote=False),  # plotly reads some of HTML in texts
+        "name": _text(group.method, _NAME_COLUMNS),
         "legendgroup": group.method,
         "x": group.x,
         "y": group.y,

@@ -1,4 +1,4 @@
-"""Colours and symbols: each method has its own, so that figures can be read without colour."""
+"""Colours and symbols of methods. Symbols differ too, so that figures do not rely on colour."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 Marker = str | tuple[tuple[float, float], ...]
-"""What matplotlib draws: a name of its own, or the corners of a shape that it has no name for."""
+"""A marker of matplotlib: the name of a built-in one, or the corners of a shape."""
 
 PALETTE = (
     "#e18700", "#872db4", "#00b4a5", "#d20f69", "#7878b4", "#1e6900", "#c300ff", "#b487ff",
 )  # fmt: skip
-"""Found by search: any two are at least 0.119 apart in OKLab as seen with normal sight and without
-red, green or blue cones (Okabe & Ito's palette: 0.076), and all show on white and on dark."""
+"""Found by search. Any two differ by at least 0.119 in OKLab, for normal colour vision and for
+protanopia, deuteranopia and tritanopia (Okabe and Ito's palette: 0.076); all contrast with white
+and with dark backgrounds."""
 
 _HOURGLASS = ((-1.0, -1.0), (1.0, -1.0), (-1.0, 1.0), (1.0, 1.0))
 _BOWTIE = ((-1.0, -1.0), (-1.0, 1.0), (1.0, -1.0), (1.0, 1.0))
@@ -26,8 +27,8 @@ SYMBOLS: tuple[tuple[str, Marker], ...] = (
     ("hourglass", _HOURGLASS), ("triangle-right", ">"), ("bowtie", _BOWTIE), ("diamond-tall", "d"),
     ("star-diamond", _STAR_4),
 )  # fmt: skip
-"""Each symbol as plotly and as matplotlib name it. No two cover the same ground: a pentagon or an
-octagon of a few pixels would be taken for a circle. Hollow ones follow when these are used up."""
+"""Each symbol's name in plotly and marker in matplotlib. The shapes differ clearly: a pentagon or
+an octagon of a few pixels looks like a circle. Further methods get hollow symbols."""
 
 
 @dataclass(frozen=True)
@@ -40,17 +41,16 @@ class Mark:
     hollow: bool = False
 
 
-GROUND = Mark("#8b95a1", "circle", "o")
-"""What a figure is not about."""
-
+BACKGROUND = Mark("#8b95a1", "circle", "o")
+"""Stimuli outside the family that a figure is about."""
 
 GATYS, CROSS_LAYER, OTHERS = "gatys", "cross-layer", "others"
 _TABLE_1 = ("xl", "xm", "xlc", "xlcm")
-"""What the paper's Table 1 calls the methods with a cross-layer loss."""
+"""Names of the methods with a cross-layer loss in Table 1 of Yeh et al. 2020."""
 
 
 def family(method: str) -> str:
-    """Tell a method's family by its name: one loss within layers, one across them, or neither."""
+    """The family of a method by its name: losses within layers, across layers, or others."""
     name = method.casefold()
     if name.startswith("gatys"):
         return GATYS
@@ -58,9 +58,9 @@ def family(method: str) -> str:
 
 
 def marks(methods: Sequence[str]) -> dict[str, Mark]:
-    """Give each method its colour and symbol, the same for the same set in any order.
+    """Method → colour and symbol; they depend on the set of methods and not on its order.
 
-    Families stay together, so that up to eight methods of one family differ in colour as well.
+    Methods of one family are neighbours, so that up to eight of them differ in colour as well.
     """
     found = {}
     ordered = sorted(set(methods), key=lambda method: (family(method), method))

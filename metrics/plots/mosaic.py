@@ -1,22 +1,22 @@
-"""The mosaic: real stimuli in the nine cells of the EC space (the paper's figure 1)."""
+"""The mosaic: example stimuli in the nine cells of the EC space (Yeh et al. 2020, figure 1)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+from matplotlib.figure import Figure
+from PIL import Image as Images
+from PIL import ImageOps
+from PIL.Image import Image
 
 from metrics.ecspace.grid import LEVELS
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-    from PIL.Image import Image
-
 TILE = (160, 120)
-"""Width and height of one stimulus, pixels."""
+"""Width and height of one stimulus, in pixels."""
 ACROSS = 2
+"""Stimuli in one row of a cell."""
 GAP, MARGIN = 4, 14
 """Pixels between the stimuli of a cell, and between cells."""
 
@@ -24,13 +24,11 @@ GAP, MARGIN = 4, 14
 def mosaic_figure(
     pictures: Mapping[tuple[int, int], Sequence[Image]], title: str, many: int = 4
 ) -> Figure:
-    """Draw up to `many` pictures of each cell (E third, C third), two across.
+    """Draw up to `many` pictures of each cell (E third, C third), two in a row.
 
-    High E is on top and high C on the right, as in the scatter. A picture is fitted into its tile
-    whole. Cells may be empty.
+    High E is at the top and high C on the right, as in the scatter. Pictures are scaled to fit
+    their tile and not cropped. Cells may be empty.
     """
-    from matplotlib.figure import Figure
-
     canvas, centres = _canvas(pictures, many)
     height, width = canvas.shape[:2]
     figure = Figure(figsize=(9, 0.7 + 8.2 * height / width), layout="constrained")
@@ -48,7 +46,7 @@ def mosaic_figure(
 def _canvas(
     pictures: Mapping[tuple[int, int], Sequence[Image]], many: int
 ) -> tuple[npt.NDArray[np.uint8], list[tuple[float, float]]]:
-    """Paste the pictures; (H, W, 3), 0 … 255, and the middles of the cells on the diagonal."""
+    """The pictures on a white canvas (H, W, 3), 0 … 255, and the centres of the diagonal cells."""
     rows = -(-many // ACROSS)
     cell = np.array([ACROSS * TILE[0], rows * TILE[1]]) + GAP * (np.array([ACROSS, rows]) - 1)
     size = 3 * cell + 2 * MARGIN
@@ -63,10 +61,7 @@ def _canvas(
 
 
 def _tile(picture: Image) -> npt.NDArray[np.uint8]:
-    """Fit a picture into a tile, whole, on light grey."""
-    from PIL import Image as Images
-    from PIL import ImageOps
-
+    """A picture scaled to fit a light grey tile."""
     small = ImageOps.contain(picture.convert("RGB"), TILE)
     tile = Images.new("RGB", TILE, "#eef1f5")
     tile.paste(small, ((TILE[0] - small.width) // 2, (TILE[1] - small.height) // 2))

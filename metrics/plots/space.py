@@ -1,4 +1,4 @@
-"""The scatter of all stimuli, and the same by families of methods (the paper's figures 4 to 6)."""
+"""The scatter of all stimuli, and one for each family (Yeh et al. 2020, figures 4 to 6)."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import pandas as pd
 
 from metrics.ecspace.grid import ECSpace
 from metrics.plots.data import Line, Plot, Points, span
-from metrics.plots.marks import CROSS_LAYER, GATYS, GROUND, OTHERS, Mark, family, marks
+from metrics.plots.marks import BACKGROUND, CROSS_LAYER, GATYS, OTHERS, Mark, family, marks
 
 
 def plot_data(space: ECSpace, *, note: str = "") -> Plot:
-    """Prepare the scatter of all stimuli with the cuts between the thirds.
+    """The scatter of all stimuli, with dotted lines between the thirds.
 
-    note: words for the title, such as that the votes behind the scores are simulated.
+    `note` is an addition to the title, for example that votes are simulated.
     """
     frame = space.frame
     x_range, y_range = (span(frame[column].tolist()) for column in ("C_score", "E_score"))
@@ -31,11 +31,11 @@ def plot_data(space: ECSpace, *, note: str = "") -> Plot:
 
 
 def family_plots(space: ECSpace, *, note: str = "") -> tuple[Plot, ...]:
-    """One figure for each family of methods, before all other stimuli in grey.
+    """One scatter for each family of methods, with all other stimuli in grey.
 
-    The paper's figure 5 shows the Gatys family, figure 6 the cross-layer family, figure 4 GAL.
-    Axes, cuts, colours and symbols are those of `plot_data`; a large symbol is a method's mean.
-    Nothing where all methods are of one family: `plot_data` shows it already.
+    Figure 5 of Yeh et al. 2020 shows the Gatys family, figure 6 the cross-layer family, figure 4
+    GAL. Axes, lines, colours and symbols are those of `plot_data`; large symbols are the means of
+    methods. The result is empty if all methods are of one family, which `plot_data` shows.
     """
     frame, look = space.frame, _marks(space)
     whole = plot_data(space)
@@ -54,7 +54,7 @@ def family_plots(space: ECSpace, *, note: str = "") -> tuple[Plot, ...]:
                 key=f"family-{name}",
                 title=_noted(title, note),
                 groups=(
-                    replace(_points(rest, "the rest", GROUND), faint=True),
+                    replace(_points(rest, "the rest", BACKGROUND), faint=True),
                     *(replace(points, mean=_mean(points)) for points in subject),
                 ),
             )
@@ -91,7 +91,7 @@ def _noted(title: str, note: str) -> str:
 def _lines(
     space: ECSpace, x_range: tuple[float, float], y_range: tuple[float, float]
 ) -> tuple[Line, ...]:
-    """Lines between the thirds; nested cuts of C reach only across their third of E."""
+    """Lines between the thirds; nested cuts of C span their third of E only."""
     across = [Line(x_range[0], cut, x_range[1], cut) for cut in space.E_cuts]
     if space.bins == "independent":
         return (*across, *(Line(cut, y_range[0], cut, y_range[1]) for cut in space.C_cuts[0]))

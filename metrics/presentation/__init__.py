@@ -1,0 +1,1 @@
+"""Calibrations and EC spaces of the database, prepared for pages and reports."""

@@ -1,52 +1,59 @@
-"""Figures as pages show them: plotly's data, words for those who do not see, a still picture."""
+"""Figures in pages: the data for plotly, a description, and optionally a static image."""
 
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from metrics.plots import Plot, plotly_figure, render, static_figure
+from metrics.plots.data import Plot
+from metrics.plots.interactive import plotly_figure
+
+Renderer = Callable[[Plot], bytes]
+"""Draws a plot as a PNG."""
 
 
 @dataclass(frozen=True)
-class Figure:
-    """A plot on a page. still: with a picture in the page itself, for readers without scripts."""
+class PageFigure:
+    """A plot in a page.
+
+    Attributes:
+        plot: what the figure shows.
+        renderer: draws the static image for readers without scripts; None leaves it out.
+
+    """
 
     plot: Plot
-    still: bool = False
+    renderer: Renderer | None = None
 
     @property
     def id(self) -> str:
-        """The element that holds the data."""
+        """The id of the element that holds the data."""
         return f"figure-{self.plot.key}"
 
     @property
-    def words(self) -> str:
+    def description(self) -> str:
         """The figure in one sentence."""
-        return self.plot.words
+        return self.plot.description
 
     @property
     def data(self) -> dict[str, Any]:
-        """What plotly draws."""
+        """The figure as plotly's JSON."""
         return plotly_figure(self.plot)
 
-    @property
-    def picture(self) -> str:
-        """The still picture as a data address."""
-        return data_address("image/png", self.png)
-
     @cached_property
-    def png(self) -> bytes:
-        """The picture as a file."""
-        return self.file("png")
+    def png(self) -> bytes | None:
+        """The static image; None without a renderer."""
+        return self.renderer(self.plot) if self.renderer else None
 
-    def file(self, file_format: str) -> bytes:
-        """The figure as a file."""
-        return render(static_figure(self.plot), file_format)
+    @property
+    def image(self) -> str:
+        """The static image as a data URL; empty without a renderer."""
+        return "" if self.png is None else data_url("image/png", self.png)
 
 
-def data_address(kind: str, content: bytes) -> str:
-    """An address that holds the content itself."""
-    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
+def data_url(media_type: str, content: bytes) -> str:
+    """A data URL that holds `content`."""
+    return f"data:{media_type};base64,{base64.b64encode(content).decode()}"

@@ -1,4 +1,4 @@
-"""The report: one folder with a page that a reader without the site can open and understand."""
+"""The report of an EC space: a folder with a page that opens without the site."""
 
 from __future__ import annotations
 
@@ -14,50 +14,68 @@ from common.tables import to_csv
 from metrics.ecspace.grid import table
 from metrics.ecspace.tables import table_csv, table_latex, table_markdown
 from metrics.ecspace.variance import variance_explained
-from metrics.plots import FORMATS
-from metrics.presentation.explained import Explained
-from metrics.presentation.figures import Figure
-from metrics.presentation.shown import ShownSpace
-from metrics.presentation.space import Scoring
+from metrics.plots.data import FORMATS
+from metrics.plots.static import png, render, static_figure
+from metrics.presentation.figure_files import mosaic_file
+from metrics.presentation.figures import PageFigure
+from metrics.presentation.model_summary import ModelSummary
+from metrics.presentation.scored_space import ScoredSpace
+from metrics.presentation.scoring import Scoring
 from metrics.report.page import page
 from transfer.models import Batch
 
 
 @dataclass(frozen=True)
 class Report:
-    """What a report is about: an EC space whose figures come with stills."""
+    """A report of one EC space and the models behind it."""
 
-    shown: ShownSpace
+    scored: ScoredSpace
 
     @property
     def simulated(self) -> bool:
-        """Whether simulated votes stand behind any score."""
-        return self.shown.simulated
+        """Whether simulated votes were among those that a model was fitted to."""
+        return self.scored.simulated
 
     @cached_property
-    def models(self) -> list[Explained]:
-        """The E- and the C-model, explained."""
-        return [Explained(scoring, stills=True) for scoring in self.shown.scorings.values()]
+    def models(self) -> list[ModelSummary]:
+        """The E- and the C-model."""
+        return [ModelSummary(scoring, png) for scoring in self.scored.scorings.values()]
+
+    @cached_property
+    def scatter(self) -> PageFigure:
+        """The scatter of all stimuli."""
+        return PageFigure(self.scored.scatter, png)
+
+    @cached_property
+    def families(self) -> list[PageFigure]:
+        """One scatter for each family of methods."""
+        return [PageFigure(plot, png) for plot in self.scored.families]
 
     def write(self, folder: Path) -> Path:
-        """Write every file; the page comes last. Returns its path."""
-        shown = self.shown
-        rows = table(shown.space)
-        text = page(shown, self.models)
+        """Write every file, the page last.
+
+        Returns:
+            The path of the page.
+
+        Raises:
+            InputError: the folder cannot be written.
+
+        """
+        scored = self.scored
+        rows = table(scored.space)
+        text = page(scored, self.models, self.scatter, self.families)
         make_folder(folder)
-        scores = shown.frame.assign(votes="simulated") if self.simulated else shown.frame
+        scores = scored.frame.assign(votes="simulated") if self.simulated else scored.frame
         write_text(to_csv(scores), folder / "scores.csv")
-        write_text(to_csv(shown.cells), folder / "cells.csv")
+        write_text(to_csv(scored.cells), folder / "cells.csv")
         write_text(table_csv(rows, "simulated" if self.simulated else ""), folder / "table.csv")
-        write_text(table_markdown(rows, shown.note), folder / "table.md")
-        write_text(table_latex(rows, shown.note), folder / "table.tex")
-        checks = [figure for model in self.models for figure in (model.curve, model.methods_figure)]
-        for figure in (shown.scatter, *shown.families, *filter(None, checks)):
+        write_text(table_markdown(rows, scored.note), folder / "table.md")
+        write_text(table_latex(rows, scored.note), folder / "table.tex")
+        diagnostics = [each for m in self.models for each in (m.curve, m.methods_figure) if each]
+        for figure in (self.scatter, *self.families, *diagnostics):
             _write_figure(figure, folder)
-        mosaic = shown.file("mosaic", "png")
-        assert mosaic is not None
-        write_bytes(mosaic, folder / "mosaic.png")
-        for target, scoring in shown.scorings.items():
+        write_bytes(mosaic_file(scored, "png"), folder / "mosaic.png")
+        for target, scoring in scored.scorings.items():
             _write_json(scoring.model.to_json(), folder / f"model-{target}.json")
         _write_json(self._summary(rows), folder / "ecspace.json")
         path = folder / "index.html"
@@ -65,18 +83,20 @@ class Report:
         return path
 
     def _summary(self, rows: list[dict[str, Any]]) -> dict[str, Any]:
-        space, sure = self.shown.space, self.shown.sure
-        found = {
+        scored, space, stability = self.scored, self.scored.space, self.scored.stability
+        variances = {
             target: variance_explained(space.frame, f"{target}_score") for target in ("E", "C")
         }
         return {
             "simulated": self.simulated,
-            "batches": [batch.name for batch in self.shown.batches],
-            "models": {target: each.label for target, each in self.shown.scorings.items()},
+            "batches": [batch.name for batch in scored.batches],
+            "models": {target: scoring.label for target, scoring in scored.scorings.items()},
             "calibrations": sorted(
-                each.calibration.pk for each in self.shown.scorings.values() if each.calibration
+                scoring.calibration.pk
+                for scoring in scored.scorings.values()
+                if scoring.calibration
             ),
-            "foreign_instruments": self.shown.foreign,
+            "foreign_instruments": scored.instrument_mismatches,
             "bins": space.bins,
             "stimuli": len(space.frame),
             "unscored": space.unscored,
@@ -84,29 +104,30 @@ class Report:
             "E_cuts": list(space.E_cuts),
             "C_cuts": space.C_cuts.tolist(),
             "table": rows,
-            "methods": self.shown.methods,
-            "variance": {target: each and each.to_json() for target, each in found.items()},
-            "bootstrap_draws": sure.replicates if sure else None,
+            "methods": scored.methods,
+            "variance": {target: each and each.to_json() for target, each in variances.items()},
+            "bootstrap_draws": stability.replicates if stability else None,
         }
 
 
 def batches_of(scorings: dict[str, Scoring]) -> list[Batch]:
-    """The batches that the votes behind some models are about.
+    """The batches whose stimuli were shown in the studies behind `scorings`.
 
     Raises:
-        InputError: published models alone do not name any.
+        InputError: all models are published ones, which have no studies.
 
     """
-    rows = [each.calibration for each in scorings.values() if each.calibration]
-    found = list(Batch.objects.filter(studies__calibrations__in=rows).distinct())
-    if not found:
-        raise InputError("name the batch: published models do not say which stimuli to show")
-    return found
+    rows = [scoring.calibration for scoring in scorings.values() if scoring.calibration]
+    batches = list(Batch.objects.filter(studies__calibrations__in=rows).distinct())
+    if not batches:
+        raise InputError("name the batch with --batch: published models belong to no batch")
+    return batches
 
 
-def _write_figure(figure: Figure, folder: Path) -> None:
+def _write_figure(figure: PageFigure, folder: Path) -> None:
     for name in FORMATS:
-        content = figure.png if name == "png" else figure.file(name)
+        drawn = figure.png if name == "png" else None  # the page holds the PNG already
+        content = render(static_figure(figure.plot), name) if drawn is None else drawn
         write_bytes(content, folder / f"{figure.plot.key}.{name}")
 
 

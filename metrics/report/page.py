@@ -1,4 +1,4 @@
-"""The report's page: a single file, with styles, scripts and pictures in it as data addresses."""
+"""The page of a report: one file that holds styles, scripts and pictures as data URLs."""
 
 from __future__ import annotations
 
@@ -6,58 +6,62 @@ import importlib.util
 import io
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import timezone
+from PIL import Image
 
-from metrics.presentation.cells import cell_rows, words
-from metrics.presentation.figures import data_address
+from metrics.presentation.cells import caption, cell_rows
+from metrics.presentation.figures import PageFigure, data_url
+from metrics.presentation.model_summary import ModelSummary
+from metrics.presentation.scored_space import ScoredSpace
 from studies.models import Cohort
 from studies.monitoring.monitor import progress, watch
-
-if TYPE_CHECKING:
-    from metrics.presentation.explained import Explained
-    from metrics.presentation.shown import ShownSpace
-    from transfer.models import Stimulus
+from transfer.models import Stimulus
 
 THUMBNAIL = 200
-"""Width of the example pictures in the page, pixels."""
+"""Longer side of the example pictures in the page, in pixels."""
 STYLES = ("site.css", "components.css", "metrics/metrics.css")
 
 
-def page(shown: ShownSpace, models: Sequence[Explained]) -> str:
-    """Give the page as HTML."""
+def page(
+    scored: ScoredSpace,
+    models: Sequence[ModelSummary],
+    scatter: PageFigure,
+    families: Sequence[PageFigure],
+) -> str:
+    """The page as HTML."""
     return render_to_string(
         "metrics/report.html",
         {
-            "shown": shown,
-            "space": shown.space,
-            "sure": shown.sure,
-            "note": shown.note,
-            "scatter": shown.scatter,
-            "families": shown.families,
-            "cells": cell_rows(shown.space, _example, shown.sure),
-            "methods": shown.methods,
-            "variance": shown.variance,
+            "scored": scored,
+            "space": scored.space,
+            "stability": scored.stability,
+            "note": scored.note,
+            "scatter": scatter,
+            "families": families,
+            "cells": cell_rows(scored.space, _example, scored.stability),
+            "methods": scored.methods,
+            "variance": scored.variance,
             "models": models,
             "studies": [study for model in models for study in _studies(model)],
-            "instruments": shown.instruments,
-            "contents": sorted(shown.frame["content"].unique()),
-            "styles": sorted(shown.frame["style"].unique()),
+            "instruments": scored.instruments,
+            "contents": sorted(scored.frame["content"].unique()),
+            "styles": sorted(scored.frame["style"].unique()),
             "now": timezone.now(),
-            "stylesheets": [data_address("text/css", _static(name)) for name in STYLES],
+            "stylesheets": [data_url("text/css", _static(name)) for name in STYLES],
             "scripts": [
-                data_address("text/javascript", content)
+                data_url("text/javascript", content)
                 for content in (_plotly(), _static("metrics/figures.js"))
             ],
         },
     )
 
 
-def _studies(model: Explained) -> list[dict[str, Any]]:
-    """The studies behind a model: what was asked, who took part, whose votes do not count."""
+def _studies(model: ModelSummary) -> list[dict[str, Any]]:
+    """The studies that a model was fitted to: declared rules, progress and monitoring."""
     calibration = model.scoring.calibration
     if calibration is None:
         return []
@@ -79,14 +83,12 @@ def _studies(model: Explained) -> list[dict[str, Any]]:
 
 
 def _example(stimulus: Stimulus) -> dict[str, str]:
-    from PIL import Image
-
     buffer = io.BytesIO()
     with Image.open(stimulus.path) as picture:
         small = picture.convert("RGB")
         small.thumbnail((THUMBNAIL, THUMBNAIL))
         small.save(buffer, "JPEG", quality=80)
-    return {"words": words(stimulus), "src": data_address("image/jpeg", buffer.getvalue())}
+    return {"caption": caption(stimulus), "src": data_url("image/jpeg", buffer.getvalue())}
 
 
 def _static(name: str) -> bytes:

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING
-
 from common.lookup import find
+from metrics.statistics.base import Statistic
+from metrics.statistics.coherence import Coherence
+from metrics.statistics.effectiveness import Effectiveness
 
-if TYPE_CHECKING:
-    from metrics.statistics.base import Statistic
-
-STATISTICS = {
-    "E": "metrics.statistics.effectiveness.Effectiveness",
-    "C": "metrics.statistics.coherence.Coherence",
+STATISTICS: dict[str, type[Statistic]] = {
+    "E": Effectiveness,
+    "C": Coherence,
 }
-"""Key → class, imported when it is asked for."""
+"""Key → declaration. Declarations load no heavy library: instruments do, when they are opened."""
 
 
 def statistic(key: str) -> type[Statistic]:
-    """The class of a base statistic.
+    """The declaration of a base statistic.
 
     Raises:
-        InputError: there is none of that name.
+        InputError: an unknown key.
 
     """
-    module, _, name = find("statistic", key, STATISTICS).rpartition(".")
-    found: type[Statistic] = getattr(import_module(module), name)
-    return found
+    return find("statistic", key, STATISTICS)

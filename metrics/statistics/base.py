@@ -1,4 +1,4 @@
-"""What a base statistic is: a number, or several, that an instrument gives to one stimulus."""
+"""Base statistics (what is measured) and instruments (how it is measured)."""
 
 from __future__ import annotations
 
@@ -9,8 +9,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-Progress = Callable[[str, int, int], None]
-"""Called with what is done, how much of it, and how much there is."""
+ProgressCallback = Callable[[str, int, int], None]
+"""Called with the name of a task, the number of pictures done, and the number in all."""
+
+ANNOTATION_MARK = " annotation:"
+"""In an instrument's name: the first digits of the SHA-256 of the annotations follow."""
+ANNOTATION_DIGITS = 16
+
+
+def shared_name(instrument: str) -> str:
+    """The part of an instrument's name that is the same for all references."""
+    return instrument.partition(ANNOTATION_MARK)[0]
 
 
 @dataclass(frozen=True)
@@ -18,10 +27,10 @@ class Sample:
     """One stimulus and the picture that it is measured against.
 
     Attributes:
-        image: the stimulus.
+        image: the file of the stimulus.
         width: of the stimulus in pixels, which is the width at which it was made.
-        reference: the style or the content picture, as the statistic asks for.
-        annotations: human boundary annotations of the reference, where there are any.
+        reference: the file of its style or content picture, whichever the statistic refers to.
+        annotations: the file of human boundary annotations of the reference, if it has any.
 
     """
 
@@ -33,7 +42,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class Value:
-    """A measured number; None where it is not defined, with the reason in `details`."""
+    """A measured number; None if it is undefined, and `details` then gives the reason."""
 
     value: float | None
     details: Mapping[str, Any] = field(default_factory=dict)
@@ -44,10 +53,10 @@ class Collection:
     """The stimuli that are measured together, as far as an instrument may depend on them.
 
     Attributes:
-        contents: the content pictures, each once, in an order that does not change.
+        contents: the files of the content pictures, each once, in a fixed order.
         fingerprint: hash of these pictures.
-        width: of most stimuli, in pixels.
-        cache: a folder that keeps what is dear to make.
+        width: the most frequent width of the stimuli, in pixels.
+        cache: folder for results that take long to compute and can be used again.
 
     """
 
@@ -57,15 +66,34 @@ class Collection:
     cache: Path
 
 
+class Instrument(ABC):
+    """Measures one base statistic in one way, for example E with a certain encoder and basis."""
+
+    @abstractmethod
+    def name(self, sample: Sample) -> str:
+        """Name everything that decides the numbers of this sample, in at most 200 characters."""
+
+    @abstractmethod
+    def measure(self, sample: Sample) -> dict[str, Value]:
+        """A value for each name of the statistic.
+
+        Consecutive samples of one reference share the work on the reference.
+
+        Raises:
+            InputError: a file is missing, or the pictures do not fit together.
+
+        """
+
+
 class Statistic(ABC):
-    """A base statistic behind one instrument.
+    """The declaration of a base statistic. It imports no heavy library; `open` may.
 
     Class attributes:
-        key: the name in the registry.
+        key: the key in the registry.
         names: of its numbers, which are the columns of STATISTICS.csv.
         reference: the role of the picture that a stimulus is measured against.
         higher_is_better: the direction of all its numbers.
-        lowest, highest: the range of all its numbers; None where there is no bound.
+        lowest, highest: the range of all its numbers; None for no bound.
 
     """
 
@@ -79,31 +107,22 @@ class Statistic(ABC):
     @classmethod
     @abstractmethod
     def add_options(cls, parser: argparse.ArgumentParser) -> None:
-        """Add the options that choose the instrument to a command."""
+        """Add the options that choose the instrument to the parser of a command."""
 
     @classmethod
     @abstractmethod
     def open(
-        cls, options: Mapping[str, Any], collection: Collection, progress: Progress
-    ) -> Statistic:
-        """The instrument that `options` name, ready to measure the stimuli of `collection`.
+        cls, options: Mapping[str, Any], collection: Collection, progress: ProgressCallback
+    ) -> Instrument:
+        """Prepare the instrument that `options` choose, for the stimuli of `collection`.
+
+        Args:
+            options: values by the names that `add_options` declares; a missing one has its
+                default.
+            collection: the stimuli to be measured.
+            progress: called during long preparations.
 
         Raises:
             InputError: the options do not name a usable instrument.
-
-        """
-
-    @abstractmethod
-    def instrument(self, sample: Sample) -> str:
-        """What decides the numbers of this sample, in at most 200 characters."""
-
-    @abstractmethod
-    def measure(self, sample: Sample) -> dict[str, Value]:
-        """A value for every one of `names`.
-
-        Samples of one reference that follow each other share the work on it.
-
-        Raises:
-            InputError: a file is missing, or the pictures do not fit together.
 
         """

@@ -1,4 +1,4 @@
-"""Calibrations: the list with a form for a new one, one calibration, and its JSON."""
+"""Pages of calibrations: the list with a form for a new one, one calibration, its JSON."""
 
 from __future__ import annotations
 
@@ -11,31 +11,24 @@ from django.views.decorators.http import require_http_methods, require_safe
 from common.errors import InputError
 from metrics.calibration.presets import PRESETS
 from metrics.models import Calibration
-from metrics.presentation.explained import Explained
-from metrics.presentation.space import Scoring
+from metrics.presentation.model_summary import ModelSummary
+from metrics.presentation.scoring import Scoring
 from metrics.views.forms import CalibrateForm
 from metrics.views.policy import with_figures
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def calibrations(request: HttpRequest) -> HttpResponse:
-    """Every calibration, and the form that fits a new one."""
+    """The list of calibrations, and the form that fits a new one."""
     form = CalibrateForm(request.user, request.POST or None)
     if request.method == "POST" and form.is_valid():
-        study = form.cleaned_data["study"]
-        user = request.user if isinstance(request.user, User) else None
         try:
-            kept = Calibration.objects.calibrate(
-                [study],
-                study.kind,
-                include_simulated=form.cleaned_data["include_simulated"],
-                created_by=user,
-            )
+            fitted = _fit(form, request.user if isinstance(request.user, User) else None)
         except InputError as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, f"{kept.name} is fitted.")
-            return redirect(kept)
+            messages.success(request, f"{fitted.name} is fitted.")
+            return redirect(fitted)
     context = {
         "calibrations": Calibration.objects.visible_to(request.user).prefetch_related("studies"),
         "presets": PRESETS,
@@ -44,22 +37,29 @@ def calibrations(request: HttpRequest) -> HttpResponse:
     return render(request, "metrics/calibrations.html", context)
 
 
+def _fit(form: CalibrateForm, user: User | None) -> Calibration:
+    from metrics.measurements.fitting import fit_calibration  # SciPy
+
+    study = form.cleaned_data["study"]
+    simulated = form.cleaned_data["include_simulated"]
+    return fit_calibration([study], study.kind, include_simulated=simulated, created_by=user)
+
+
 @require_safe
 @with_figures
 def calibration(request: HttpRequest, pk: int) -> HttpResponse:
-    """One calibration: coefficients, the votes behind it, whether to believe it, how it came."""
+    """One calibration: coefficients, data, diagnostics and the selection of its terms."""
     visible = Calibration.objects.visible_to(request.user)
-    shown = get_object_or_404(visible.prefetch_related("studies"), pk=pk)
-    scoring = Scoring(shown.name, shown.exported, shown)
-    context = {"calibration": shown, "model": Explained(scoring)}
+    row = get_object_or_404(visible.prefetch_related("studies"), pk=pk)
+    context = {"calibration": row, "model": ModelSummary(Scoring(row.name, row.exported, row))}
     return render(request, "metrics/calibration.html", context)
 
 
 @require_safe
 def model_json(request: HttpRequest, pk: int) -> HttpResponse:
     """The exported model as a file."""
-    shown = get_object_or_404(Calibration.objects.visible_to(request.user), pk=pk)
-    response = JsonResponse(shown.model, json_dumps_params={"indent": 1, "ensure_ascii": False})
-    name = f"{shown.target}-model-{shown.pk}{'-simulated' if shown.simulated else ''}.json"
+    row = get_object_or_404(Calibration.objects.visible_to(request.user), pk=pk)
+    response = JsonResponse(row.model, json_dumps_params={"indent": 1, "ensure_ascii": False})
+    name = f"{row.target}-model-{row.pk}{'-simulated' if row.simulated else ''}.json"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

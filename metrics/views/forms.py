@@ -1,4 +1,4 @@
-"""What the pages of metrics ask."""
+"""Forms of the pages of metrics."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _BINS = {
 
 
 class SpaceForm(forms.Form):
-    """Which stimuli, scored by which models, cut how."""
+    """The choice of batches, models and kind of cells."""
 
     batch = forms.ModelMultipleChoiceField(
         Batch.objects.all(), label="Batches", widget=forms.CheckboxSelectMultiple
@@ -43,16 +43,16 @@ class SpaceForm(forms.Form):
 
 
 class CalibrateForm(forms.Form):
-    """Which votes to fit."""
+    """The choice of votes to fit."""
 
     study = forms.ModelChoiceField(
         Study.objects.none(),
         label="Votes of",
-        help_text="It takes seconds; a minute or more for 10,000 votes that a statistic separates.",
+        help_text="Takes seconds, or minutes for 10,000 votes that a statistic separates.",
     )
     include_simulated = forms.BooleanField(
         required=False,
-        label="Let simulated votes in (the model is then marked as simulated)",
+        label="Include simulated votes (the model is then marked as simulated)",
     )
 
     def __init__(self, user: AbstractBaseUser | AnonymousUser, *args: Any, **kwargs: Any) -> None:

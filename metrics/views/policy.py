@@ -1,4 +1,4 @@
-"""What the content policy must let in for plotly.js."""
+"""The additions to the content security policy that plotly.js needs."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from csp.decorators import csp_update
 from django.http import HttpResponse
 
 EMPTY_STYLE = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"
-"""plotly.js adds its rules to an empty <style> of its own making. This is the hash of the empty
-text: it lets an empty element in, and nothing that is written into a page."""
+"""plotly.js adds rules to an empty <style> element that it creates. The hash of the empty text
+allows this element, and no style that is written into a page."""
 
 View = TypeVar("View", bound=Callable[..., HttpResponse])
 
 
 def with_figures(view: View) -> View:
-    """Decorate a view whose page draws figures."""
+    """Decorate a view whose page contains figures."""
     decorate: Any = csp_update({"style-src": [SELF, EMPTY_STYLE]})  # typed for the request alone
     return cast(View, decorate(view))

@@ -1,4 +1,4 @@
-"""The reports that `manage.py report` has written, shown on the site."""
+"""Show reports that `manage.py report` has written."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
     from django.contrib.auth.models import AnonymousUser
 
-# A report opens from disk, so its scripts and styles lie within it as data. On the site it is shut
-# off: it may run them, but loads nothing, sends nothing, and counts as a foreign origin.
-_SHUT_OFF = {
+# A report opens from disk, so it holds its scripts and styles as data. On the site it is isolated:
+# it may run them, but loads and sends nothing, and has an origin of its own.
+_ISOLATED = {
     "sandbox": ["allow-scripts"],
     "default-src": [NONE],
     "script-src": [UNSAFE_INLINE, "data:"],
@@ -31,9 +31,9 @@ _SHUT_OFF = {
 
 
 def written_reports(user: AbstractBaseUser | AnonymousUser) -> list[str]:
-    """The names of the reports in the data folder that rest on no model hidden from `user`.
+    """The names of the reports in the data folder whose models `user` may see.
 
-    A report that does not say which calibrations it rests on is for superusers alone.
+    Reports that do not list their calibrations are shown to superusers only.
     """
     pages = _folder().glob("*/index.html")
     return sorted(page.parent.name for page in pages if _visible(page.parent, user))
@@ -43,8 +43,8 @@ def _visible(report: Path, user: AbstractBaseUser | AnonymousUser) -> bool:
     if getattr(user, "is_superuser", False):
         return True
     try:
-        told = json.loads((report / "ecspace.json").read_text(encoding="utf-8"))
-        wanted = {int(key) for key in told["calibrations"]}
+        summary = json.loads((report / "ecspace.json").read_text(encoding="utf-8"))
+        wanted = {int(key) for key in summary["calibrations"]}
     except (OSError, ValueError, TypeError, KeyError):
         return False
     visible = Calibration.objects.visible_to(user).filter(pk__in=wanted)
@@ -52,9 +52,9 @@ def _visible(report: Path, user: AbstractBaseUser | AnonymousUser) -> bool:
 
 
 @require_safe
-@csp(_SHUT_OFF)  # type: ignore[arg-type]  # it types views as taking a request alone
+@csp(_ISOLATED)  # type: ignore[arg-type]  # it types views as taking a request alone
 def report(request: HttpRequest, name: str) -> FileResponse:
-    """One report, whole."""
+    """The page of one report."""
     if name not in written_reports(request.user):
         raise Http404(f"no report is named {name}")
     page = _folder() / name / "index.html"

@@ -1,5 +1,5 @@
-// The scatter of the EC space: plotly draws it; a card shows the stimulus under the pointer or,
-// with the arrow keys, in focus. The data lie in the page as JSON; figures.js gives it its looks.
+// The scatter of the EC space, drawn by plotly. A card shows the stimulus under the pointer, or the
+// one chosen with the arrow keys. The page holds the data as JSON; figures.js sets the colours.
 "use strict";
 
 (() => {
@@ -66,7 +66,7 @@
   draw().then(() => {
     plot.on("plotly_hover", ({ points }) => show(points[0].customdata));
     plot.on("plotly_click", ({ points }) => {
-      // A finger has no hover: its first touch shows the card, which leads on.
+      // Touch screens have no hover: a touch shows the card, which links to the stimulus.
       if (window.matchMedia("(hover: hover)").matches) location.href = stimuli[points[0].customdata].page;
       else show(points[0].customdata);
     });

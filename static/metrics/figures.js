@@ -1,12 +1,12 @@
-// Draws every figure of a page: .plot elements name the JSON block that holds their data. Where
-// scripts do not run, the still picture beside a figure stays.
+// Draw the figures of a page: each .plot element names the JSON block that holds its data. Without
+// scripts, the static image beside a figure remains.
 "use strict";
 
 (() => {
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
   const phone = window.matchMedia("(max-width: 40rem)");
 
-  // Text and lines take the colours of the page, light or dark.
+  // Text and lines have the colours of the page, light or dark.
   function themed(layout) {
     const style = getComputedStyle(document.documentElement);
     const colour = (name) => style.getPropertyValue(name).trim();

@@ -27,8 +27,8 @@ from scipy.io import loadmat
 from scipy.ndimage import gaussian_filter
 from tqdm import tqdm
 
+from common.annotations import read_annotations
 from metrics.boundaries.benchmark import Counts, count, even_thresholds
-from metrics.boundaries.bsds import read_annotations
 from metrics.boundaries.detectors import DETECTORS, detector
 from metrics.boundaries.maps import read_map, write_map
 from metrics.boundaries.summary import (

@@ -15,19 +15,19 @@ DETECTORS = {
     "mpb": "metrics.boundaries.detectors.mpb.MPb",
     "gpb": "metrics.boundaries.detectors.gpb.GPb",
 }
-"""Name → class, imported when it is asked for."""
+"""Name → class, imported by `detector`."""
 
 DEFAULT_DETECTOR = "gpb"
-"""The paper's own."""
+"""The detector of Yeh et al. 2020."""
 QUICK_DETECTOR = "gaussian"
-"""The default where nobody annotated the content pictures, so that C is no one's measure anyway."""
+"""The default for content pictures without human annotations."""
 
 
 def detector(name: str) -> Detector:
     """The detector of that name, with its default parameters.
 
     Raises:
-        InputError: there is none of that name.
+        InputError: an unknown name.
 
     """
     module, _, kind = find("boundary detector", name, DETECTORS).rpartition(".")

@@ -1,4 +1,4 @@
-"""What a boundary detector is: a function from a picture to boundary strengths, with a name."""
+"""The interface of boundary detectors: functions from pictures to boundary strengths."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Detector(ABC):
 
     Class attributes:
         name: as in the registry.
-        version: of what it computes; another version gives other numbers.
-        usual_threshold: of its strengths, best for F over pictures with human annotations (see
-            each detector): what counts as a boundary where a yes or no is needed.
+        version: of the computation; another version gives other numbers.
+        usual_threshold: the threshold of its strengths with the best F over pictures with human
+            annotations; it is used where boundaries must be yes or no.
 
     """
 
@@ -39,7 +39,7 @@ class Detector(ABC):
 
     @abstractmethod
     def many(self, images: Sequence[Image]) -> Iterator[NDArray[np.float32]]:
-        """Boundary strengths (H, W) in [0, 1] of RGB pictures; the same picture, the same map."""
+        """Boundary strengths (H, W) in [0, 1] of RGB pictures; equal pictures give equal maps."""
 
     def __call__(self, image: Image) -> NDArray[np.float32]:
         """Boundary strength (H, W) in [0, 1] of one RGB picture."""

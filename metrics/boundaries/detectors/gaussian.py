@@ -1,10 +1,10 @@
-"""The simple detector: Gaussian derivatives of the colour channels at several scales.
+"""A quick detector: Gaussian derivatives of the colour channels at several scales.
 
 At each scale the first derivatives of L, a and b form a colour structure tensor (Di Zenzo, "A note
 on the gradient of a multi-image", CVGIP 33(1), 1986), scale-normalised (Lindeberg, "Edge detection
 and ridge detection with automatic scale selection", IJCV 30(2), 1998). The tensors are summed over
 scales; the result is thinned to its maxima across the direction of greatest change (Canny, PAMI
-8(6), 1986). The defaults are ours, chosen on twenty BSDS500 training pictures.
+8(6), 1986). The default parameters were chosen by us on twenty BSDS500 training pictures.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ class Gaussian(Detector):
         scales: standard deviations in pixels.
         scale_weights: of the tensors at these scales.
         colour: weight of a and b relative to L.
-        surround: share of the mean strength around a pixel that is taken off: texture is strong
-            everywhere, a boundary stands alone.
+        surround: share of the mean strength around a pixel that is subtracted, which suppresses
+            texture.
         surround_scale: standard deviation of that mean, in pixels.
         half: strength (change of L* per standard deviation) that is mapped to ½.
 
@@ -61,8 +61,8 @@ class Gaussian(Detector):
         angle = np.arctan2(xy, half_difference) / 2
         ridge = suppress(strength, np.cos(angle), np.sin(angle))
         around = gaussian_filter(strength, self.surround_scale, mode="nearest")
-        lonely = np.maximum(ridge - self.surround * around, 0)
-        return (lonely / (lonely + self.half)).astype(np.float32)
+        isolated = np.maximum(ridge - self.surround * around, 0)
+        return (isolated / (isolated + self.half)).astype(np.float32)
 
     def _tensor(self, lab: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
         total = np.zeros((3, *lab.shape[:2]))

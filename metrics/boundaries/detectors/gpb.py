@@ -1,6 +1,6 @@
 """gPb-OWT-UCM: local and spectral cues, closed contours (Arbeláez et al., TPAMI 33(5), 2011).
 
-This is the detector of the paper's base C. The weights of the cues are the published ones.
+This is the detector of base C in Yeh et al. 2020. The weights of the cues are the published ones.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from metrics.boundaries.gpb.grids import enlarge, largest
 from metrics.boundaries.gpb.oriented import Oriented, at_annotated_pixels, oriented
 from metrics.boundaries.gpb.spectral import spectral_edges
 
-# Strength → share of such contours that people draw, learned by the authors on BSDS500.
+# Strength → share of such contours that people draw; logistic fit of the authors to BSDS500.
 _OFFSET, _SLOPE = 2.7487, 11.1189
 
 
@@ -31,12 +31,12 @@ class GPb(Detector):
     """gPb-OWT-UCM.
 
     Attributes:
-        seed: of the first k-means that finds textons; the next one's is one more.
-        clusterings: of the textons. What they give is averaged, so that a map depends less on
-            where k-means began.
-        eigenvectors: of the spectral cue.
-        reach: of the affinities between pixels, in nodes of the graph.
-        nodes: of the graph, at most: the grid of a larger picture is coarser than its pixels'.
+        seed: of the first k-means clustering of textons; further ones use the next numbers.
+        clusterings: number of texton clusterings. Their gradients are averaged, which reduces the
+            influence of the initial centres.
+        eigenvectors: number of eigenvectors of the spectral cue.
+        reach: greatest distance of affinities, in nodes of the graph.
+        nodes: greatest number of nodes; the grid of larger pictures is coarser than their pixels.
         spectral: weight of the spectral cue relative to the published one.
 
     """
@@ -53,7 +53,7 @@ class GPb(Detector):
     spectral: float = 1.0
 
     def many(self, images: Sequence[Image]) -> Iterator[NDArray[np.float32]]:
-        """Boundary strengths (H, W) in [0, 1] of RGB pictures; those of one size go together."""
+        """Boundary strengths (H, W) in [0, 1] of RGB pictures; equal sizes are batched."""
         seeds = range(self.seed, self.seed + self.clusterings)
         for found in oriented(images, seeds, best_device()):
             weight = self.spectral * found.weights.spectral

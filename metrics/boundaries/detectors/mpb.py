@@ -20,7 +20,7 @@ class MPb(Detector):
     """Multiscale Pb, thinned (Arbeláez et al., TPAMI 2011, section 3.1).
 
     Attributes:
-        seed: of the k-means that finds textons.
+        seed: of the k-means clustering of textons.
 
     """
 
@@ -31,6 +31,6 @@ class MPb(Detector):
     seed: int = 0
 
     def many(self, images: Sequence[Image]) -> Iterator[NDArray[np.float32]]:
-        """Boundary strengths (H, W) in [0, 1] of RGB pictures; those of one size go together."""
+        """Boundary strengths (H, W) in [0, 1] of RGB pictures; equal sizes are batched."""
         for found in oriented(images, [self.seed], best_device()):
             yield at_annotated_pixels(found.contours())

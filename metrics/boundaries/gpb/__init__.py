@@ -1,1 +1,1 @@
-"""gPb-OWT-UCM in Python (Arbeláez, Maire, Fowlkes and Malik, TPAMI 33(5), 2011), part by part."""
+"""gPb-OWT-UCM in Python (Arbeláez, Maire, Fowlkes and Malik, TPAMI 33(5), 2011)."""

@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from metrics.boundaries.gpb.grids import mirror
 
-GAMMA = 2.5  # of the picture, before it is turned into Lab
+GAMMA = 2.5  # of the picture, before the conversion to Lab
 _AB_LOWEST, _AB_RANGE = -73.0, 168.0  # of a and b in pictures, mapped to [0, 1]
 _GREY = (0.2989, 0.5870, 0.1140)
 _TO_XYZ = (
@@ -29,7 +29,7 @@ _CENTRE_SURROUND = math.sqrt(2.0)
 TEXTONS = 64
 _FAINT = 1e-4  # responses to pictures in [0, 1], whose levels are 4e-3 apart
 _ITERATIONS = 10
-_SAMPLE = 12_000  # pixels that textons are learned from
+_SAMPLE = 12_000  # pixels that are clustered
 
 
 def lab(images: Tensor) -> Tensor:
@@ -55,11 +55,11 @@ def textons(images: Tensor, seeds: Sequence[int]) -> Tensor:
     """The texton 0 … TEXTONS − 1 of every pixel of RGB pictures (N, 3, H, W).
 
     Textons are learned from each picture alone, by k-means on the responses to a bank of Gaussian
-    derivative filters (Malik, Belongie, Leung and Shi, IJCV 43(1), 2001). Those of a picture do
-    not depend on the others in the batch.
+    derivative filters (Malik, Belongie, Leung and Shi, IJCV 43(1), 2001), independently of other
+    pictures in the batch.
 
     Returns:
-        (S, N, H, W), where k-means starts once from each of S seeds.
+        (S, N, H, W) for S seeds of k-means.
 
     """
     grey = torch.einsum("c,nchw->nhw", images.new_tensor(_GREY), images)
@@ -77,11 +77,11 @@ def _responses(grey: Tensor) -> Tensor:
     wide = mirror(grey, margin, margin, margin, margin)
     size = wide.shape
     spectrum = torch.fft.rfft2(wide)
-    # A product of spectra is a circular convolution; only its centre, free of wrapping, is kept.
+    # A product of spectra is a circular convolution; only the part without wrapping is kept.
     responses = torch.fft.irfft2(spectrum * torch.fft.rfft2(bank, s=size), s=size)
     inside = responses[:, 2 * margin :, 2 * margin :]
     responses = inside.reshape(len(bank), -1).T
-    # What the transform leaves in flat parts is rounding; textons must not be learned from it.
+    # In flat parts the transform leaves rounding errors, which must not be clustered.
     return torch.where(responses.abs() > _FAINT, responses, 0).contiguous()
 
 
@@ -125,7 +125,7 @@ def _odd_profile(u: Tensor) -> Tensor:
 
 
 def _cluster(points: Tensor, seed: int) -> Tensor:
-    """The nearest of TEXTONS centres for each of the points (P, F); (P,)."""
+    """K-means: the index of the nearest of TEXTONS centres for each point (P, F); (P,)."""
     random = torch.Generator().manual_seed(seed)
     order = torch.randperm(len(points), generator=random)[:_SAMPLE].to(points.device)
     sample = points[order]
@@ -133,7 +133,7 @@ def _cluster(points: Tensor, seed: int) -> Tensor:
     for _ in range(_ITERATIONS):
         member = functional.one_hot(_nearest(sample, centres), len(centres)).to(sample)
         size = member.sum(dim=0)[:, None]
-        # A centre that nothing is near to stays where it is.
+        # A centre without points does not move.
         centres = torch.where(size > 0, member.T @ sample / size.clamp(min=1), centres)
     return _nearest(points, centres)
 

@@ -2,9 +2,9 @@
 
 Perret, Chierchia, Cousty, Guimarães, Kenmochi and Najman, "Higra: hierarchical graph analysis",
 SoftwareX 10, 2019. Its `mean_pb_hierarchy` weights a boundary by the cosine of the angle between
-it and the strongest orientation; the paper takes the strength found at the boundary's own
-orientation, which is nearer to the original's contours, so that step is ours. So are the lines of
-the watershed: higra's run between pixels, the original's on them.
+it and the strongest orientation. The paper takes the strength at the orientation of the boundary,
+which is closer to the original contours, so that step is computed here. The watershed lines are
+computed here as well: those of higra run between pixels, those of the original on pixels.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from metrics.boundaries.gpb.watershed import watershed_lines
 
 Floats = NDArray[np.floating]
 Indices = NDArray[np.intp]
-_STRAIGHT = 5  # pixels around a piece of boundary from which its direction is read
-_DIRECTED = 3  # pieces that a boundary has at least, to have a direction of its own
+_STRAIGHT = 5  # radius, in pixels, within which the direction of a boundary is estimated
+_DIRECTED = 3  # least number of pieces for which a direction is estimated
 
 
 def ultrametric_contours(strengths: Floats) -> NDArray[np.float64]:
     """The ultrametric contour map (H, W) of oriented strengths (K, H, W).
 
-    Lines of the watershed of the strongest orientation run through the middles of pixels, and
-    regions are of cells around the corners of pixels, as in the authors' code. The boundary between
-    two regions is as strong as, on average, the strengths along it at its own local orientation;
-    between two cells, the weaker of the two pixels on it counts. Boundaries too short to have an
-    orientation take the strongest. Regions are merged in the order of these means. Each boundary
-    then has the strength at which it vanishes, written to its pixels; elsewhere the map is 0.
+    Watershed lines of the strongest orientation run through the centres of pixels, and regions
+    consist of cells around the corners of pixels, as in the authors' code. The strength of the
+    boundary between two regions is the mean strength along it at its local orientation; between
+    two cells, the weaker of the two pixels on it counts. Boundaries too short to have an
+    orientation take the strongest one. Regions are merged in the order of these means. The map
+    holds, at the pixels of each boundary, the strength at which it vanishes; elsewhere it is 0.
 
     Orientation k stands for edges that rise to the right at an angle of kπ/K.
     """
@@ -64,12 +64,12 @@ def ultrametric_contours(strengths: Floats) -> NDArray[np.float64]:
 
 
 def _vanishing(regions: Any, boundary: Indices, strength: Floats) -> NDArray[np.float64]:
-    """For every boundary between regions, the strength at which the merging makes it vanish."""
+    """For each boundary between regions, the strength at which merging removes it."""
     number = regions.num_edges()
     length = np.bincount(boundary, minlength=number).astype(np.float64)
     mean = np.bincount(boundary, weights=strength, minlength=number) / length
     tree, merged_at = higra.binary_partition_tree_average_linkage(regions, mean, length)
-    # A merger may lower the mean to its neighbours; what is merged must not come apart again.
+    # Merging may lower the mean to the neighbours; levels must not decrease towards the root.
     merged_at = higra.accumulate_and_max_sequential(
         tree, merged_at, np.zeros(tree.num_leaves()), higra.Accumulators.max
     )
@@ -81,8 +81,8 @@ def _vanishing(regions: Any, boundary: Indices, strength: Floats) -> NDArray[np.
 def _directions(row: Indices, column: Indices, boundary: Indices) -> NDArray[np.float64]:
     """The angle, rising to the right, at which a boundary runs at each of its pieces (P,).
 
-    It is the axis of greatest extent of the pieces of the same boundary nearby. `row` and `column`
-    are the pieces' places in half pixels.
+    It is the axis of greatest extent of the nearby pieces of the same boundary. `row` and `column`
+    are the places of the pieces in half pixels.
     """
     reach = 2 * _STRAIGHT
     grid = np.full((row.max() + 2 * reach + 1, column.max() + 2 * reach + 1), -1, np.intp)
@@ -90,7 +90,7 @@ def _directions(row: Indices, column: Indices, boundary: Indices) -> NDArray[np.
     number, x, y, xx, xy, yy = np.zeros((6, row.size))
     for dy in range(-reach, reach + 1):
         for dx in range(-reach, reach + 1):
-            if (dy + dx) % 2 or dy**2 + dx**2 > reach**2:  # no piece, or too far away
+            if (dy + dx) % 2 or dy**2 + dx**2 > reach**2:  # no piece, or outside the radius
                 continue
             same = grid[row + (dy + reach), column + (dx + reach)] == boundary
             number += same

@@ -1,4 +1,4 @@
-"""Mirrored borders and enlarged maps (…, H, W)."""
+"""Mirror borders, and enlarge and reduce maps (…, H, W)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from torch.nn import functional
 
 
 def mirror(maps: Tensor, top: int, bottom: int, left: int, right: int) -> Tensor:
-    """Extend maps (…, H, W) by mirroring at their borders, as often as the margins ask for."""
+    """Extend maps (…, H, W) by mirroring at their borders, repeatedly for wide margins."""
     rows = _mirrored(maps.shape[-2], top, bottom, maps.device)
     columns = _mirrored(maps.shape[-1], left, right, maps.device)
     return maps.index_select(-2, rows).index_select(-1, columns)
@@ -22,7 +22,7 @@ def _mirrored(length: int, before: int, after: int, device: torch.device) -> Ten
 def enlarge(maps: Tensor, factor: int, height: int, width: int) -> Tensor:
     """Pixels (N, C, height, width) from maps of one value per block of factor × factor pixels.
 
-    Between the middles of blocks, values are interpolated linearly.
+    Values are interpolated linearly between the centres of blocks.
     """
     if factor == 1:
         return maps[..., :height, :width]
@@ -36,10 +36,10 @@ def largest(maps: Tensor, factor: int) -> Tensor:
 
 
 def corners(length: int, factor: int) -> int:
-    """How many places a grid of blocks of `factor` pixels has along `length` pixels.
+    """The number of places on a grid of blocks of `factor` pixels along `length` pixels.
 
-    Place n is the upper left corner of pixel n × factor. A coarser grid has one more at its end,
-    so that every pixel's corner lies between two.
+    Place n is the upper left corner of pixel n × factor. A coarser grid has one more at its end, so
+    that the corner of each pixel lies between two places.
     """
     return length if factor == 1 else -(-length // factor) + 1
 

@@ -1,4 +1,4 @@
-"""Oriented gradients: how much the histograms of the two halves of a disc differ (section 3.1)."""
+"""Oriented gradients: distances of the histograms in the two halves of a disc (section 3.1)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch.nn import functional
 from metrics.boundaries.gpb.channels import ORIENTATIONS
 from metrics.boundaries.gpb.grids import corners, mirror
 
-_BAND = 64  # rows of places at once: with all, a large picture's histograms would take 10 GB
+_BAND = 64  # rows that are processed at once; all rows of a large picture would take 10 GB
 
 
 def gradients(
@@ -20,18 +20,18 @@ def gradients(
 ) -> Tensor:
     """χ² distances of half-disc histograms at every place and 8 orientations, in [0, 8].
 
-    The two halves of a disc meet at the upper left corner of its pixel, as in the authors' code:
-    what differs across the line between two pixels is found at the right or lower one of them.
+    The two halves of a disc meet at the upper left corner of its pixel, as in the authors' code, so
+    that an edge between two pixels is at the right or lower one of them.
 
     Args:
-        labels: the bin of every pixel (N, H, W), below `bins`.
-        bins: how many there are.
+        labels: the bin of each pixel (N, H, W), below `bins`.
+        bins: number of bins.
         radius: of the disc, in pixels; a multiple of `factor`.
         smoothing: standard deviation, in bins, of the Gaussian that smooths the histograms.
         factor: histograms are those of blocks of factor × factor pixels.
 
     Returns:
-        (N, ORIENTATIONS, h, w): one value for every place that `grids.corners` counts. Orientation
+        (N, ORIENTATIONS, h, w): one value for each place that `grids.corners` counts. Orientation
         k stands for edges that rise to the right at an angle of kπ/ORIENTATIONS (0: horizontal).
 
     """
@@ -54,11 +54,11 @@ def gradients(
 
 
 def _distances(histograms: Tensor, kernels: Tensor) -> Tensor:
-    """χ² distances of the halves (N, ORIENTATIONS, h, w), margins taken off."""
+    """χ² distances of the halves (N, ORIENTATIONS, h, w), without margins."""
     reach = kernels.shape[-1] - 1
     h, w = (size - reach for size in histograms.shape[2:])
     total = histograms.new_zeros(histograms.shape[1], ORIENTATIONS, h, w)
-    # Bin by bin: a processor's cache holds the convolved maps of one bin, not of all.
+    # Bin by bin, since the convolved maps of one bin fit into the processor's cache.
     for one in histograms[histograms.amax(dim=(1, 2, 3)) > 0]:
         halves = functional.conv2d(one[:, None], kernels)
         difference, both = halves[:, :ORIENTATIONS], halves[:, ORIENTATIONS:]
@@ -78,11 +78,11 @@ def _histograms(labels: Tensor, bins: int, factor: int) -> Tensor:
 
 @cache
 def _half_discs(radius: int, factor: int = 1) -> Tensor:
-    """Convolution kernels (ORIENTATIONS + 1, 1, K, K): one half less the other; last their sum.
+    """Convolution kernels (ORIENTATIONS + 1, 1, K, K): differences of the halves; last their sum.
 
-    Every slice of the disc between two neighbouring orientations weighs 1, however many pixels
-    it has; one so thin that it has none is like the two beside it. Blocks of pixels weigh what
-    their pixels weigh together.
+    Each slice of the disc between two neighbouring orientations has weight 1, whatever its number
+    of pixels; a slice without pixels takes the mean of its neighbours. The weight of a block is
+    the sum over its pixels.
     """
     slices = 2 * ORIENTATIONS
     offset = torch.arange(-radius, radius + 1, dtype=torch.float64)
@@ -94,7 +94,7 @@ def _half_discs(radius: int, factor: int = 1) -> Tensor:
     weights = weights / weights.sum(dim=(1, 2), keepdim=True).clamp(min=1)
     beside = (weights.roll(1, dims=0) + weights.roll(-1, dims=0)) / 2
     weights = torch.where(weights.any(dim=2).any(dim=1)[:, None, None], weights, beside)
-    # Blocks begin at the corner where the halves meet: offset 0 is the first of one.
+    # A block begins at the corner where the halves meet, which is offset 0.
     before = -radius % factor
     after = -(before + 2 * radius + 1) % factor
     weights = (
@@ -110,7 +110,7 @@ def _half_discs(radius: int, factor: int = 1) -> Tensor:
 
 @cache
 def _shares(bins: int, smoothing: float) -> Tensor:
-    """How a pixel of each bin is shared out among all bins (bins, bins); rows add up to 1."""
+    """The share of each bin that smoothing moves to each other (bins, bins); rows sum to 1."""
     if not smoothing:
         return torch.eye(bins)
     place = torch.arange(bins, dtype=torch.float64)

@@ -1,4 +1,4 @@
-"""The local cues together: gradients of four channels at three radii, smoothed and weighted."""
+"""The local cues: gradients of four channels at three radii, smoothed and weighted."""
 
 from __future__ import annotations
 
@@ -22,12 +22,8 @@ RADII: Mapping[str, tuple[int, int, int]] = {
     "texture": (5, 10, 20),
 }
 _SMOOTHING = {"brightness": 0.1 * BINS, "a": 0.05 * BINS, "b": 0.05 * BINS}
-_FINE = (
-    10  # pixels: larger discs and ellipses are seen on a coarser grid, where this is their radius
-)
-_TEXTURE_FINE = (
-    5  # the same for discs in the texture channel, which has most bins and places edges least
-)
+_FINE = 10  # pixels; larger discs and ellipses use a coarser grid, on which this is their radius
+_TEXTURE_FINE = 5  # the same for discs in the texture channel, which has most bins
 
 Cues = Mapping[tuple[str, int], Tensor]
 """(channel, radius) → gradients (N, ORIENTATIONS, h, w), at the places of its grid."""
@@ -38,7 +34,7 @@ Weights = Mapping[str, Sequence[float]]
 def cues(images: Tensor, seeds: Sequence[int]) -> Cues:
     """The gradients of all channels of RGB pictures in [0, 1] (N, 3, H, W).
 
-    Those of textons are the mean over k-means from each of `seeds`.
+    The gradients of textons are the mean over one clustering for each of `seeds`.
     """
     quantised = quantise(lab(images), BINS)
     labels = dict(zip(("brightness", "a", "b"), quantised.unbind(dim=1), strict=True))
@@ -51,7 +47,7 @@ def cues(images: Tensor, seeds: Sequence[int]) -> Cues:
 
 
 def _gradients(labels: Tensor, channel: str, radius: int, shape: torch.Size) -> Tensor:
-    """Gradients of a channel of images of a shape, on the grid on which they are smoothed."""
+    """Gradients of one channel, on the grid on which they are smoothed."""
     number, _, height, width = shape
     texture = channel == "texture"
     coarse = _coarseness(radius)
@@ -64,7 +60,7 @@ def _gradients(labels: Tensor, channel: str, radius: int, shape: torch.Size) -> 
 
 
 def _coarseness(radius: int) -> int:
-    """Pixels per side of the blocks on whose grid cues of this radius are seen."""
+    """Side of the blocks, in pixels, on whose grid cues of this radius are computed."""
     return max(1, radius // _FINE)
 
 
@@ -73,7 +69,7 @@ def combine(found: Cues, weights: Weights, height: int, width: int) -> Tensor:
     by_radius: dict[int, Tensor] = {}
     for channel, radii in RADII.items():
         for radius, weight in zip(radii, weights[channel], strict=True):
-            if weight:  # smoothing is linear: cues of one radius are added first, smoothed once
+            if weight:  # smoothing is linear, so cues of one radius are added before it
                 part = weight * found[channel, radius]
                 by_radius[radius] = by_radius[radius] + part if radius in by_radius else part
     smoothed = [smooth(part, radius, height, width) for radius, part in by_radius.items()]
@@ -84,8 +80,8 @@ def smooth(maps: Tensor, radius: int, height: int, width: int) -> Tensor:
     """Smooth gradients by second-order Savitzky–Golay filters across their edges.
 
     At each place a parabola in the distance across the edge is fitted by least squares to an
-    ellipse of semi-axes `radius` across and radius/4 along, and its value there taken. `maps`
-    are those of `cues`; the result is (N, ORIENTATIONS, height, width).
+    ellipse of semi-axes `radius` across and radius/4 along; the result is its value at the place.
+    `maps` are those of `cues`; the result has shape (N, ORIENTATIONS, height, width).
     """
     coarse = _coarseness(radius)
     kernels = _parabolas(radius // coarse).to(maps)
@@ -96,7 +92,7 @@ def smooth(maps: Tensor, radius: int, height: int, width: int) -> Tensor:
 
 @cache
 def _parabolas(radius: float) -> Tensor:
-    """Kernels (ORIENTATIONS, 1, K, K) that give the fitted parabola's value in the middle."""
+    """Kernels (ORIENTATIONS, 1, K, K) that give the value of the fitted parabola at the centre."""
     reach = math.ceil(radius)
     axis = torch.arange(-reach, reach + 1, dtype=torch.float64)
     y, x = torch.meshgrid(axis, axis, indexing="ij")

@@ -1,4 +1,4 @@
-"""Oriented strengths of pictures by the local cues, for one picture or many of one size at once."""
+"""Oriented boundary strengths from the local cues, for batches of pictures of one size."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from metrics.boundaries.suppression import suppress_oriented
 
 Floats = NDArray[np.float32]
 _FAINT = 1e-4  # strengths below it are rounding errors
-_CHUNK = 1_000_000  # pixels of pictures that are looked at together: bounds the memory
+_CHUNK = 1_000_000  # pixels of pictures that are processed at once; limits the memory
 
 
 @dataclass(frozen=True)
 class Oriented:
     """Strengths of one picture at 8 orientations (8, H, W); 0 is an edge along the rows.
 
-    What differs across the line between two pixels is found at the right or lower one of them.
+    An edge between two pixels is at the right or lower one of them.
 
     Attributes:
-        mpb: by the weights of mPb.
-        gpb: by those of gPb, without the spectral cue.
-        weights: colour or grey.
+        mpb: combined with the weights of mPb.
+        gpb: combined with the weights of gPb, without the spectral cue.
+        weights: those for colour or for grey pictures.
 
     """
 
@@ -39,13 +39,13 @@ class Oriented:
     weights: CueWeights
 
     def contours(self) -> Floats:
-        """MPb thinned (H, W), in [0, 1]; an edge is at the pixel to its right or below it."""
+        """MPb after non-maximum suppression (H, W), in [0, 1]."""
         clipped: Floats = np.clip(1.2 * suppress_oriented(self.mpb), 0, 1).astype(np.float32)
         return clipped
 
 
 def at_annotated_pixels(contours: Floats) -> Floats:
-    """Contours (H, W) one pixel further up and left, where BSDS500 annotations have them."""
+    """Contours (H, W) moved one pixel up and left, as in BSDS500 annotations."""
     moved: Floats = np.pad(contours[1:, 1:], ((0, 1), (0, 1)))
     return moved
 
@@ -53,7 +53,7 @@ def at_annotated_pixels(contours: Floats) -> Floats:
 def oriented(
     images: Sequence[Image], seeds: Sequence[int], device: torch.device
 ) -> Iterator[Oriented]:
-    """The strengths of RGB pictures, in their order; `seeds` are those of the textons."""
+    """The strengths of RGB pictures, in order; `seeds` are those of the texton clusterings."""
     tensors = (_to_tensor(image) for image in images)
     for (shape, grey), same in groupby(tensors, key=lambda one: (one.shape, _is_grey(one))):
         step = max(1, _CHUNK // (shape[1] * shape[2]))

@@ -1,9 +1,9 @@
 """The spectral cue: edges of the leading eigenvectors of a picture's affinities (section 3.2).
 
-The eigenvectors are found on a graph of a sixteenth of the nodes and carried back along the
+The eigenvectors are computed on a graph of a sixteenth of the nodes and interpolated along the
 affinities, which keeps them sharp at contours ("downsampled eigenvectors": Arbeláez, Pont-Tuset,
 Barron, Marques and Malik, "Multiscale combinatorial grouping", CVPR 2014, section 3). A few steps
-of subspace iteration on the whole graph then take away what the coarse one could not know.
+of subspace iteration on the whole graph then reduce the error of the coarse graph.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from torch import Tensor
 
 from metrics.boundaries.gpb.channels import ORIENTATIONS
 
-_SHIFT = 1e-5  # keeps the matrix to factorise from being singular
+_SHIFT = 1e-5  # makes the matrix to be factorised regular
 _SLOPE, _OFFSET, _SPREAD = 1.3113 / 0.3130, 1.8682, 0.1
 _COARSE = 10_000  # nodes of the graph whose eigenvectors are computed
-_SPARE = 8  # more of its eigenvectors than are wanted: the last ones of the fine graph need them
-_SMOOTHINGS = 5  # of eigenvectors that were carried back, along the affinities of the fine graph
-_EDGE = 3  # standard deviations at which the filters that find edges of eigenvectors end
+_SPARE = 8  # additional eigenvectors, which improve the last ones of the fine graph
+_SMOOTHINGS = 5  # steps of subspace iteration on the fine graph
+_EDGE = 3  # radius of the filters that detect edges of eigenvectors, in standard deviations
 Floats = NDArray[np.floating]
 
 
@@ -37,12 +37,12 @@ def spectral_edges(contours: Floats, vectors: int, reach: int) -> NDArray[np.flo
 
     Args:
         contours: strengths in [0, 1] (H, W), thinned.
-        vectors: how many eigenvectors, at most; small pictures have fewer.
-        reach: of the affinities, in pixels.
+        vectors: greatest number of eigenvectors; small pictures have fewer.
+        reach: greatest distance of affinities, in pixels.
 
     """
     total = np.zeros((ORIENTATIONS, *contours.shape), np.float32)
-    if not contours.any():  # every pair of pixels is alike: the eigenvectors would mean nothing
+    if not contours.any():  # all affinities are equal, so the eigenvectors are arbitrary
         return total
     number = min(vectors, contours.size // 2)
     affinity = affinities(contours, reach)
@@ -66,13 +66,13 @@ def spectral_edges(contours: Floats, vectors: int, reach: int) -> NDArray[np.flo
 def affinities(contours: Floats, reach: int) -> csr_array:
     """Affinities of pixels at most `reach` apart (H·W, H·W), symmetric, from strengths (H, W).
 
-    Two pixels are the less alike, the stronger the strongest contour is that the line between them
+    The affinity of two pixels decreases with the strongest contour that the line between them
     crosses (intervening contour). A contour at a pixel lies between it and the pixels below and to
     the right of it.
     """
     H, W = contours.shape
     steps = _crossings(contours.astype(np.float32))
-    # Affinity of each pixel with the one (dy, dx) further; 0 where the picture has no such pixel.
+    # Affinity of each pixel with the pixel (dy, dx) further; 0 outside the picture.
     found = {(0, 0): np.ones((H, W), np.float32)}
     for dy in range(reach + 1):
         for dx in range(-reach, reach + 1):
@@ -96,11 +96,8 @@ def affinities(contours: Floats, reach: int) -> csr_array:
 
 
 def _diagonals(found: Mapping[tuple[int, int], NDArray[np.float32]]) -> csr_array:
-    """The matrix (H·W, H·W) of values of pixels (H, W), by how far (dy, dx) their column is.
-
-    Values of 0 are left out.
-    """
-    places = sorted(found)  # so that the columns of every row are in order
+    """The matrix (H·W, H·W) of values by offset (dy, dx) → (H, W); zeros are not stored."""
+    places = sorted(found)  # so that columns are sorted in each row
     H, W = found[0, 0].shape
     values = np.stack([found[place].ravel() for place in places], axis=1)
     away = np.array([dy * W + dx for dy, dx in places], np.int32)
@@ -127,7 +124,7 @@ def _crossings(contours: NDArray[np.float32]) -> dict[tuple[int, int], NDArray[n
 def downsampled_eigenvectors(
     affinity: csr_array, shape: tuple[int, ...], number: int
 ) -> tuple[Floats, Floats]:
-    """As `eigenvectors`, nearly, of a grid of that shape (H, W), in a fraction of the time."""
+    """An approximation of `eigenvectors` for a grid (H, W), in a fraction of the time."""
     H, W = shape
     coarser, upwards = affinity, []
     while coarser.shape[0] > _COARSE:
@@ -148,7 +145,7 @@ def downsampled_eigenvectors(
     degree = fine @ vectors.new_ones(len(vectors), 1)
     for _ in range(_SMOOTHINGS):
         vectors = (fine @ vectors) / degree
-    # The best approximations of eigenvectors in the span of these (Rayleigh and Ritz).
+    # The best approximations of eigenvectors in the span of these (Rayleigh–Ritz).
     metric = vectors.T @ (degree * vectors)
     values, turned = eigh((metric - vectors.T @ (fine @ vectors)).numpy(), metric.numpy())
     found = vectors.numpy() @ turned
@@ -156,10 +153,10 @@ def downsampled_eigenvectors(
 
 
 def _parallel(matrix: csr_array) -> Tensor:
-    """The same in torch, whose products with many vectors use every core."""
+    """The matrix in torch, whose products with many vectors use all cores."""
     values = torch.from_numpy(matrix.data.astype(np.float64))
     starts, columns = torch.from_numpy(matrix.indptr), torch.from_numpy(matrix.indices)
-    with warnings.catch_warnings():  # that such matrices may change in later versions
+    with warnings.catch_warnings():  # torch warns that such matrices are in beta
         warnings.filterwarnings("ignore", "Sparse CSR tensor support", UserWarning)
         return torch.sparse_csr_tensor(
             starts, columns, values, size=matrix.shape, check_invariants=False
@@ -167,11 +164,11 @@ def _parallel(matrix: csr_array) -> Tensor:
 
 
 def eigenvectors(affinity: csr_array, number: int) -> tuple[Floats, Floats]:
-    """The smallest eigenvalues of (D − W)v = λDv but the first, and their v as columns.
+    """The smallest eigenvalues of (D − W)v = λDv except the first, and their v as columns.
 
     With u = D^½ v this is the ordinary problem of I − D^−½ W D^−½. It is solved by inverse
-    iteration with one sparse factorisation: the eigenvalues wanted lie so close to 0 and to each
-    other that plain Lanczos iteration stops at wrong ones.
+    iteration with one sparse factorisation, since plain Lanczos iteration does not separate
+    eigenvalues so close to 0 and to each other.
     """
     root = np.sqrt(affinity.sum(axis=1).astype(np.float64))
     scale = diags_array(1 / root)

@@ -1,4 +1,4 @@
-"""The lines of a watershed, one pixel wide (Meyer, Signal Processing 38(1), 1994)."""
+"""Watershed lines, one pixel wide (Meyer, Signal Processing 38(1), 1994)."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ def watershed_lines(relief: NDArray[np.floating]) -> NDArray[np.bool_]:
     """The pixels at which the flooded basins of a relief (H, W) meet.
 
     Basins start at minima and are 8-connected, so lines are 4-connected. Pixels are flooded in the
-    order of their heights, those of one height in the order in which the water reaches them; one
-    that touches two basins by then belongs to the line. `skimage.segmentation.watershed` takes far
-    longer to draw lines on reliefs as ragged as these.
+    order of their heights, pixels of one height in the order in which they are reached. A pixel
+    that touches two basins when it is flooded belongs to the line. On reliefs with many minima,
+    `skimage.segmentation.watershed` takes far longer.
     """
     minima, number = label(local_minima(relief, connectivity=2), np.ones((3, 3)))
     if number < 2:

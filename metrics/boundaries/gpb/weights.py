@@ -1,7 +1,7 @@
-"""How much each cue counts: the weights that the authors learned on BSDS500.
+"""The weights of the cues, which the authors learned on BSDS500.
 
-Published with the paper's code (github BIDS/BSDS500); cues of a channel in the order of their
-radii. Grey pictures have weights of their own, without a and b.
+Published with the code of Arbeláez et al. 2011 (github BIDS/BSDS500). The cues of a channel are in
+the order of their radii. Grey pictures have other weights, without a and b.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Fit the votes of studies on the statistics of their stimuli, and keep the model."""
+"""Fit the votes of studies to the statistics of their stimuli, and store the model."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from common.errors import InputError
 from common.lookup import unknown
 from common.tables import read_csv
 from metrics.cli.calibration import add_fit_options, fit_options, summary
-from metrics.models import Calibration
+from metrics.measurements.fitting import fit_calibration
 from studies.models import Study
 
 
@@ -19,8 +19,8 @@ class Command(InputCommand):
     """`manage.py calibrate`."""
 
     help = (
-        "Fit people's preferences on differences of base statistics. The same votes and options "
-        "give the calibration that is there already."
+        "Fit people's preferences to differences of base statistics. The same votes and options "
+        "give the stored calibration again."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -29,27 +29,27 @@ class Command(InputCommand):
             "--study", action="append", required=True, metavar="NAME", help="once for each study"
         )
         parser.add_argument("--target", choices=("E", "C"), help="default: the study's kind")
-        parser.add_argument("--name", default="", help="what to call the calibration")
+        parser.add_argument("--name", default="", help="the name of the calibration")
         parser.add_argument(
             "--statistics",
             type=Path,
             metavar="STATISTICS.csv",
-            help="instead of what was measured here: for votes on stimuli of others",
+            help="fit to this table instead of the stored measurements",
         )
         for key in ("E", "C"):
             parser.add_argument(
                 f"--instrument-{key.lower()}",
                 metavar="NAME",
-                help=f"the instrument of {key}, where several measured the stimuli",
+                help=f"the instrument of {key}, if several have measured the stimuli",
             )
         add_fit_options(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Fit, keep, and say what came out."""
+        """Fit, store, and print a summary."""
         studies = [_study(name) for name in options["study"]]
         named = {"E": options["instrument_e"], "C": options["instrument_c"]}
         given = options["statistics"]
-        kept = Calibration.objects.calibrate(
+        calibration = fit_calibration(
             studies,
             options["target"] or studies[0].kind,
             name=options["name"],
@@ -57,8 +57,8 @@ class Command(InputCommand):
             statistics=given and read_csv(given, "statistics"),
             **fit_options(options),
         )
-        self.stdout.write(f"calibration: {kept.name}")
-        for line in summary(kept.exported):
+        self.stdout.write(f"calibration: {calibration.name}")
+        for line in summary(calibration.exported):
             self.stdout.write(line)
 
 

@@ -1,8 +1,8 @@
-"""The whole platform in one command: pictures → stimuli → votes → calibrated EC space.
+"""Run the whole platform once: pictures, stimuli, measurements, votes, calibrations, report.
 
-Nothing in it is a mock but the participants, who are simulated and named so everywhere: they
-prefer what the published models of the paper predict. Every step is one of the platform's own
-commands, finds what an earlier run has done, and adds what is missing.
+The participants are simulated, and every page and file says so: they prefer what the published
+models of Yeh et al. 2020 predict. Each step calls a command of the platform, keeps what an earlier
+run has made, and adds what is missing.
 """
 
 from __future__ import annotations
@@ -22,18 +22,27 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.db.models import QuerySet
+from PIL import Image
 
 from common.command import InputCommand
+from common.pictures import write_png
+from metrics.calibration.presets import preset
+from metrics.calibration.score import score
+from metrics.measurements.table import statistics_frame
+from studies.models import Study
+from studies.simulation.simulate import simulate
 from transfer.batches.import_pictures import store_picture
 from transfer.models import Batch, Picture
+from transfer.samples.contents import sample_contents
+from transfer.samples.styles import sample_styles
 
 BATCH = "demo"
-SOURCE = "demo: "  # begins the source of every picture of the demo
-PICTURES = 4  # of each role
+SOURCE = "demo: "  # prefix of the source of every picture of the demo
+PICTURES = 4  # contents, and as many styles
 METHODS = ("gatys", "gatys-cov", "cross-layer")
 SIZE = 192  # pixels wide
 ITERATIONS = 60  # enough for the style to show at this size; a study uses the methods' own
-STYLE_WEIGHT = 300.0  # with so few steps the default leaves less of the content than in the end
+STYLE_WEIGHT = 300.0  # the default needs more iterations to restore the content
 PARTICIPANTS, TRIALS = 40, 40
 STUDIES = {"E": "demo E-test", "C": "demo C-test"}
 PRESETS = {"E": "wacv2020-E", "C": "wacv2020-C"}
@@ -45,7 +54,7 @@ class Command(InputCommand):
 
     help = (
         "Make pictures, stimuli, simulated votes, calibrations and the EC report, then serve the "
-        "site (DEMO_SERVE=0: stop after the report). Again, it does only what is missing."
+        "site (DEMO_SERVE=0: stop after the report). A repeated run makes only what is missing."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -54,7 +63,7 @@ class Command(InputCommand):
         parser.add_argument("--no-serve", dest="serve", action="store_false", default=serve)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Run every step; say how long each took."""
+        """Run each step and print its time."""
         report = settings.DATA_DIR / "reports" / "demo"
         for title, step in (
             ("database", self._database),
@@ -82,12 +91,6 @@ class Command(InputCommand):
         _login()
 
     def _pictures(self) -> None:
-        from PIL import Image
-
-        from common.pictures import write_png
-        from transfer.samples.contents import sample_contents
-        from transfer.samples.styles import sample_styles
-
         if _pictures("content").count() == _pictures("style").count() == PICTURES:
             return
         with tempfile.TemporaryDirectory() as folder:
@@ -114,12 +117,6 @@ class Command(InputCommand):
         call_command("measure", batch=BATCH)
 
     def _votes(self) -> None:
-        from metrics.calibration.presets import preset
-        from metrics.calibration.score import score
-        from metrics.measurements import statistics_frame
-        from studies.models import Study
-        from studies.simulation.simulate import simulate
-
         statistics = statistics_frame(Batch.objects.get(name=BATCH).stimuli.all())
         for kind, name in STUDIES.items():
             if not Study.objects.filter(name=name).exists():
@@ -129,7 +126,7 @@ class Command(InputCommand):
                 study.open()
             done = study.participants.count()
             if done < PARTICIPANTS:
-                # The presets name no instrument: here they are a truth, not a measurement.
+                # The presets name no instrument; the simulation uses them as ground truth.
                 scores = score(preset(PRESETS[kind]), statistics)
                 truth = {str(stimulus): value for stimulus, value in scores.items()}
                 simulate(study, truth, PARTICIPANTS - done, TRIALS, seed=1 + done)
@@ -147,7 +144,10 @@ def _pictures(role: str) -> QuerySet[Picture]:
 
 
 def _login() -> tuple[str, str]:
-    """The local researcher: made once; name and password lie in the data folder, for its owner."""
+    """Name and password of the demo's researcher, who is created once.
+
+    The password is stored in the data folder, readable by its owner only.
+    """
     path = settings.DATA_DIR / "demo-login"
     if not path.exists():
         path.touch(mode=0o600)
@@ -161,7 +161,7 @@ def _login() -> tuple[str, str]:
 
 
 def _serve() -> None:
-    """Serve the site, with a worker beside it for batches launched there, until Ctrl-C."""
+    """Serve the site and run a worker for batches launched there, until Ctrl-C."""
     manage = [sys.executable, str(settings.BASE_DIR / "manage.py")]
     server = [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", ADDRESS, "--threads", "4"]
     with subprocess.Popen([*manage, "worker"]) as worker:  # noqa: S603

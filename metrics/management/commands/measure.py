@@ -1,4 +1,4 @@
-"""Measure E and C of the stimuli of a batch."""
+"""Measure base statistics of the stimuli of a batch."""
 
 from __future__ import annotations
 
@@ -9,7 +9,12 @@ from django.core.management.base import CommandError
 
 from common.command import InputCommand
 from common.progress import EVERY, Meter
-from metrics.measurements import Outcome, batch_named, collection_of, measure
+from metrics.measurements.measuring import (
+    MeasuringResult,
+    batch_named,
+    collection_of,
+    measure,
+)
 from metrics.statistics import STATISTICS, statistic
 
 _STOPPED = 130  # the exit code of a program that Ctrl-C ended
@@ -19,13 +24,13 @@ class Command(InputCommand):
     """`manage.py measure`."""
 
     help = (
-        "Measure every done stimulus of a batch that lacks a base statistic under the instrument "
-        "that the options name. Ctrl-C stops it; the same command goes on and measures only what "
-        "is missing. Pictures made by other tools are measured like ours."
+        "Measure each finished stimulus of a batch that lacks a base statistic under the chosen "
+        "instrument. Ctrl-C stops the command; the same command measures what is "
+        "still missing. Imported stimuli are measured like generated ones."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare the options; every statistic adds those of its instrument."""
+        """Declare the options; each statistic adds those of its instrument."""
         parser.add_argument("--batch", required=True, metavar="NAME")
         parser.add_argument(
             "--statistics",
@@ -47,27 +52,27 @@ class Command(InputCommand):
             try:
                 with Meter(unit="picture", every=EVERY) as meter:
                     instrument = kind.open(options, collection, meter.report)
-                    outcome = measure(batch, instrument, meter.report)
+                    result = measure(batch, kind, instrument, meter.report)
             except KeyboardInterrupt:
                 raise CommandError(
-                    "stopped; what was measured is kept, the same command goes on",
+                    "stopped; finished measurements are kept, the same command measures the rest",
                     returncode=_STOPPED,
                 ) from None
-            self._report(kind.key, outcome)
-            failed += len(outcome.failures)
+            self._report(kind.key, result)
+            failed += len(result.failures)
         if failed:
             raise CommandError(
-                f"{failed} measurements of batch '{batch.name}' could not be made, see above: mend "
-                "the cause, then the same command again",
+                f"{failed} measurements of batch '{batch.name}' failed for the reasons "
+                "above: correct them and repeat the command",
                 returncode=2,
             )
 
-    def _report(self, key: str, outcome: Outcome) -> None:
-        for label, reason in outcome.failures:
+    def _report(self, key: str, result: MeasuringResult) -> None:
+        for label, reason in result.failures:
             self.stderr.write(f"{key} of {label}: {reason}")
-        line = f"{key}: {outcome.measured} measured, {outcome.known} known before"
-        if outcome.measured:
-            line += f", {outcome.seconds_each:.2f} s per picture"
-        if outcome.unmade:
-            line += f"; {outcome.unmade} stimuli are not made yet"
+        line = f"{key}: {result.measured} measured, {result.known} known before"
+        if result.measured:
+            line += f", {result.seconds_each:.2f} s per picture"
+        if result.unmade:
+            line += f"; {result.unmade} stimuli are not made yet"
         self.stderr.write(line)

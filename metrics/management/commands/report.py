@@ -1,4 +1,4 @@
-"""Write the report of an E- and a C-model: HTML, PNG, CSV and JSON in one folder."""
+"""Write the report of an EC space as a folder of HTML, figures, CSV and JSON files."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from django.conf import settings
 
 from common.command import InputCommand
 from metrics.ecspace.grid import BINS
-from metrics.measurements import batch_named
-from metrics.presentation.shown import ShownSpace
-from metrics.presentation.space import scoring
+from metrics.measurements.measuring import batch_named
+from metrics.presentation.scored_space import ScoredSpace
+from metrics.presentation.scoring import scoring
 from metrics.report import Report, batches_of
 
 
@@ -21,14 +21,17 @@ class Command(InputCommand):
     """`manage.py report`."""
 
     help = (
-        "Write the EC space of some stimuli with the models behind it: a page that opens without "
-        "the site, figures, tables and models."
+        "Write the EC space of finished stimuli and the models that score them: a page that opens "
+        "without the site, figures, tables and models."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options."""
         parser.add_argument(
-            "--batch", action="append", metavar="NAME", help="default: what the votes are about"
+            "--batch",
+            action="append",
+            metavar="NAME",
+            help="default: the batches whose stimuli the models' votes compare",
         )
         for target in ("e", "c"):
             parser.add_argument(
@@ -42,14 +45,14 @@ class Command(InputCommand):
         parser.add_argument(
             "--any-instrument",
             action="store_true",
-            help="score statistics of another encoder or detector than a model was fitted to",
+            help="accept statistics of another encoder or detector than a model was fitted to",
         )
         parser.add_argument(
             "--out", type=Path, metavar="DIR", help="default: reports/BATCH in the data folder"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Write, and say where."""
+        """Write the report and print its path."""
         scorings = {
             target: replace(
                 scoring(target, options[f"{target.lower()}_model"]),
@@ -61,7 +64,7 @@ class Command(InputCommand):
         names = [named] if isinstance(named, str) else named
         batches = [batch_named(name) for name in names] or batches_of(scorings)
         folder = options["out"] or settings.DATA_DIR / "reports" / f"batch-{batches[0].pk}"
-        report = Report(ShownSpace(batches, scorings, options["bins"], stills=True))
+        report = Report(ScoredSpace(batches, scorings, options["bins"]))
         page = report.write(Path(folder))
         if report.simulated:
             self.stdout.write("the votes behind this report are simulated")

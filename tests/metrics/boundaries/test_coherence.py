@@ -7,7 +7,13 @@ import pytest
 from PIL import Image
 
 from common.errors import InputError
-from metrics.boundaries.coherence import Truth, coherence, detected_truth, human_truth, instrument
+from metrics.boundaries.coherence import (
+    Truth,
+    coherence,
+    detected_truth,
+    human_truth,
+    instrument_name,
+)
 from metrics.boundaries.detectors import DETECTORS
 from tests.conftest import SHARED
 from tests.metrics.boundaries.shapes import (
@@ -86,14 +92,14 @@ def test_without_people_the_detector_speaks_and_its_name_says_so(truth):
     stand_in = detected_truth(content, SIMPLE)
     assert stand_in.boundaries.shape == (1, SIDE, SIDE)
     assert coherence(content, stand_in, SIMPLE).value > 0.99
-    name = instrument(SIMPLE, stand_in)
+    name = instrument_name(SIMPLE, stand_in)
     assert "truth:gaussian-1:" in name
     assert "@0.52" in name
-    assert name != instrument(SIMPLE, truth)
+    assert name != instrument_name(SIMPLE, truth)
 
 
 def test_the_instrument_names_detector_benchmark_resize_rule_and_truth(truth):
-    name = instrument(SIMPLE, truth)
+    name = instrument_name(SIMPLE, truth)
     assert name.startswith("gaussian-1:")
     assert "resize:bilinear-to-truth truth:human" in name
     assert len(name) <= 200
@@ -110,7 +116,7 @@ def test_an_unknown_detector_is_refused(truth):
     for call in (
         lambda: coherence(square_picture(), truth, "none"),
         lambda: detected_truth(square_picture(), "none"),
-        lambda: instrument("none", truth),
+        lambda: instrument_name("none", truth),
     ):
         with pytest.raises(InputError, match="unknown boundary detector 'none'"):
             call()

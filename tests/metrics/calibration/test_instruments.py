@@ -30,12 +30,12 @@ def test_it_guesses_nothing_from_other_names(name):
 def test_the_forms_are_those_that_the_instruments_write(batch):
     """What `measure` stores is read back."""
     from common.pictures import read_picture
-    from metrics.boundaries.coherence import detected_truth, instrument
+    from metrics.boundaries.coherence import detected_truth, instrument_name
     from metrics.boundaries.detectors import QUICK_DETECTOR, detector
     from metrics.effectiveness.divergence import VERSION
 
     content = read_picture(batch.stimuli.first().content.path)
-    name = instrument(QUICK_DETECTOR, detected_truth(content, QUICK_DETECTOR))
+    name = instrument_name(QUICK_DETECTOR, detected_truth(content, QUICK_DETECTOR))
     assert fingerprints({"C": name}) == {"detector": detector(QUICK_DETECTOR).fingerprint}
     name = f"E-{VERSION} compact-1:ab basis:cd 64px"
     assert fingerprints({"E": name})["encoder"] == "compact-1:ab"

@@ -108,9 +108,12 @@ def test_boundaries_answers_as_the_original_benchmark(capsys):
     ("arguments", "says"),
     [
         ("coherence --image {f}/image.png --groundtruth {f}/none.mat", "annotation not found"),
-        ("coherence --image {f}/image.png --groundtruth {f}/text.mat", "not a Matlab file"),
+        (
+            "coherence --image {f}/image.png --groundtruth {f}/text.mat",
+            "holds no boundary annotations",
+        ),
         ("coherence --image {f}/none.png --groundtruth {f}/truth.mat", "picture not found"),
-        ("coherence --image {f}/flat.png --groundtruth {f}/truth.mat", "flat.png: the picture is"),
+        ("coherence --image {f}/flat.png --groundtruth {f}/truth.mat", "flat.png: the stimulus is"),
         (
             "coherence --image {f}/image.png --groundtruth {f}/truth.mat --detector canny",
             "unknown boundary detector 'canny'",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+from contextlib import redirect_stderr
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,10 @@ from metrics import statistics
 from metrics.effectiveness.basis import build
 from metrics.effectiveness.basis_file import write_basis
 from metrics.effectiveness.divergence import measure as measure_e
-from metrics.measurements import statistics_frame
+from metrics.measurements.table import statistics_frame
 from metrics.models import Measurement
-from metrics.statistics.effectiveness import Effectiveness
+from metrics.statistics.instruments.effectiveness import EffectivenessInstrument
+from tests.metrics.measurements.test_measuring import Size
 from tests.metrics.pictures import small_encoder, textured
 from transfer import encoders
 from transfer.models import Batch
@@ -30,14 +32,13 @@ def instruments(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         encoders, "load_encoder", lambda name, **_: small_encoder(len(name), name=name)
     )
-    monkeypatch.setitem(
-        statistics.STATISTICS, "C", "tests.metrics.measurements.test_measuring.Counting"
-    )
+    monkeypatch.setitem(statistics.STATISTICS, "C", Size)
 
 
 def run(batch: Batch | str = "trial", **options: object) -> str:
     errors = io.StringIO()
-    call_command("measure", batch=str(batch), stderr=errors, **options)
+    with redirect_stderr(errors):  # progress is written there whatever stream a command has
+        call_command("measure", batch=str(batch), stderr=errors, **options)
     return errors.getvalue()
 
 
@@ -66,7 +67,7 @@ def test_the_same_command_does_only_what_is_missing(batch) -> None:
 
 
 def test_it_goes_on_where_it_was_stopped(batch, monkeypatch) -> None:
-    measure_one = Effectiveness.measure
+    measure_one = EffectivenessInstrument.measure
     left = [3]
 
     def stopped(self, sample):
@@ -75,8 +76,8 @@ def test_it_goes_on_where_it_was_stopped(batch, monkeypatch) -> None:
             raise KeyboardInterrupt
         return measure_one(self, sample)
 
-    monkeypatch.setattr(Effectiveness, "measure", stopped)
-    with pytest.raises(CommandError, match="the same command goes on") as caught:
+    monkeypatch.setattr(EffectivenessInstrument, "measure", stopped)
+    with pytest.raises(CommandError, match="the same command measures the rest") as caught:
         run(statistics=["E"])
     assert caught.value.returncode == 130
     assert "E: 2 measured, 2 known before" in run(statistics=["E"])
@@ -151,7 +152,7 @@ def test_what_cannot_be_measured_is_said_and_the_rest_is_measured(batch) -> None
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"batch": "none"}, "no batch is named 'none': use one of trial"),
+        ({"batch": "none"}, "unknown batch 'none': use one of trial"),
         ({"statistics": ["F"]}, "unknown statistic 'F'"),
         ({"basis": "missing.safetensors"}, "no basis at missing.safetensors"),
         ({"basis": "b", "size": 64}, "--basis has its own size"),

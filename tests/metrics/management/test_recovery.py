@@ -10,7 +10,7 @@ import pytest
 from metrics.calibration.calibrate import calibrate
 from metrics.calibration.presets import preset
 from metrics.calibration.score import score
-from metrics.measurements import statistics_frame
+from metrics.measurements.table import statistics_frame
 from studies.exchange.export import votes_frame
 from studies.models import Cohort, Study
 from studies.simulation.simulate import Behaviour, simulate

@@ -5,38 +5,37 @@ from __future__ import annotations
 import argparse
 import math
 import shutil
+from importlib import import_module
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
+import numpy as np
 import pytest
+from django.apps import apps
+from django.db import connection
 
 from common.errors import InputError
-from metrics.measurements import (
-    batch_named,
-    collection_of,
-    columns,
-    instruments,
-    measure,
-    usual_instruments,
-)
-from metrics.measurements import statistics_frame as frame
+from common.media import keep, media_path
+from metrics.measurements.measuring import batch_named, collection_of, get_or_measure, measure
+from metrics.measurements.table import columns, instruments, usual_instruments
+from metrics.measurements.table import statistics_frame as frame
 from metrics.models import Measurement
 from metrics.statistics import STATISTICS, statistic
-from metrics.statistics.base import Sample, Statistic, Value
+from metrics.statistics.base import Instrument, Sample, Statistic, Value
+from metrics.statistics.coherence import Coherence
+from metrics.statistics.instruments.coherence import CoherenceInstrument
+from tests.metrics.boundaries.shapes import write_annotation
 from transfer.models import Stimulus
 
 pytestmark = pytest.mark.django_db
 
 
-class Counting(Statistic):
-    """A statistic that counts its calls. C of a stimulus is the size of its file."""
+class Size(Statistic):
+    """C of a stimulus is the size of its file."""
 
     key: ClassVar[str] = "C"
     names = ("C",)
     reference = "content"
-
-    def __init__(self, name: str = "counting") -> None:
-        self.name, self.calls = name, 0
-        self.references: list[str] = []
 
     @classmethod
     def add_options(cls, parser: argparse.ArgumentParser) -> None:
@@ -44,10 +43,18 @@ class Counting(Statistic):
 
     @classmethod
     def open(cls, options: Any, collection: Any, progress: Any) -> Counting:
-        return cls()
+        return Counting()
 
-    def instrument(self, sample: Sample) -> str:
-        return self.name
+
+class Counting(Instrument):
+    """An instrument of `Size` that counts its calls."""
+
+    def __init__(self, label: str = "counting") -> None:
+        self.label, self.calls = label, 0
+        self.references: list[str] = []
+
+    def name(self, sample: Sample) -> str:
+        return self.label
 
     def measure(self, sample: Sample) -> dict[str, Value]:
         self.calls += 1
@@ -64,33 +71,33 @@ def nothing(task: str, done: int, total: int) -> None:
 def test_it_measures_what_is_missing_and_nothing_twice(batch) -> None:
     instrument = Counting()
     steps: list[tuple[str, int, int]] = []
-    first = measure(batch, instrument, lambda *step: steps.append(step))
+    first = measure(batch, Size, instrument, lambda *step: steps.append(step))
     assert (first.measured, first.known, instrument.calls) == (4, 0, 4)
     assert steps == [("C", done, 4) for done in (1, 2, 3, 4)] and first.seconds_each > 0
-    again = measure(batch, instrument, nothing)
+    again = measure(batch, Size, instrument, nothing)
     assert (again.measured, again.known, instrument.calls) == (0, 4, 4)
     Measurement.objects.filter(stimulus=batch.stimuli.first()).delete()
-    third = measure(batch, instrument, nothing)
+    third = measure(batch, Size, instrument, nothing)
     assert (third.measured, third.known, instrument.calls) == (1, 3, 5)
 
 
 def test_stimuli_of_one_reference_follow_each_other(batch) -> None:
     instrument = Counting()
-    measure(batch, instrument, nothing)
+    measure(batch, Size, instrument, nothing)
     first, second, third, fourth = instrument.references
     assert first == second != third == fourth
 
 
 def test_another_instrument_measures_anew_and_keeps_the_first(batch) -> None:
-    measure(batch, Counting("one"), nothing)
+    measure(batch, Size, Counting("one"), nothing)
     before = {row.pk: row.value for row in Measurement.objects.all()}
-    measure(batch, Counting("two"), nothing)
+    measure(batch, Size, Counting("two"), nothing)
     assert Measurement.objects.count() == 8
     assert {row.pk: row.value for row in Measurement.objects.filter(pk__in=before)} == before
 
 
 def test_a_measurement_is_not_changed(batch) -> None:
-    measure(batch, Counting(), nothing)
+    measure(batch, Size, Counting(), nothing)
     row = Measurement.objects.first()
     row.value = 0.0
     with pytest.raises(TypeError, match="never overwritten"):
@@ -107,40 +114,40 @@ def test_two_that_measure_at_once_keep_the_numbers_of_the_first(batch) -> None:
                 stimulus=stimulus,
                 reference=stimulus.content,
                 statistic="C",
-                instrument=self.name,
+                instrument=self.label,
                 value=0.25,
             )
             return {"C": Value(0.75)}
 
-    found = Measurement.objects.get_or_measure(Slow(), stimulus, stimulus.content)
+    found = get_or_measure(Size, Slow(), stimulus, stimulus.content)
     assert found["C"].value == 0.25 and Measurement.objects.count() == 1
 
 
 def test_a_stimulus_that_is_not_done_waits(batch) -> None:
     stimulus = batch.stimuli.first()
     batch.stimuli.filter(pk=stimulus.pk).update(state=Stimulus.State.PENDING)
-    outcome = measure(batch, Counting(), nothing)
+    outcome = measure(batch, Size, Counting(), nothing)
     assert (outcome.measured, outcome.unmade) == (3, 1)
     stimulus.refresh_from_db()
     with pytest.raises(InputError, match="is pending: make it first"):
-        Measurement.objects.get_or_measure(Counting(), stimulus, stimulus.content)
+        get_or_measure(Size, Counting(), stimulus, stimulus.content)
 
 
 def test_one_that_cannot_be_measured_does_no_harm(batch) -> None:
     gone = batch.stimuli.first()
     kept = gone.path.with_suffix(".kept")
     shutil.move(gone.path, kept)
-    outcome = measure(batch, Counting(), nothing)
+    outcome = measure(batch, Size, Counting(), nothing)
     assert outcome.measured == 3
     ((label, reason),) = outcome.failures
     assert label.startswith("gatys on content 1") and reason.endswith("is gone")
     shutil.move(kept, gone.path)
-    assert measure(batch, Counting(), nothing).measured == 1
+    assert measure(batch, Size, Counting(), nothing).measured == 1
 
 
 def test_a_batch_is_named(batch) -> None:
     assert batch_named("trial") == batch
-    with pytest.raises(InputError, match="no batch is named 'trail': use one of trial"):
+    with pytest.raises(InputError, match="unknown batch 'trail': use one of trial"):
         batch_named("trail")
     batch.stimuli.update(state=Stimulus.State.FAILED)
     with pytest.raises(InputError, match="no stimulus of batch 'trial' is done"):
@@ -156,7 +163,7 @@ def test_a_collection_tells_its_contents(batch, stored, finished) -> None:
 
 
 def test_the_table_has_the_agreed_columns(batch) -> None:
-    measure(batch, Counting(), nothing)
+    measure(batch, Size, Counting(), nothing)
     table = frame(batch.stimuli.all())
     assert list(table.columns) == columns()
     agreed = "stimulus,method,content,style,E1,E2,E3,E4,E5,C,weight,instrument_E,instrument_C"
@@ -171,9 +178,9 @@ def test_the_table_has_the_agreed_columns(batch) -> None:
 
 
 def test_the_table_never_mixes_instruments(batch) -> None:
-    measure(batch, Counting("one"), nothing)
+    measure(batch, Size, Counting("one"), nothing)
     Measurement.objects.filter(stimulus=batch.stimuli.first()).delete()
-    measure(batch, Counting("two"), nothing)
+    measure(batch, Size, Counting("two"), nothing)
     stimuli = batch.stimuli.all()
     assert instruments(stimuli, "C") == {"two": 4, "one": 3}
     with pytest.raises(InputError, match="several instruments measured C.*'two' .4 stimuli"):
@@ -215,3 +222,49 @@ def test_the_registry_knows_its_statistics() -> None:
         assert found.names and found.higher_is_better
     with pytest.raises(InputError, match="unknown statistic 'D': use one of E, C"):
         statistic("D")
+
+
+def annotate(picture, column: int) -> None:
+    """Give a picture human annotations: two regions that meet at a column."""
+    labels = np.ones((picture.height, picture.width), np.uint16)
+    labels[:, column:] = 2
+    folder = media_path("made")
+    folder.mkdir(exist_ok=True)
+    made = write_annotation(folder / f"{column}.mat", [labels])
+    picture.annotations.name, _ = keep("annotations", ".mat", made.read_bytes())
+    picture.save()
+
+
+def test_a_corrected_annotation_gives_new_measurements(batch) -> None:
+    content = batch.stimuli.first().content
+    annotate(content, 20)
+    instrument = CoherenceInstrument("gaussian")
+    first = measure(batch, Coherence, instrument, nothing)
+    assert first.measured == 4
+    stimuli = batch.stimuli.filter(content=content)
+    human = next(name for name in instruments(stimuli, "C") if name.endswith("truth:human"))
+    before = frame(stimuli, {"C": human})["C"]
+    assert before.notna().all() and instruments(stimuli, "C") == {human: 2}
+    annotate(content, 50)
+    assert instruments(stimuli, "C") == {}
+    again = measure(batch, Coherence, instrument, nothing)
+    assert (again.measured, again.known) == (2, 2)
+    after = frame(stimuli, {"C": human})["C"]
+    assert after.notna().all() and (after != before).any()
+    assert Measurement.objects.filter(stimulus__in=stimuli).count() == 4
+    annotate(content, 20)  # the first ones are still there
+    assert (frame(stimuli, {"C": human})["C"] == before).all()
+
+
+def test_measurements_of_the_version_before_get_the_name_of_their_annotations(batch) -> None:
+    content = batch.stimuli.first().content
+    annotate(content, 20)
+    instrument = CoherenceInstrument("gaussian")
+    measure(batch, Coherence, instrument, nothing)
+    names = list(Measurement.objects.order_by("pk").values_list("instrument", flat=True))
+    for row in Measurement.objects.filter(instrument__contains=" annotation:"):
+        shared = row.instrument.partition(" annotation:")[0]
+        Measurement.objects.filter(pk=row.pk).update(instrument=shared)
+    migration = import_module("metrics.migrations.0002_name_annotations")
+    migration.name_annotations(apps, SimpleNamespace(connection=connection))
+    assert list(Measurement.objects.order_by("pk").values_list("instrument", flat=True)) == names

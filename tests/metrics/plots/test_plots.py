@@ -12,15 +12,10 @@ import pytest
 from PIL import Image
 
 from metrics.ecspace.grid import ecspace
-from metrics.plots import (
-    PALETTE,
-    SYMBOLS,
-    marks,
-    plot_data,
-    plotly_figure,
-    render,
-    static_figure,
-)
+from metrics.plots.interactive import plotly_figure
+from metrics.plots.marks import PALETTE, SYMBOLS, marks
+from metrics.plots.space import plot_data
+from metrics.plots.static import render, static_figure
 
 # Machado, Oliveira & Fernandes 2009, severity 1: what protanopes, deuteranopes, tritanopes see.
 SIGHTS = {

@@ -13,19 +13,12 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from metrics.ecspace.grid import ecspace
-from metrics.plots import (
-    SYMBOLS,
-    curve_plot,
-    family_plots,
-    methods_plot,
-    mosaic_figure,
-    plot_data,
-    plotly_figure,
-    render,
-    static_figure,
-)
-from metrics.plots.marks import family, marks
-from metrics.plots.static import drawn
+from metrics.plots.diagnostics import curve_plot, methods_plot
+from metrics.plots.interactive import plotly_figure
+from metrics.plots.marks import SYMBOLS, family, marks
+from metrics.plots.mosaic import mosaic_figure
+from metrics.plots.space import family_plots, plot_data
+from metrics.plots.static import drawn, render, static_figure
 
 METHODS = ("gatys", "gatys-cov", "cross-layer", "cross-layer-cov", "gal", "universal")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from common.errors import InputError
 from common.pictures import resize_to_width
 from metrics.boundaries.coherence import coherence, detected_truth
 from metrics.boundaries.detectors.gpb import GPb
-from metrics.statistics.base import Collection, Sample
+from metrics.statistics.base import Collection, Instrument, Sample
 from metrics.statistics.coherence import Coherence
 from tests.metrics.pictures import textured
 
@@ -22,7 +23,7 @@ def nothing(task: str, done: int, total: int) -> None:
 
 
 @pytest.fixture
-def statistic() -> Coherence:
+def instrument() -> Instrument:
     return Coherence.open({}, NOWHERE, nothing)
 
 
@@ -34,9 +35,9 @@ def sample(tmp_path: Path) -> Sample:
 
 
 def test_without_annotations_the_detector_says_what_the_boundaries_are(
-    statistic: Coherence, sample: Sample
+    instrument: Instrument, sample: Sample
 ) -> None:
-    found = statistic.measure(sample)["C"]
+    found = instrument.measure(sample)["C"]
     expected = coherence(textured(2), detected_truth(textured(1), "gaussian"), "gaussian")
     assert found.value == expected.value
     assert dict(found.details) == {
@@ -44,25 +45,25 @@ def test_without_annotations_the_detector_says_what_the_boundaries_are(
         "recall": expected.recall,
         "precision": expected.precision,
     }
-    name = statistic.instrument(sample)
+    name = instrument.name(sample)
     assert "truth:gaussian" in name and name.endswith("stimulus's width") and len(name) <= 200
 
 
-def test_a_content_keeps_its_own_boundaries_best(statistic: Coherence, sample: Sample) -> None:
+def test_a_content_keeps_its_own_boundaries_best(instrument: Instrument, sample: Sample) -> None:
     itself = Sample(sample.reference, 72, sample.reference)
-    same = statistic.measure(itself)["C"].value
-    other = statistic.measure(sample)["C"].value
+    same = instrument.measure(itself)["C"].value
+    other = instrument.measure(sample)["C"].value
     assert same is not None and other is not None and same > other
 
 
 def test_a_large_content_is_made_as_small_as_the_stimulus(
-    statistic: Coherence, sample: Sample, tmp_path: Path
+    instrument: Instrument, sample: Sample, tmp_path: Path
 ) -> None:
     textured(1, 288, 256).save(tmp_path / "large.png")
     resize_to_width(textured(1, 288, 256), 72).save(tmp_path / "small.png")
     large = Sample(sample.image, 72, tmp_path / "large.png")
     small = Sample(sample.image, 72, tmp_path / "small.png")
-    assert statistic.measure(large) == statistic.measure(small)
+    assert instrument.measure(large) == instrument.measure(small)
 
 
 def test_an_unknown_detector_is_refused_before_the_work() -> None:
@@ -70,22 +71,23 @@ def test_an_unknown_detector_is_refused_before_the_work() -> None:
         Coherence.open({"detector": "sobel"}, NOWHERE, nothing)
 
 
-def test_another_shape_is_refused(statistic: Coherence, sample: Sample, tmp_path: Path) -> None:
+def test_another_shape_is_refused(instrument: Instrument, sample: Sample, tmp_path: Path) -> None:
     textured(3, 96, 64).save(tmp_path / "wide.png")
     with pytest.raises(InputError, match="aspect ratios differ"):
-        statistic.measure(Sample(tmp_path / "wide.png", 96, sample.reference))
+        instrument.measure(Sample(tmp_path / "wide.png", 96, sample.reference))
 
 
 @pytest.mark.golden
-def test_with_annotations_people_say_so(statistic: Coherence, shared: Path) -> None:
+def test_with_annotations_people_say_so(instrument: Instrument, shared: Path) -> None:
     data = shared / "data" / "bsds500"
     content = data / "images" / "test" / "101084.jpg"
     annotations = data / "groundTruth" / "test" / "101084.mat"
     sample = Sample(content, 481, content, annotations)
-    assert statistic.instrument(sample).startswith(f"gpb-{GPb.version}:")
-    assert statistic.instrument(sample).endswith("truth:human")
+    assert instrument.name(sample).startswith(f"gpb-{GPb.version}:")
+    digest = hashlib.sha256(annotations.read_bytes()).hexdigest()
+    assert instrument.name(sample).endswith(f"truth:human annotation:{digest[:16]}")
     named = Coherence.open({"detector": "gaussian"}, NOWHERE, nothing)
-    assert named.instrument(sample).startswith("gaussian-1:")
+    assert named.name(sample).startswith("gaussian-1:")
     missing = Sample(content, 481, content, annotations.with_name("none.mat"))
     with pytest.raises(InputError, match=r"none\.mat"):
-        statistic.measure(missing)
+        instrument.measure(missing)

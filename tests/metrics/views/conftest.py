@@ -23,6 +23,6 @@ def study(batch):
 
 @pytest.fixture
 def calibration(study):
-    from metrics.models import Calibration
+    from metrics.measurements.fitting import fit_calibration
 
-    return Calibration.objects.calibrate([study], "E", include_simulated=True)
+    return fit_calibration([study], "E", include_simulated=True)

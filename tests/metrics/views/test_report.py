@@ -51,9 +51,9 @@ def test_its_page_needs_nothing_but_itself(folder):
     assert all(address.startswith("data:") for address in addresses)
     for words in (
         "The question", "E-test", "Design and people", "12 participants", "Excluded (simulated)",
-        "Where the methods lie", "Families of methods", "Mosaic", "Nine cells",
-        "What the scores depend on", "E-model", "Whether to believe it", "Separation", "Power",
-        "Does it explain the methods?", "Win matrix", "All 31 subsets of statistics", "Limits",
+        "The EC space", "Families of methods", "Mosaic", "Nine cells",
+        "Variance explained", "E-model", "Diagnostics", "Separation", "Power",
+        "Methods by votes and by score", "Win matrix", "All 31 subsets of statistics", "Limits",
     ):  # fmt: skip
         assert words in page
     assert "No person gave them" in page
@@ -63,7 +63,7 @@ def test_its_page_needs_nothing_but_itself(folder):
 
 def test_it_says_what_is_wrong(batch, calibration, tmp_path):
     for options, message in (
-        ({"batch": "x"}, "no batch is named"),
+        ({"batch": "x"}, "unknown batch"),
         ({"e_model": "x"}, "no E-calibration is named"),
     ):
         with pytest.raises(CommandError, match=message) as caught:

@@ -16,9 +16,9 @@ from common.errors import InputError
 from metrics.calibration.presets import preset
 from metrics.calibration.score import score
 from metrics.ecspace.grid import ecspace
-from metrics.measurements import statistics_frame
-from metrics.models import Calibration
-from metrics.presentation.space import scored_frame, scoring
+from metrics.measurements.fitting import fit_calibration
+from metrics.measurements.table import statistics_frame
+from metrics.presentation.scoring import scored_frame, scoring
 from tests.metrics.views.world import simulated_study
 from tests.width import expect_boxed, expect_fits
 
@@ -102,16 +102,16 @@ def test_it_shows_families_mosaic_and_what_scores_depend_on(researcher, calibrat
     variance = page[page.index("Variance explained") :]
     for factor in ("style", "content", "method"):
         assert f'<th scope="col" class="number">{factor}</th>' in variance
-    # The C-model is a published one, without draws: how sure places are is not known.
-    assert "How sure ranks and the admissible methods are is not known" in page
+    # The C-model is a published one, without draws: the uncertainty of places is unknown.
+    assert "The uncertainty of ranks and admissibility is unknown" in page
 
 
 def test_with_two_fitted_models_it_says_how_sure_places_are(researcher, batch, calibration):
     study = simulated_study(batch, "C")
-    Calibration.objects.calibrate([study], "C", include_simulated=True)
+    fit_calibration([study], "C", include_simulated=True)
     page = researcher.get(reverse(ADDRESS)).content.decode()
     assert "draws of participants; 1 is best" in page
-    assert re.search(r"stimul(us|i), \d+ % sure", page)
+    assert re.search(r"stimul(us|i), \d+ % stay", page)
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def simulated_study(batch, kind: str, participants: int = 12, trials: int = 30):
     """An open study whose simulated participants prefer what the published model predicts."""
     from metrics.calibration.presets import preset
     from metrics.calibration.score import score
-    from metrics.measurements import statistics_frame
+    from metrics.measurements.table import statistics_frame
     from studies.models import Study
     from studies.simulation.simulate import simulate
 

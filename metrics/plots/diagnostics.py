@@ -1,4 +1,4 @@
-"""Figures that show whether to believe a model: its calibration, and methods against votes."""
+"""Diagnostic figures of a model: its calibration curve, and method abilities against scores."""
 
 from __future__ import annotations
 
@@ -10,9 +10,15 @@ from metrics.plots.marks import PALETTE, Mark, marks
 
 
 def curve_plot(rows: Sequence[Mapping[str, float]], *, note: str = "") -> Plot | None:
-    """Predicted against observed preference, with bands. On the dotted line they agree.
+    """Observed against predicted preference with 95 % intervals; the dotted line marks equality.
 
-    rows: what `diagnostics.curve` gives. None where it gives nothing.
+    Args:
+        rows: what `metrics.calibration.diagnostics.curve` gives.
+        note: an addition to the title.
+
+    Returns:
+        None without rows.
+
     """
     if not rows:
         return None
@@ -40,11 +46,17 @@ def curve_plot(rows: Sequence[Mapping[str, float]], *, note: str = "") -> Plot |
 
 
 def methods_plot(rows: Sequence[Mapping[str, Any]], *, note: str = "") -> Plot | None:
-    """Each method's ability by votes alone against its mean score by the model.
+    """Each method's mean score by the model against its ability by votes alone.
 
-    rows: from `metrics.calibration.method_scores.compare`. Both are log odds against the average
-            method,
-    so a model that explains the methods puts them on the dotted line. None for fewer than two.
+    Both are log odds relative to the average method, so the dotted line marks equality.
+
+    Args:
+        rows: what `metrics.calibration.method_scores.compare` gives.
+        note: an addition to the title.
+
+    Returns:
+        None for fewer than two methods with both values.
+
     """
     known = [row for row in rows if row["ability"] is not None and row["score"] is not None]
     if len(known) < 2:
@@ -76,6 +88,6 @@ def methods_plot(rows: Sequence[Mapping[str, Any]], *, note: str = "") -> Plot |
 
 
 def _bar(row: Mapping[str, Any], name: str) -> tuple[float, float]:
-    """The interval of a value; the value itself where there is none."""
+    """The interval of a value, or the value twice if it has none."""
     low, high = row[f"{name}_interval"] or (row[name], row[name])
     return float(low), float(high)

@@ -1,56 +1,61 @@
-"""The stimuli of the database in the EC space: whose scores, by which models."""
+"""Choose models by name, and score stimuli of the database by them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 from django.db.models import QuerySet
 
 from common.errors import InputError
+from metrics.calibration.export import Model
 from metrics.calibration.presets import PRESETS, preset
+from metrics.calibration.score import score
+from metrics.calibration.stability import Stability, stability
+from metrics.ecspace.grid import ECSpace
 from metrics.measurements.table import instruments, statistics_frame, usual_instruments
 from metrics.models import Calibration
 from transfer.models import Batch, Stimulus
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from metrics.calibration.export import Model
-    from metrics.calibration.stability import Stability
-    from metrics.ecspace.grid import ECSpace
-
 PUBLISHED = {"E": "wacv2020-E", "C": "wacv2020-C"}
+"""Target → the published model (Yeh et al. 2020, section 4.1)."""
+SIMULATED = "simulated votes"
+"""What titles of figures and tables add."""
 
 
 @dataclass(frozen=True)
 class Scoring:
-    """A model, and what to call it: a calibration of this installation or a published model."""
+    """A model with its name: a calibration of this installation, or a published model.
+
+    Attributes:
+        label: the name of the calibration or of the published model.
+        model: what it computes.
+        calibration: its row; None for a published model.
+        any_instrument: whether it may score numbers of another instrument than its own.
+
+    """
 
     label: str
     model: Model
     calibration: Calibration | None
     any_instrument: bool = False
-    """Whether statistics of another instrument than the model's may be scored."""
 
     @property
     def key(self) -> str:
-        """How an address names it."""
+        """The name of the model in addresses of pages."""
         return str(self.calibration.pk) if self.calibration else self.label
 
     @property
     def simulated(self) -> bool:
-        """Whether simulated votes took part."""
+        """Whether simulated votes were among those that the model was fitted to."""
         return self.model.simulated
 
-    @property
-    def rows(self) -> list[dict[str, Any]]:
-        """The lines of a table of coefficients; published models have no errors."""
-        return coefficient_rows(self.model)
-
     def instruments_for(self, stimuli: QuerySet[Stimulus]) -> dict[str, str]:
-        """The model's instruments; where any may do, only those that measured some of `stimuli`."""
+        """The model's instruments: statistic → name.
+
+        With `any_instrument`, only the instruments that measured some of `stimuli`.
+        """
         return {
             key: name
             for key, name in self.model.instruments.items()
@@ -58,30 +63,18 @@ class Scoring:
         }
 
 
-def coefficient_rows(model: Model) -> list[dict[str, Any]]:
-    """One row per term: coefficient, clustered and naive error, interval, separated or not."""
-    details = model.details
-    return [
-        {
-            "term": term,
-            "coefficient": model.coefficients[term],
-            "error": model.std_errors[term],
-            "naive": details.get("naive_std_errors", {}).get(term),
-            "interval": details.get("intervals", {}).get(term, [None, None]),
-            "separated": term in details.get("separated", []),
-        }
-        for term in model.terms
-    ]
-
-
 def scoring(target: str, key: str = "", among: QuerySet[Calibration] | None = None) -> Scoring:
-    """The model of `target` that an address or option names: an id, a name, or a preset.
+    """The model of `target` with a certain name.
 
-    Without a name the newest calibration, or the published model where there is none. among: the
-    calibrations that whoever asks may see, all by default.
+    Args:
+        target: `E` or `C`.
+        key: the primary key or name of a calibration, or the name of a published model. By default
+            the newest calibration, or the published model if there is no calibration.
+        among: the calibrations to choose from, for example those that a user may see; all by
+            default.
 
     Raises:
-        InputError: there is no such model, or it is one of the other target.
+        InputError: no model has this name, or it is a model of the other target.
 
     """
     rows = (Calibration.objects.all() if among is None else among).filter(target=target)
@@ -102,15 +95,14 @@ def scoring(target: str, key: str = "", among: QuerySet[Calibration] | None = No
 def scored_frame(stimuli: QuerySet[Stimulus], scorings: Mapping[str, Scoring]) -> pd.DataFrame:
     """The columns of SCORES.csv for `stimuli`: their statistics, E_score and C_score.
 
-    Each model takes the statistics of the instruments that it was fitted to, wherever they exist; a
-    published model, which names none, those that measured most.
+    A fitted model scores the numbers of the instruments that it was fitted to. A published model,
+    which names no instrument, scores those of the instrument that measured most stimuli.
 
     Raises:
-        InputError: the instruments of a model measured none of the stimuli, unless any may do.
+        InputError: an instrument of a model measured none of the stimuli, and the model does not
+            accept others.
 
     """
-    from metrics.calibration.score import score
-
     usual = usual_instruments(stimuli)
     wanted = dict(usual)
     for chosen in scorings.values():
@@ -131,14 +123,19 @@ def space_stability(
     stimuli: QuerySet[Stimulus],
     scorings: Mapping[str, Scoring],
 ) -> Stability | None:
-    """How sure places in the EC space are, by the bootstrap of both models.
+    """How far places in the EC space depend on the sample of participants.
 
-    scored: what `scored_frame` gives of `stimuli`. None where a model has no replicates, as the
-    published ones, or where the two were fitted to numbers of different instruments, so that no
-    table holds the statistics of both.
+    Args:
+        space: the grid.
+        scored: what `scored_frame` gives for `stimuli`.
+        stimuli: those of the space.
+        scorings: target → model.
+
+    Returns:
+        None if a model has no bootstrap replicates, as the published ones, or if the two models
+        were fitted to numbers of different instruments, so that no table holds the terms of both.
+
     """
-    from metrics.calibration.stability import stability
-
     usual = usual_instruments(stimuli)
     own = [usual | chosen.instruments_for(stimuli) for chosen in scorings.values()]
     if any(each != own[0] for each in own):
@@ -152,5 +149,5 @@ def space_stability(
 
 
 def stimuli_of(batches: list[Batch]) -> QuerySet[Stimulus]:
-    """The finished stimuli of some batches."""
+    """The finished stimuli of `batches`."""
     return Stimulus.objects.filter(batch__in=batches, state=Stimulus.State.DONE)

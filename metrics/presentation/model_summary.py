@@ -1,37 +1,37 @@
-"""A model with all that speaks for and against it, ready for a page or a report."""
+"""A fitted model with its diagnostics, prepared for a page or a report."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandas as pd
 
 from common.errors import InputError
+from metrics.calibration.export import Model
 from metrics.calibration.method_scores import agreement, compare
 from metrics.measurements.table import columns, statistics_frame, usual_instruments
-from metrics.plots import Plot, curve_plot, methods_plot
-from metrics.presentation.figures import Figure
-from metrics.presentation.space import Scoring, coefficient_rows
+from metrics.models import Calibration
+from metrics.plots.data import Plot
+from metrics.plots.diagnostics import curve_plot, methods_plot
+from metrics.presentation.figures import PageFigure, Renderer
+from metrics.presentation.scoring import SIMULATED, Scoring
 from transfer.models import Stimulus
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from metrics.calibration.export import Model
-    from metrics.models import Calibration
-
-SIMULATED = "simulated votes"
 
 
 @dataclass(frozen=True)
-class Explained:
-    """What a page shows of one model. Published models have terms only.
+class ModelSummary:
+    """What a page or a report shows of one model. Published models have coefficients only.
 
-    stills: figures come with a still picture.
+    Attributes:
+        scoring: the model and its name.
+        renderer: draws the static images of the figures; None leaves them out.
+
     """
 
     scoring: Scoring
-    stills: bool = False
+    renderer: Renderer | None = None
 
     @property
     def model(self) -> Model:
@@ -40,29 +40,37 @@ class Explained:
 
     @property
     def details(self) -> dict[str, Any]:
-        """Everything else of its export."""
+        """The rest of its export: fit, intervals, selection, diagnostics."""
         return self.model.details
 
     @property
     def note(self) -> str:
-        """What figures say where votes are simulated."""
+        """What titles of figures and tables add if votes are simulated."""
         return SIMULATED if self.model.simulated else ""
 
     @property
     def coefficients(self) -> list[dict[str, Any]]:
-        """One row per term, with errors by probit's scale and by two-way clusters beside it."""
-        checks = self.details.get("diagnostics") or {}
-        probit = (checks.get("thurstone") or {}).get("coefficients", {})
-        ratio = (checks.get("thurstone") or {}).get("logit_to_probit", {})
+        """One row per term: coefficient, clustered and naive error, interval, probit fit."""
+        details, model = self.details, self.model
+        probit = self._diagnostics.get("thurstone") or {}
         return [
-            row | {"probit": probit.get(row["term"]), "ratio": ratio.get(row["term"])}
-            for row in coefficient_rows(self.model)
+            {
+                "term": term,
+                "coefficient": model.coefficients[term],
+                "error": model.std_errors[term],
+                "naive": details.get("naive_std_errors", {}).get(term),
+                "interval": details.get("intervals", {}).get(term, [None, None]),
+                "separated": term in details.get("separated", []),
+                "probit": probit.get("coefficients", {}).get(term),
+                "ratio": probit.get("logit_to_probit", {}).get(term),
+            }
+            for term in model.terms
         ]
 
     @property
     def two_way(self) -> list[dict[str, Any]]:
-        """Errors with a second clustering, one row per clustering."""
-        found = (self.details.get("diagnostics") or {}).get("two_way") or {}
+        """Errors clustered by participant and one more factor, one row per factor."""
+        found = self._diagnostics.get("two_way") or {}
         return [
             each | {"name": name, "errors": [each["std_errors"].get(t) for t in self.model.terms]}
             for name, each in found.items()
@@ -70,13 +78,13 @@ class Explained:
 
     @property
     def between(self) -> list[tuple[str, float]]:
-        """Which part of each term's error more votes of the same people cannot reduce."""
-        power = (self.details.get("diagnostics") or {}).get("power") or {}
+        """Term → share of its variance that only further participants can reduce, 0 … 1."""
+        power = self._diagnostics.get("power") or {}
         return [(term, power["between"][term]) for term in self.model.terms] if power else []
 
     @property
     def candidates(self) -> list[dict[str, Any]]:
-        """The selection table, whole, and which rules choose each row."""
+        """The rows of the selection table, each with the rules that choose it."""
         table = self.details.get("selection")
         if not table:
             return []
@@ -92,32 +100,32 @@ class Explained:
 
     @cached_property
     def methods(self) -> list[dict[str, Any]]:
-        """Methods by votes alone, beside the model's mean score; none for published models."""
+        """Each method's ability by votes alone and its mean score; empty for published models."""
         if self.scoring.calibration is None:
             return []
         return compare(self.model, statistics_of(self.scoring.calibration))
 
     @property
     def correlation(self) -> float | None:
-        """Of abilities and mean scores over methods."""
+        """The correlation of abilities and mean scores over methods."""
         return agreement(self.methods)
 
     @property
     def wins(self) -> list[dict[str, Any]]:
-        """The win matrix, methods in the order of `methods`: how often row beat column."""
+        """The win matrix in the order of `methods`: how often the row's method was preferred."""
         ranking = self.details.get("methods")
         if not ranking:
             return []
-        place = {name: at for at, name in enumerate(ranking["methods"])}
+        index = {name: place for place, name in enumerate(ranking["methods"])}
         order = [row["method"] for row in self.methods]
-        matrix = ranking["wins"]
+        wins = ranking["wins"]
         return [
             {
                 "method": one,
                 "cells": [
                     None
                     if one == other
-                    else _duel(matrix[place[one]][place[other]], matrix[place[other]][place[one]])
+                    else _win_share(wins[index[one]][index[other]], wins[index[other]][index[one]])
                     for other in order
                 ],
             }
@@ -125,32 +133,34 @@ class Explained:
         ]
 
     @cached_property
-    def curve(self) -> Figure | None:
+    def curve(self) -> PageFigure | None:
         """The calibration curve."""
-        rows = (self.details.get("diagnostics") or {}).get("curve") or []
+        rows = self._diagnostics.get("curve") or []
         return self._figure(curve_plot(rows, note=self.note))
 
     @cached_property
-    def methods_figure(self) -> Figure | None:
-        """Methods: votes alone against the model."""
+    def methods_figure(self) -> PageFigure | None:
+        """Ability by votes alone against mean score, for each method."""
         return self._figure(methods_plot(self.methods, note=self.note))
 
-    def _figure(self, plot: Plot | None) -> Figure | None:
-        """Tell the figure from that of another model on the same page."""
+    @property
+    def _diagnostics(self) -> dict[str, Any]:
+        return self.details.get("diagnostics") or {}
+
+    def _figure(self, plot: Plot | None) -> PageFigure | None:
+        """The figure, its key and title marked with the target: a page may show both models."""
         if plot is None:
             return None
         target = self.model.target
         own = replace(plot, key=f"{target}-{plot.key}", title=f"{target}-model · {plot.title}")
-        return Figure(own, self.stills)
+        return PageFigure(own, self.renderer)
 
 
 def statistics_of(calibration: Calibration) -> pd.DataFrame:
-    """The statistics of the stimuli that a calibration's votes are about, as it was fitted to them.
+    """The statistics of the stimuli of a calibration's studies, by the calibration's instruments.
 
-    Without rows where its instruments have measured none of them any more.
+    The table has no rows if its instruments have measured none of the stimuli.
     """
-    import pandas as pd
-
     stimuli = Stimulus.objects.filter(studies__in=calibration.studies.all()).distinct()
     wanted = usual_instruments(stimuli) | calibration.exported.instruments
     try:
@@ -159,8 +169,8 @@ def statistics_of(calibration: Calibration) -> pd.DataFrame:
         return pd.DataFrame(columns=columns())
 
 
-def _duel(won: float, lost: float) -> dict[str, float | None]:
-    """won: votes, a tie ½. share: of the votes on these two, None without any; shade: 0 … 10."""
+def _win_share(won: float, lost: float) -> dict[str, float | None]:
+    """`won`: votes, a tie counts ½; `share`: 0 … 1, None without votes; `shade`: 0 … 10."""
     votes = won + lost
     share = won / votes if votes else None
     shade = 0 if share is None else round(10 * share)

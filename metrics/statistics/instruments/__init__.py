@@ -1,0 +1,1 @@
+"""Instruments of the base statistics. They import torch and scipy, so they load when opened."""

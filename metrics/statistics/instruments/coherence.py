@@ -1,0 +1,98 @@
+"""Measures C: a boundary detector, and the boundaries that it is compared with."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from common.errors import InputError
+from common.pictures import read_picture, resize_to_width
+from metrics.boundaries.coherence import (
+    Truth,
+    coherence,
+    detected_truth,
+    human_truth,
+    instrument_name,
+)
+from metrics.boundaries.detectors import DEFAULT_DETECTOR, QUICK_DETECTOR, detector
+from metrics.statistics.base import (
+    ANNOTATION_DIGITS,
+    ANNOTATION_MARK,
+    Instrument,
+    Sample,
+    Value,
+)
+
+
+class CoherenceInstrument(Instrument):
+    """Base C with one detector, or with the default ones.
+
+    The truth is the human annotation of the content picture. For a content picture without one it
+    is what the detector finds in the content picture itself, resized to the stimulus's width (the
+    width at which the stimulus was made from it); the instrument's name then says so. The default
+    detector is the paper's for annotated pictures, and the quick one for others.
+    """
+
+    def __init__(self, detector_name: str | None = None) -> None:
+        """Choose the detector by name.
+
+        Raises:
+            InputError: an unknown detector.
+
+        """
+        if detector_name:
+            detector(detector_name)
+        self.detector_name = detector_name
+        self._names: dict[bool, str] = {}
+        self._truth: tuple[tuple[Path, Path | int], Truth] | None = None
+
+    def name(self, sample: Sample) -> str:
+        """Detector, matching and resizing rules, and the truth: annotations by their SHA-256.
+
+        Raises:
+            InputError: the annotations cannot be read.
+
+        """
+        # But for the SHA-256 the name is the same for all annotated pictures, and for all others.
+        annotated = sample.annotations is not None
+        if annotated not in self._names:
+            name = instrument_name(self._detector_for(sample), self._truth_of(sample))
+            self._names[annotated] = name if annotated else f"{name} at the stimulus's width"
+        if sample.annotations is None:
+            return self._names[annotated]
+        return f"{self._names[annotated]}{ANNOTATION_MARK}{_digits(sample.annotations)}"
+
+    def measure(self, sample: Sample) -> dict[str, Value]:
+        """C, with the threshold, recall and precision at which F is highest."""
+        stimulus, truth = read_picture(sample.image), self._truth_of(sample)
+        found = coherence(stimulus, truth, self._detector_for(sample))
+        details = {
+            "threshold": found.threshold,
+            "recall": found.recall,
+            "precision": found.precision,
+        }
+        return {"C": Value(found.value, details)}
+
+    def _detector_for(self, sample: Sample) -> str:
+        if self.detector_name:
+            return self.detector_name
+        return DEFAULT_DETECTOR if sample.annotations is not None else QUICK_DETECTOR
+
+    def _truth_of(self, sample: Sample) -> Truth:
+        key = (sample.reference, sample.annotations or sample.width)
+        if self._truth is None or self._truth[0] != key:
+            if sample.annotations is not None:
+                truth = human_truth(sample.annotations)
+            else:
+                content = resize_to_width(read_picture(sample.reference), sample.width)
+                truth = detected_truth(content, self._detector_for(sample))
+            self._truth = key, truth
+        return self._truth[1]
+
+
+def _digits(annotations: Path) -> str:
+    try:
+        content = annotations.read_bytes()
+    except OSError as error:
+        raise InputError(f"cannot read {annotations}: {error.strerror or error}") from None
+    return hashlib.sha256(content).hexdigest()[:ANNOTATION_DIGITS]
