@@ -180,7 +180,7 @@ def test_it_refuses_files_that_are_not_models(value, message):
 
 def test_it_refuses_unknown_targets_and_empty_statistics(table):
     votes = simulated.votes(table, simulated.PUBLISHED_E, people=2, trials=5)
-    with pytest.raises(InputError, match="use E or C"):
+    with pytest.raises(InputError, match="use one of E, C"):
         calibrate(votes, table, "D")
     with pytest.raises(InputError, match="none of E1, E2"):
         calibrate(votes, table[["stimulus", "C"]], "E")
