@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 
 from common.console import run
-from transfer.cli import encoders, methods, stylise
+from transfer.cli import encoders, invert, methods, stylise
 
 COMMANDS = (
     stylise.add_commands,
+    invert.add_commands,
     methods.add_commands,
     encoders.add_commands,
 )

@@ -69,6 +69,8 @@ def collection_of(batch: Batch) -> Collection:
 
     """
     contents = Picture.objects.filter(pk__in=batch.stimuli.values("content")).order_by("sha256")
+    if not contents:  # pictures made from styles alone
+        contents = Picture.objects.filter(role=Picture.Role.CONTENT).order_by("sha256")
     done = batch.stimuli.filter(state=Stimulus.State.DONE)
     widths = Counter(width for width in done.values_list("width", flat=True) if width is not None)
     if not widths:
@@ -167,7 +169,7 @@ def _missing(
 def _pairs(batch: Batch, statistic: type[Statistic]) -> list[tuple[Stimulus, Picture]]:
     done = batch.stimuli.filter(state=Stimulus.State.DONE).select_related("content")
     if statistic.reference == "content":
-        pairs = [(stimulus, stimulus.content) for stimulus in done]
+        pairs = [(stimulus, stimulus.content) for stimulus in done if stimulus.content]
     else:
         pairs = [
             (stimulus, style)
@@ -195,5 +197,5 @@ def _sample(stimulus: Stimulus, reference: Picture) -> Sample:
 
 
 def _failure(stimulus: Stimulus, error: InputError) -> tuple[str, str]:
-    label = f"{stimulus.method} on {stimulus.content.name} ({stimulus.public_id.hex[:8]})"
+    label = f"{stimulus.label} ({stimulus.public_id.hex[:8]})"
     return label, " ".join(str(error).split())

@@ -89,7 +89,7 @@ def statistics_frame(
     values = {key: _values(stimuli, key, name) for key, name in chosen.items() if name}
     rows = list(stimuli.select_related("content"))
     styles = _styles(stimuli)
-    titles = _titles([row.content for row in rows]) | _titles(
+    titles = _titles(row.content for row in rows if row.content) | _titles(
         style for several in styles.values() for style in several
     )
     return pd.DataFrame(
@@ -115,7 +115,7 @@ def _row(
     row: dict[str, Any] = {
         "stimulus": stimulus.public_id.hex,
         "method": stimulus.method,
-        "content": titles[stimulus.content_id],
+        "content": titles[stimulus.content_id] if stimulus.content_id else "",
         "style": " + ".join(styles),
         "weight": _weight(stimulus),
     }

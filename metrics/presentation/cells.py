@@ -53,7 +53,7 @@ def example_pictures(space: ECSpace) -> dict[Cell, list[Image.Image]]:
 
 def caption(stimulus: Stimulus) -> str:
     """The text under an example."""
-    return f"{stimulus.method}: {stimulus.content.name}"
+    return f"{stimulus.method}: {stimulus.content.name}" if stimulus.content else stimulus.method
 
 
 def _picture(stimulus: Stimulus) -> Image.Image:

@@ -131,7 +131,7 @@ def _readme(study: Study, votes: int, licence: str, left_out: Sequence[str]) -> 
 
 def _pictures(stimuli: Sequence[Stimulus]) -> list[Picture]:
     links = Stimulus.styles.through.objects.filter(stimulus__in=stimuli)
-    wanted = {stimulus.content_id for stimulus in stimuli} | set(
+    wanted = {stimulus.content_id for stimulus in stimuli if stimulus.content_id} | set(
         links.values_list("picture_id", flat=True)
     )
     return list(Picture.objects.filter(pk__in=wanted).order_by("role", "sha256"))
@@ -143,7 +143,7 @@ def _stimulus_row(stimulus: Stimulus) -> list[object]:
         stimulus.method,
         json.dumps(stimulus.parameters, sort_keys=True),
         stimulus.seed,
-        stimulus.content.sha256,
+        stimulus.content.sha256 if stimulus.content else "",
         " ".join(style.sha256 for style in stimulus.style_pictures),
         stimulus.batch.name,
         stimulus.sha256,

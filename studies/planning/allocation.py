@@ -42,7 +42,8 @@ def items_among(stimuli: QuerySet[Stimulus], kind: str) -> list[Item]:
     for key, content in stimuli.order_by("pk").values_list("pk", "content_id"):
         both = tuple(sorted(styles.get(key, [])))
         if kind == "C":
-            found.append(Item(key, reference=content, other=both))
+            if content is not None:  # a picture made from the style alone keeps no content
+                found.append(Item(key, reference=content, other=both))
         elif len(both) == 1:  # no single picture shows a mixture of styles
             found.append(Item(key, reference=both[0], other=content))
     return found

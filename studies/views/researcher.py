@@ -13,6 +13,7 @@ from studies.forms.study import CodesForm, StudyForm
 from studies.models import Cohort, Study
 from studies.monitoring.monitor import ENOUGH, LATEST, progress, thresholds, watch
 from studies.views.access import visible_study
+from transfer.batches.near_duplicates import near_duplicates
 
 
 @require_safe
@@ -28,7 +29,10 @@ def create(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         if request.user.is_authenticated:
             form.instance.created_by = request.user
-        return redirect(form.save())
+        made = form.save()
+        for warning in near_duplicates(made.batches.all()):
+            messages.warning(request, warning)
+        return redirect(made)
     return render(request, "studies/create.html", {"form": form})
 
 

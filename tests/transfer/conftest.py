@@ -99,7 +99,7 @@ class FakeEngine:
     missing_layers: set[str] = field(default_factory=set)
 
     @staticmethod
-    def resolve_parameters(key: str, overrides) -> dict:
+    def resolve_parameters(key: str, overrides, *, encoder: str = "") -> dict:
         defaults = {
             "gatys": {"style_weight": 1.0, "iterations": 10, "style_layers": ["relu4_1"]},
             "weightless": {"alpha": 0.5},
@@ -140,7 +140,7 @@ def engine(monkeypatch) -> FakeEngine:
     module.stylise = fake.stylise
     monkeypatch.setitem(sys.modules, "transfer.methods.stylise", module)
     methods = {
-        key: SimpleNamespace(name=key.title(), needs_decoder=False)
+        key: SimpleNamespace(name=key.title(), needs_decoder=False, needs_content=True)
         for key in ("gatys", "weightless")
     }
     monkeypatch.setattr(transfer.methods, "METHODS", methods, raising=False)

@@ -94,6 +94,7 @@ def recipe_of(order: Order, existing: Mapping[str, Any] | None = None) -> recipe
         weights=order.weights,
         iterations=order.iterations,
         settings=order.settings,
+        encoder=order.encoder,
     )
     encoder = loaded_encoder(order.encoder)
     for entry in methods:
@@ -142,15 +143,20 @@ def available_threads() -> int:
 
 def _layers(parameters: Mapping[str, Any]) -> list[str]:
     """The layers that parameters name."""
-    content = parameters.get("content_layer")
-    return [*([content] if content else []), *parameters.get("style_layers", ())]
+    single = [parameters[name] for name in ("content_layer", "layer") if name in parameters]
+    return [*single, *parameters.get("style_layers", ())]
 
 
 def _validate(order: Order) -> None:
     if not order.name.strip():
         raise InputError("the batch has no name: give it one (--name)")
-    if not order.contents or not order.styles:
+    needing = [METHODS[method].needs_content for method in order.methods if method in METHODS]
+    if not order.styles or (not order.contents and any(needing)):
         raise InputError("a batch needs at least one content and one style picture: choose them")
+    if order.contents and needing and not any(needing):
+        raise InputError(
+            f"{', '.join(order.methods)} makes pictures from styles alone: choose no contents"
+        )
     if not SMALLEST <= order.size <= LARGEST:
         raise InputError(f"size {order.size} cannot be used: use {SMALLEST} to {LARGEST} pixels")
     for picture in (*order.contents, *order.styles):
@@ -190,7 +196,7 @@ def _add_rows(batch: Batch, stimuli: Sequence[recipes.StimulusRecipe], order: Or
                 batch=batch,
                 recipe_key=one.key,
                 chunk=one.chunk,
-                content=contents[one.content.sha256],
+                content=contents[one.content.sha256] if one.content else None,
                 method=one.method,
                 parameters=dict(one.parameters),
                 seed=one.seed,
@@ -202,8 +208,9 @@ def _add_rows(batch: Batch, stimuli: Sequence[recipes.StimulusRecipe], order: Or
     link = Stimulus.styles.through
     link.objects.bulk_create(
         [
-            link(stimulus=row, picture=styles[one.style.sha256])
+            link(stimulus=row, picture=styles[style.sha256])
             for row, one in zip(rows, missing, strict=True)
+            for style in one.styles
         ],
         batch_size=_ROWS,
     )

@@ -3,7 +3,8 @@
 A recipe holds
     methods      [{"method": key, "parameters": complete parameters}, …], one per variant; where
                  the method needs decoders, "decoders" is a hash of all networks that it uses
-    contents, styles   SHA-256 of the pictures
+    contents, styles   SHA-256 of the pictures. A method whose parameters hold style_share gets that
+                 many styles in every stimulus, and every assignment of the styles to the shares
     sampling     {"rule": "grid"} or {"rule": "samples", "samples": N}
     encoder, encoder_fingerprint, size (width in pixels), seed, precision, threads, chunk
 The same recipe gives the same stimuli, in the same order, in the same chunks.
@@ -13,11 +14,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import product
+from itertools import combinations, permutations, product
+from math import factorial, perm, prod
 from typing import Any
 
 from common.errors import InputError
@@ -41,6 +43,10 @@ class Source:
     height: int
 
 
+Pictures = tuple[Source | None, tuple[Source, ...]]
+"""A content, where the method needs one, and one or more styles."""
+
+
 @dataclass(frozen=True)
 class StimulusRecipe:
     """The part of a recipe that decides one stimulus.
@@ -54,8 +60,8 @@ class StimulusRecipe:
 
     method: str
     parameters: Mapping[str, Any]
-    content: Source
-    style: Source
+    content: Source | None
+    styles: tuple[Source, ...]
     seed: int
     key: str
     chunk: int
@@ -68,12 +74,14 @@ def variants(
     weights: Range | None = None,
     iterations: int | None = None,
     settings: Mapping[str, Any] | None = None,
+    encoder: str = "",
 ) -> list[dict[str, Any]]:
     """Every method at every style weight, with complete parameters.
 
     A method without a style weight is included once. With `weights` each method is run at the
     twenty strengths of the paper's experiment instead (`methods.style_weights`). `settings` maps
-    `name` to a value for all methods or `method.name` to a value for one.
+    `name` to a value for all methods or `method.name` to a value for one. `encoder` is its name, on
+    which defaults may depend.
 
     Raises:
         InputError: no method, an unknown one, weights of both kinds, or a parameter or value that
@@ -95,9 +103,8 @@ def variants(
         name, values = _strengths(method, known, style_weights, weights)
         for value in dict.fromkeys(values):
             changed = changes if value is None else changes | {name: value}
-            found.append(
-                {"method": method, "parameters": registry.resolve_parameters(method, changed)}
-            )
+            parameters = registry.resolve_parameters(method, changed, encoder=encoder)
+            found.append({"method": method, "parameters": parameters})
     return found
 
 
@@ -141,44 +148,64 @@ def expand(
         InputError: more samples than combinations, or more stimuli than LARGEST.
 
     """
-    number = _count(recipe, len(contents), len(styles))
+    number = _count(recipe, contents, styles)
     if number > LARGEST:
         raise InputError(
             f"these are {number} stimuli, more than {LARGEST}: choose fewer contents, styles or "
             "methods, or sample (--samples)"
         )
-    groups: dict[tuple[int, Fraction], list[tuple[Source, Source]]] = defaultdict(list)
-    for variant, content, style in _combinations(recipe, contents, styles):
-        groups[variant, Fraction(content.height, content.width)].append((content, style))
+    groups: dict[tuple[int, Fraction], list[Pictures]] = defaultdict(list)
+    for variant, pictures in _combinations(recipe, contents, styles):
+        groups[variant, _shape(pictures)].append(pictures)
     stimuli: dict[str, StimulusRecipe] = {}
     chunk = 0
-    for (variant, _), pairs in groups.items():
+    for (variant, _), members in groups.items():
         entry = recipe["methods"][variant]
         # Sorted by style, so that a chunk computes the targets of a shared style once.
-        pairs.sort(key=lambda pair: (pair[1].sha256, pair[0].sha256))
-        for start in range(0, len(pairs), recipe["chunk"]):
-            for content, style in pairs[start : start + recipe["chunk"]]:
-                seed = noise_seed(recipe["seed"], content, style)
-                key = recipe_key(recipe, entry, content, style, seed)
+        members.sort(key=_order)
+        for start in range(0, len(members), recipe["chunk"]):
+            for content, chosen in members[start : start + recipe["chunk"]]:
+                seed = noise_seed(recipe["seed"], content, chosen)
+                key = recipe_key(recipe, entry, content, chosen, seed)
                 one = StimulusRecipe(
-                    entry["method"], entry["parameters"], content, style, seed, key, chunk
+                    entry["method"], entry["parameters"], content, chosen, seed, key, chunk
                 )
                 stimuli.setdefault(key, one)
             chunk += 1
     return list(stimuli.values())
 
 
-def noise_seed(seed: int, content: Source, style: Source) -> int:
+def _shape(pictures: Pictures) -> Fraction:
+    """Height ÷ width of the picture that is made."""
+    content, styles = pictures
+    shown = content or styles[0]
+    return Fraction(shown.height, shown.width)
+
+
+def _order(pictures: Pictures) -> tuple[list[str], str]:
+    content, styles = pictures
+    return [style.sha256 for style in styles], content.sha256 if content else ""
+
+
+def noise_seed(seed: int, content: Source | None, styles: Sequence[Source]) -> int:
     """The seed of a stimulus: it differs between pairs of pictures, but not between methods.
 
     So stimuli that people compare, which share content and style, start from the same noise.
+    Pictures made from a style alone all start with the recipe's seed, as in the source of
+    `inversion`.
     """
-    text = f"{seed}:{content.sha256}:{style.sha256}"
+    if content is None:
+        return seed
+    text = f"{seed}:{content.sha256}:{'+'.join(style.sha256 for style in styles)}"
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big") >> 1
 
 
 def recipe_key(
-    recipe: Recipe, entry: Mapping[str, Any], content: Source, style: Source, seed: int
+    recipe: Recipe,
+    entry: Mapping[str, Any],
+    content: Source | None,
+    styles: Sequence[Source],
+    seed: int,
 ) -> str:
     """SHA-256 of everything that decides a stimulus."""
     common = ("encoder_fingerprint", "size", "precision", "threads", "chunk")
@@ -187,7 +214,8 @@ def recipe_key(
         {name: recipe[name] for name in common}
         | networks
         | {"method": entry["method"], "parameters": entry["parameters"], "seed": seed}
-        | {"content": content.sha256, "styles": [style.sha256]}
+        | {"content": content.sha256 if content else None}
+        | {"styles": [style.sha256 for style in styles]}
     )
 
 
@@ -234,28 +262,69 @@ def _brief(value: Any) -> str:
     return "nothing" if value is None else json.dumps(value, ensure_ascii=False)
 
 
-def _count(recipe: Recipe, contents: int, styles: int) -> int:
-    per_variant = contents * styles
+def _shares(entry: Mapping[str, Any]) -> Sequence[float]:
+    """The weights of the styles of each stimulus of a variant; one style has the weight 1."""
+    return entry["parameters"].get("style_share") or (1.0,)
+
+
+def _mixtures(styles: Sequence[Source], shares: Sequence[float]) -> Iterator[tuple[Source, ...]]:
+    """The styles for each share, in every way that gives another mixture."""
+    alike = [pair for pair in combinations(range(len(shares)), 2)
+             if shares[pair[0]] == shares[pair[1]]]  # fmt: skip
+    for chosen in permutations(range(len(styles)), len(shares)):
+        if all(chosen[one] < chosen[other] for one, other in alike):
+            yield tuple(styles[number] for number in chosen)
+
+
+def _count_mixtures(styles: int, shares: Sequence[float]) -> int:
+    return perm(styles, len(shares)) // prod(map(factorial, Counter(shares).values()))
+
+
+def _needs_content(entry: Mapping[str, Any]) -> bool:
+    return registry.find_method(entry["method"]).needs_content
+
+
+def _axes(
+    entry: Mapping[str, Any], contents: Sequence[Source], styles: Sequence[Source]
+) -> tuple[Sequence[Source | None], list[tuple[Source, ...]]]:
+    """The contents and the (combinations of) styles that a variant is run on."""
+    shares = _shares(entry)
+    if len(shares) > len(styles):
+        raise InputError(
+            f"style_share of method '{entry['method']}' is for {len(shares)} styles, the batch has "
+            f"{len(styles)}: choose more styles, or fewer shares"
+        )
+    return (contents if _needs_content(entry) else [None]), [*_mixtures(styles, shares)]
+
+
+def _count(recipe: Recipe, contents: Sequence[Source], styles: Sequence[Source]) -> int:
     if recipe["sampling"]["rule"] == "samples":
         methods = {entry["method"] for entry in recipe["methods"]}
         return len(methods) * int(recipe["sampling"]["samples"])
-    return len(recipe["methods"]) * per_variant
+    number = 0
+    for entry in recipe["methods"]:
+        mixtures = _count_mixtures(len(styles), _shares(entry))
+        number += (len(contents) if _needs_content(entry) else 1) * mixtures
+    return number
 
 
 def _combinations(
     recipe: Recipe, contents: Sequence[Source], styles: Sequence[Source]
-) -> Iterator[tuple[int, Source, Source]]:
-    """(index of the variant, content, style)."""
+) -> Iterator[tuple[int, Pictures]]:
+    """(index of the variant, (content, styles))."""
     entries = recipe["methods"]
     if recipe["sampling"]["rule"] == "grid":
-        yield from product(range(len(entries)), contents, styles)
+        for index, entry in enumerate(entries):
+            for pictures in product(*_axes(entry, contents, styles)):
+                yield index, pictures
         return
     number = int(recipe["sampling"]["samples"])
     of_method: dict[str, list[int]] = defaultdict(list)
     for index, entry in enumerate(entries):
         of_method[entry["method"]].append(index)
     for indices in of_method.values():
+        own, mixtures = _axes(entries[indices[0]], contents, styles)
         for weight, content, style in sample(
-            number, len(indices), len(contents), len(styles), recipe["seed"]
+            number, len(indices), len(own), len(mixtures), recipe["seed"]
         ):
-            yield indices[weight], contents[content], styles[style]
+            yield indices[weight], (own[content], mixtures[style])

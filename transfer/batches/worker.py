@@ -143,8 +143,8 @@ def _tasks(lease: Lease, chunk: Ledger[Stimulus]) -> tuple[list[Stimulus], list[
     rows, tasks = [], []
     for row in chunk.select_related("content").order_by("pk"):
         try:
-            content = read_picture(row.content.path)
             styles = [read_picture(style.path) for style in row.style_pictures]
+            content = read_picture(row.content.path) if row.content else styles[0]
         except PictureError as error:
             lease.fail(_one_line(error), [row.pk])
             continue

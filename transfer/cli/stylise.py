@@ -12,14 +12,13 @@ from common.errors import InputError
 from common.name_value import name_and_value
 from common.pictures import check_width, read_picture, write_png
 from common.progress import EVERY, Meter
+from transfer.cli.arguments import check_out, seed, width
 from transfer.decoders import Autoencoder, fingerprint_of, load_autoencoders
 from transfer.encoders import DEFAULT_ENCODER, ENCODERS, load_encoder
-from transfer.methods import METHODS, resolve_parameters
+from transfer.methods import METHODS, check_styles, resolve_parameters
 
 if TYPE_CHECKING:
     from common.console import Subparsers
-
-SIZES = (32, 8192)
 
 
 def add_commands(subparsers: Subparsers) -> None:
@@ -30,7 +29,9 @@ def add_commands(subparsers: Subparsers) -> None:
         epilog="Parameters of each method, for --set: python -m transfer methods",
     )
     parser.add_argument("--method", required=True, metavar="KEY", help=", ".join(METHODS))
-    parser.add_argument("--content", type=Path, required=True, metavar="FILE")
+    parser.add_argument(
+        "--content", type=Path, metavar="FILE", help="required by every method but inversion"
+    )
     parser.add_argument(
         "--style",
         type=Path,
@@ -38,7 +39,13 @@ def add_commands(subparsers: Subparsers) -> None:
         action="append",
         metavar="FILE",
         dest="styles",
-        help="give it again to average several styles",
+        help="give it again to combine several styles",
+    )
+    parser.add_argument(
+        "--style-share",
+        metavar="W,W",
+        help="weights of several styles, in their order, that add up to 1; equal by default; short "
+        "for --set style_share=W,W",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="FILE.png")
     parser.add_argument(
@@ -48,7 +55,7 @@ def add_commands(subparsers: Subparsers) -> None:
         "--weights", type=Path, metavar="FILE|DIR", help="the encoder's weights, if elsewhere"
     )
     parser.add_argument(
-        "--size", type=_width, default=512, metavar="PX", help="width of the picture (%(default)s)"
+        "--size", type=width, default=512, metavar="PX", help="width of the picture (%(default)s)"
     )
     parser.add_argument(
         "--iterations", metavar="N", help="optimiser steps; short for --set iterations=N"
@@ -67,19 +74,22 @@ def add_commands(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--precision", default="float32", metavar="MODE", help="float32 (default), tf32 or bf16"
     )
-    parser.add_argument("--seed", type=_seed, default=0, metavar="N", help="decides the noise (0)")
+    parser.add_argument("--seed", type=seed, default=0, metavar="N", help="decides the noise (0)")
     add_device_option(parser)
     parser.add_argument("--json", action="store_true", help="say what was done as JSON")
     parser.set_defaults(answer=_stylise)
 
 
 def _stylise(options: argparse.Namespace) -> None:
-    parameters = resolve_parameters(options.method, _overrides(options))
-    _check_out(options.out)
-    content = read_picture(options.content)
+    parameters = resolve_parameters(options.method, _overrides(options), encoder=options.encoder)
+    _check_content(options)
+    check_styles(len(options.styles), parameters.get("style_share", ()))
+    check_out(options.out)
     styles = [read_picture(path) for path in options.styles]
-    pictures = zip((options.content, *options.styles), (content, *styles), strict=True)
-    for path, picture in pictures:
+    content = read_picture(options.content) if options.content else styles[0]
+    paths = [path for path in (options.content, *options.styles) if path]
+    pictures = [content, *styles] if options.content else styles
+    for path, picture in zip(paths, pictures, strict=True):
         check_width(picture.size, options.size, str(path))
 
     # torch takes seconds to import; wrong arguments are reported before.
@@ -126,7 +136,7 @@ def _stylise(options: argparse.Namespace) -> None:
             "height": height,
             "method": options.method,
             "parameters": parameters,
-            "content": str(options.content),
+            "content": str(options.content) if options.content else None,
             "styles": [str(path) for path in options.styles],
             "seed": options.seed,
             "encoder": encoder.name,
@@ -144,7 +154,11 @@ def _stylise(options: argparse.Namespace) -> None:
 
 def _overrides(options: argparse.Namespace) -> dict[str, Any]:
     overrides: dict[str, Any] = {}
-    shorts = [("iterations", options.iterations), ("style_weight", options.style_weight)]
+    shorts = [
+        ("iterations", options.iterations),
+        ("style_weight", options.style_weight),
+        ("style_share", options.style_share),
+    ]
     for name, value in (*options.settings, *shorts):
         if value is None:
             continue
@@ -154,29 +168,16 @@ def _overrides(options: argparse.Namespace) -> dict[str, Any]:
     return overrides
 
 
-def _check_out(path: Path) -> None:
-    if path.suffix.lower() != ".png":
-        raise InputError(f"--out {path}: pictures are written as PNG: use a name that ends in .png")
-    if not path.parent.is_dir():
-        raise InputError(f"--out {path}: the folder does not exist, make it first")
-    if path.is_dir():
-        raise InputError(f"--out {path} is a folder: name a file")
+def _check_content(options: argparse.Namespace) -> None:
+    """Raise InputError where a method lacks the content that it needs, or is given one."""
+    if METHODS[options.method].needs_content and options.content is None:
+        raise InputError(f"method '{options.method}' needs a content picture: give --content FILE")
+    if options.content is not None and not METHODS[options.method].needs_content:
+        raise InputError(
+            f"method '{options.method}' makes a picture from the style alone: leave --content out"
+        )
 
 
 def _setting(text: str) -> tuple[str, str]:
     name, value = name_and_value(text)
     return name.replace("-", "_"), value
-
-
-def _width(text: str) -> int:
-    if not text.isdecimal() or not SIZES[0] <= int(text) <= SIZES[1]:
-        raise argparse.ArgumentTypeError(
-            f"'{text}' is no width: give whole pixels from {SIZES[0]} to {SIZES[1]}"
-        )
-    return int(text)
-
-
-def _seed(text: str) -> int:
-    if not text.isdecimal() or int(text) >= 2**63:
-        raise argparse.ArgumentTypeError(f"'{text}' is no seed: give a whole number from 0")
-    return int(text)

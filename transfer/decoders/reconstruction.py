@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -28,7 +29,7 @@ from transfer.learning.recipe import Recipe
 class DecoderRecipe(Recipe):
     """Every number that decides the result of a training. Defaults are ours, found by trial.
 
-    Seed 002 §2 trains with Adam at 1e-4, batches of 8 crops of 256 px, up to 5 epochs of MS-COCO.
+    Those of Chiu & Gurari 2020 are `preset_of`'s.
     """
 
     level: int
@@ -41,18 +42,70 @@ class DecoderRecipe(Recipe):
     smallest_crop: int = 96
     altered: float = 0.3
     feature_weight: float = 0.1  # of the feature loss, against the pixel loss
+    losses: str = "relative"  # or sum: equation 28 as it is printed, per crop
+
+    def __post_init__(self) -> None:
+        """Raise InputError for values that cannot be used."""
+        super().__post_init__()
+        if self.losses not in LOSSES:
+            raise InputError(f"unknown losses '{self.losses}': use {' or '.join(LOSSES)}")
+
+
+LOSSES = ("relative", "sum")
+PRESETS = ("chiu-gurari-2020",)
+
+
+def preset_of(name: str, level: int, pictures: int) -> dict[str, Any]:
+    """The numbers of a published training, for a decoder of `level` and so many pictures.
+
+    chiu-gurari-2020: the source trains on MS-COCO; each picture is resized to 512 × 512 and cropped
+    to 256 × 256, batches of 8, 5 epochs for relu4_1 and relu3_1 and 3 for relu2_1 and relu1_1, Adam
+    at 1e-4 without weight decay, bilinear upsampling. relu5_1, which it does not have, gets 5
+    epochs. The pictures are held in memory, and gradients are clipped to a norm of 1 as in all
+    trainings here.
+
+    Source: Chiu & Gurari 2020, supplement §2.
+
+    Raises:
+        InputError: an unknown preset.
+
+    """
+    if name not in PRESETS:
+        raise InputError(f"unknown preset '{name}': use {' or '.join(PRESETS)}")
+    batch, epochs = 8, 5 if level >= 3 else 3
+    return {
+        "steps": max(1, -(-epochs * pictures // batch)),
+        "batch": batch,
+        "size": 256,
+        "resized": 512,
+        "rate": 1e-4,
+        "warmup": 0,
+        "schedule": "constant",
+        "altered": 0.0,
+        "feature_weight": 1.0,
+        "losses": "sum",
+    }
 
 
 def reconstruction_losses(
-    encoder: Encoder, decoder: Decoder, images: Tensor
+    encoder: Encoder, decoder: Decoder, images: Tensor, *, losses: str = "relative"
 ) -> tuple[Tensor, Tensor]:
-    """The pixel and the feature loss of equation 28 for `images` (N, 3, H, W), both relative."""
+    """The pixel and the feature loss of equation 28 for `images` (N, 3, H, W).
+
+    `relative`: Σ‖a − t‖² / Σ‖t‖²; `sum`: Σ‖a − t‖² / N.
+    """
     layer = STYLE_LAYERS[decoder.level - 1]
     with torch.no_grad():
         features = encoder(images, [layer])[layer]
     decoded = decoder(features, (images.shape[2], images.shape[3]))
     again = encoder(decoded, [layer])[layer]
+    if losses == "sum":
+        return _sum(decoded, images), _sum(again, features)
     return _relative(decoded, images), _relative(again, features)
+
+
+def _sum(a: Tensor, target: Tensor) -> Tensor:
+    return (a - target).square().sum() / len(a)
 
 
 def _relative(a: Tensor, target: Tensor) -> Tensor:
@@ -95,7 +148,7 @@ def train(
     decoder.requires_grad_(True)
 
     def losses(images: Tensor) -> dict[str, Tensor]:
-        pixel, feature = reconstruction_losses(encoder, decoder, images)
+        pixel, feature = reconstruction_losses(encoder, decoder, images, losses=recipe.losses)
         return {"pixel": pixel, "feature": feature}
 
     learn(

@@ -18,7 +18,13 @@ from torch import Tensor
 from common.console import say
 from common.pictures import read_picture, to_tensor
 from transfer.decoders.architecture import LEVELS, Decoder
-from transfer.decoders.reconstruction import DecoderRecipe, reconstruction_psnr, train
+from transfer.decoders.reconstruction import (
+    PRESETS,
+    DecoderRecipe,
+    preset_of,
+    reconstruction_psnr,
+    train,
+)
 from transfer.encoders import DEFAULT_ENCODER, load_encoder
 from transfer.encoders.layout import STYLE_LAYERS
 from transfer.learning.command import (
@@ -42,6 +48,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--level", type=int, required=True, choices=LEVELS, help="N: decode relu N_1"
     )
     parser.add_argument("--start", type=Path, help="a shallower decoder of the same encoder")
+    parser.add_argument(
+        "--preset", choices=PRESETS, help="a published training, where no option says otherwise"
+    )
     parser.add_argument("--measure", type=Path, help="folder: measure the PSNR here")
     add_shared_arguments(parser, DecoderRecipe)
 
@@ -49,7 +58,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Train, or go on from the checkpoint; write the weights; measure the PSNR where asked."""
     device = device_from(options)
-    recipe = recipe_from(DecoderRecipe, options)
+    pictures = pictures_from(options, device)
+    preset = (
+        preset_of(options.preset, options.level, len(pictures.images)) if options.preset else {}
+    )
+    recipe = recipe_from(DecoderRecipe, options, preset)
     encoder = load_encoder(
         options.encoder,
         weights=options.weights,
@@ -59,7 +72,7 @@ def run(options: argparse.Namespace) -> None:
     checkpoint = checkpoint_from(options)
     train(
         recipe,
-        pictures_from(options, device),
+        pictures,
         encoder,
         checkpoint,
         start=load_file(options.start) if options.start else None,

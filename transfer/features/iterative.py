@@ -13,6 +13,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+_ABSENT = 1e-12  # share of the largest eigenvalue: features are float32, with rounding of 1e-14
+
 
 def second_moment(places: Tensor) -> Tensor:
     """FFᵀ/n of (N, C, n), (N, C, C)."""
@@ -42,7 +44,8 @@ def steps_as_matrix(
         A ← A − η [2 (A − 1) + (4λ/n)(A G Aᵀ − S) A],
 
     so that the number of places matters only for G and for the product at the end. Ours; the same
-    numbers as steps on F (tests/transfer/features/test_iterative.py).
+    numbers as steps on F (tests/transfer/features/test_iterative.py). In directions that F⁽ʲ⁾ does
+    not have, A changes nothing of F but would grow without bound: there it stays the identity.
 
     Args:
         own: G, (N, C, C).
@@ -54,10 +57,14 @@ def steps_as_matrix(
     """
     identity = torch.eye(own.shape[1], dtype=own.dtype, device=own.device).expand_as(own)
     factor = 4 * strength.to(own)[:, None, None]
+    values, vectors = torch.linalg.eigh(own)
+    present = vectors * (values > _ABSENT * values[:, -1:])[:, None]
+    present = torch.bmm(present, present.transpose(1, 2))
     matrix = identity
     for _ in range(steps):
         gap = torch.bmm(torch.bmm(matrix, own), matrix.transpose(1, 2)) - moment
-        matrix = matrix - rate * (2 * (matrix - identity) + factor * torch.bmm(gap, matrix))
+        slope = 2 * (matrix - identity) + factor * torch.bmm(gap, matrix)
+        matrix = matrix - rate * torch.bmm(slope, present)
     return matrix
 
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, asdict, fields
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 from safetensors.torch import save
@@ -38,14 +38,20 @@ def add_shared_arguments(parser: argparse.ArgumentParser, recipe: type[Recipe]) 
             parser.add_argument(
                 f"--{field.name.replace('_', '-')}",
                 type=type(field.default),
-                default=field.default,
                 help=f"{field.default}",
             )
 
 
-def recipe_from(kind: type[R], options: argparse.Namespace) -> R:
-    """The recipe that the options name."""
-    return kind(**{field.name: getattr(options, field.name) for field in fields(kind)})
+def recipe_from(
+    kind: type[R], options: argparse.Namespace, preset: Mapping[str, Any] | None = None
+) -> R:
+    """The recipe that the options name; what they leave out is the preset's, or the default."""
+    named = {
+        field.name: value
+        for field in fields(kind)
+        if (value := getattr(options, field.name)) is not None
+    }
+    return kind(**{**(preset or {}), **named})
 
 
 def device_from(options: argparse.Namespace) -> torch.device:

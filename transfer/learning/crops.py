@@ -42,6 +42,8 @@ class Pictures:
 
     def _crop(self, recipe: Recipe, generator: np.random.Generator) -> Tensor:
         image = self.images[generator.integers(len(self.images))]
+        if recipe.resized:
+            return _cut(_square(image, recipe.resized), recipe.size, generator)
         height, width = image.shape[-2:]
         largest = min(height, width)
         side = int(generator.integers(min(recipe.smallest_crop, largest), largest + 1))
@@ -53,6 +55,20 @@ class Pictures:
         return functional.interpolate(
             crop, size=(recipe.size, recipe.size), mode="bilinear", antialias=True
         )
+
+
+def _square(image: Tensor, side: int) -> Tensor:
+    """A picture (3, H, W) of bytes as (1, 3, side, side) in [0, 1]."""
+    return functional.interpolate(
+        image[None].float() / 255, size=(side, side), mode="bilinear", antialias=True
+    )
+
+
+def _cut(picture: Tensor, size: int, generator: np.random.Generator) -> Tensor:
+    """A random square of `size` of a picture (1, 3, H, W)."""
+    top = int(generator.integers(picture.shape[2] - size + 1))
+    left = int(generator.integers(picture.shape[3] - size + 1))
+    return picture[:, :, top : top + size, left : left + size]
 
 
 def _alter(batch: Tensor, share: float, generator: np.random.Generator) -> Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -113,7 +113,9 @@ def _load(path: Path, recipe: Recipe, device: torch.device) -> dict[str, Any] | 
     if not path.exists():
         return None
     state: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
-    if state["recipe"] != asdict(recipe) or "network" not in state:
+    # Recipes of older versions lack what was then as the defaults are now.
+    defaults = {one.name: one.default for one in fields(recipe) if one.default is not MISSING}
+    if defaults | state["recipe"] != asdict(recipe) or "network" not in state:
         raise InputError(
             f"checkpoint {path} was made with another recipe or by an older version: use the same "
             "options, or another --checkpoint file"

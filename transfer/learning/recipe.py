@@ -5,6 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from common.errors import InputError
+
+SCHEDULES = ("cosine", "constant")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
@@ -19,6 +23,9 @@ class Recipe:
         seed: of the first weights and of the crops.
         smallest_crop: side of the smallest square that is cut out, in pixels.
         altered: share of crops with altered colours, noise or a second picture mixed in.
+        resized: pictures are resized to this square before crops of `size` are cut out; 0: crops of
+            varying size are cut out and resized.
+        schedule: `cosine`, or `constant` after the warm-up.
 
     """
 
@@ -30,10 +37,26 @@ class Recipe:
     seed: int
     smallest_crop: int
     altered: float
+    resized: int = 0
+    schedule: str = "cosine"
+
+    def __post_init__(self) -> None:
+        """Raise InputError for numbers that contradict each other."""
+        if self.schedule not in SCHEDULES:
+            raise InputError(f"unknown schedule '{self.schedule}': use {' or '.join(SCHEDULES)}")
+        if 0 < self.resized < self.size:
+            raise InputError(
+                f"pictures of {self.resized} px hold no crop of {self.size} px: use a larger "
+                "resized, or a smaller size"
+            )
 
     def rate_at(self, step: int) -> float:
-        """The learning rate of a step: a linear warm-up to the peak, then a cosine to zero."""
+        """The learning rate of a step: a linear warm-up to the peak, then a cosine to zero, unless
+        the schedule is constant.
+        """
         if step < self.warmup:
             return self.rate * (step + 1) / self.warmup
+        if self.schedule == "constant":
+            return self.rate
         progress = (step - self.warmup) / max(1, self.steps - self.warmup)
         return self.rate * 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))

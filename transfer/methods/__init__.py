@@ -6,12 +6,15 @@ only; each has one line in METHODS. `stylise` makes the pictures.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
+from common.errors import PictureError
 from common.lookup import find
 from transfer.methods import (
+    adain,
+    avatar_net,
     cross_layer,
     cross_layer_cov,
     cross_layer_mean_cov,
@@ -23,12 +26,15 @@ from transfer.methods import (
     gatys_layerwise,
     gatys_mean,
     gatys_mean_cov,
+    ift,
+    inversion,
+    mmd,
     universal,
 )
 from transfer.methods.base import Method
 from transfer.methods.parameters import Values, as_object, describe, resolve
 
-__all__ = ["METHODS", "Method", "find_method", "method_info", "resolve_parameters"]
+__all__ = ["METHODS", "Method", "check_styles", "find_method", "method_info", "resolve_parameters"]
 
 METHODS: dict[str, Method] = {
     method.key: method
@@ -47,6 +53,11 @@ METHODS: dict[str, Method] = {
         cross_layer_mean_cov.METHOD,
         gal.METHOD,
         universal.METHOD,
+        adain.METHOD,
+        avatar_net.METHOD,
+        ift.METHOD,
+        mmd.METHOD,
+        inversion.METHOD,
     )
 }
 
@@ -56,18 +67,25 @@ def find_method(key: str) -> Method:
     return find("method", key, METHODS)
 
 
-def resolve_parameters(key: str, overrides: Mapping[str, object]) -> Values:
+def resolve_parameters(key: str, overrides: Mapping[str, object], *, encoder: str = "") -> Values:
     """Complete, checked parameters of a method, as values that JSON can hold.
 
     Text is parsed, so what comes from a form or a command line can be given as it is. `preset`
     names one of the method's presets. Resolving complete parameters again changes nothing.
+    `encoder` is the name of the encoder, where a default of the method depends on it.
 
     Raises:
         InputError: an unknown method, name or preset, or a value that is not accepted.
 
     """
     method = find_method(key)
-    return resolve(method.parameters, overrides, owner=key, presets=method.presets)
+    return resolve(
+        method.parameters,
+        overrides,
+        owner=key,
+        presets=method.presets,
+        defaults=method.encoder_defaults.get(encoder),
+    )
 
 
 def parameter_names(key: str) -> list[str]:
@@ -80,6 +98,17 @@ def parameters_object(key: str, values: Mapping[str, Any]) -> Any:
     return as_object(find_method(key).parameters, values)
 
 
+def check_styles(styles: int, shares: Sequence[float]) -> None:
+    """Raise PictureError unless there are styles, and one share for each where there are shares."""
+    if not styles:
+        raise PictureError("there is no style picture: give at least one")
+    if shares and len(shares) != styles:
+        raise PictureError(
+            f"{len(shares)} style shares were given for {styles} style "
+            f"{'picture' if styles == 1 else 'pictures'}: give one for each, or none"
+        )
+
+
 def method_info(key: str) -> dict[str, Any]:
     """Name, source, presets and parameters of a method, as values that JSON can hold."""
     method = find_method(key)
@@ -87,7 +116,11 @@ def method_info(key: str) -> dict[str, Any]:
         "key": method.key,
         "name": method.name,
         "paper": method.paper,
+        "needs_content": method.needs_content,
         "needs_decoder": method.needs_decoder,
         "presets": {name: dict(values) for name, values in method.presets.items()},
+        "encoder_defaults": {
+            name: dict(values) for name, values in method.encoder_defaults.items()
+        },
         "parameters": describe(method.parameters),
     }

@@ -47,7 +47,9 @@ def run(
 
     """
     assert method.compose is not None
-    losses = prepare(method.compose(parameters), tasks, encoder, precision)
+    losses = prepare(
+        method.compose(parameters), tasks, encoder, precision, shares=parameters.style_share
+    )
     cut = Cut.of(losses, parameters)
     start = torch.cat([start_of(task, parameters.init, parameters.noise_std) for task in tasks])
     images = start.to(next(encoder.parameters()).device)

@@ -5,7 +5,7 @@ Nothing here imports torch: a method declares the loss to be minimised, `losses`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -20,6 +20,7 @@ from transfer.methods.parameters import (
     number,
     numbers,
     parameter,
+    shares,
     whole,
 )
 from transfer.methods.style_weights import AGGRESSIVE_SOURCE, AGGRESSIVE_WEIGHT, Range
@@ -42,6 +43,7 @@ class Term:
         weight: its factor in the loss.
         reduction: the squares of all values are added (`sum`) or averaged (`mean`), or their
             mean is divided by the mean square of the target (`relative`).
+        options: further arguments of the statistic.
 
     """
 
@@ -49,6 +51,7 @@ class Term:
     layers: tuple[str, ...]
     weight: float
     reduction: Reduction
+    options: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,15 @@ class Coloured(Parameters):
         "the content's colours first",
         source="ours: Yeh et al. 2020 do not control colours; luminance and histogram are those of "
         "Gatys et al. 2016, arXiv 1606.05897",
+        added=True,
+    )
+    style_share: tuple[float, ...] = parameter(
+        (),
+        shares(),
+        "weight of each of several styles, in the order in which they are given; empty means equal "
+        "weights",
+        source="Chiu & Gurari 2020, supplement equations 29 (λ of each style, whose sum is the one "
+        "style weight here) and 30; equal weights are ours",
         added=True,
     )
 
@@ -242,6 +254,15 @@ class Aggressive(Parameters):
     )
 
 
+def check_levels(method: str, style_layers: Sequence[str]) -> None:
+    """Raise InputError where one of `style_layers` has no decoder in any encoder."""
+    if other := [name for name in style_layers if name not in STYLE_LAYERS]:
+        raise InputError(
+            f"style_layers={','.join(other)} cannot be used by method '{method}': decoders "
+            f"begin at {', '.join(STYLE_LAYERS)}"
+        )
+
+
 Compose = Callable[[Any], Composition]
 
 
@@ -256,6 +277,8 @@ class Method:
         presets: named changes of the defaults.
         engine: the module of `transfer.methods` whose `run` makes the pictures.
         weights: the range of style weights that the paper's experiment draws from.
+        needs_content: false where a picture is made from the style alone.
+        encoder_defaults: changes of the defaults by the name of the encoder.
 
     """
 
@@ -268,3 +291,5 @@ class Method:
     engine: str = "descent"
     needs_decoder: bool = False
     weights: Range = "ordinary"
+    needs_content: bool = True
+    encoder_defaults: Mapping[str, Values] = field(default_factory=dict)

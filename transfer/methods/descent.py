@@ -37,7 +37,9 @@ def run(
 
     """
     assert method.compose is not None
-    losses = prepare(method.compose(parameters), tasks, encoder, precision)
+    losses = prepare(
+        method.compose(parameters), tasks, encoder, precision, shares=parameters.style_share
+    )
     device = next(encoder.parameters()).device
     start = torch.cat([start_of(task, parameters.init, parameters.noise_std) for task in tasks])
     result = lbfgs.minimise(
@@ -63,9 +65,16 @@ def run(
 
 
 def prepare(
-    composition: Composition, tasks: Sequence[Task[Tensor]], encoder: Encoder, precision: str
+    composition: Composition,
+    tasks: Sequence[Task[Tensor]],
+    encoder: Encoder,
+    precision: str,
+    *,
+    shares: Sequence[float] = (),
 ) -> Losses:
     """The losses of all tasks; statistics of a picture that tasks share are computed once.
+
+    `shares` are the weights of each task's styles; empty means equal weights.
 
     Raises:
         InputError: the encoder does not have a layer of the composition.
@@ -81,18 +90,23 @@ def prepare(
     height, width = tasks[0].content.shape[-2:]
     known: dict[tuple[bytes, tuple[Term, ...]], Targets] = {}
 
-    def targets(terms: tuple[Term, ...], pictures: Sequence[Tensor]) -> Targets:
+    def targets(
+        terms: tuple[Term, ...], pictures: Sequence[Tensor], shares: Sequence[float] = ()
+    ) -> Targets:
         key = (digest_of(pictures), terms)
         if key not in known:
             placed = [place(one) for one in pictures]
-            known[key] = targets_of(terms, placed, encoder, context, size=(height, width))
+            known[key] = targets_of(
+                terms, placed, encoder, context, size=(height, width), shares=shares
+            )
         return known[key]
 
     return Losses(
         composition,
         encoder,
         [
-            targets(composition.content, [task.content]) | targets(composition.style, task.styles)
+            targets(composition.content, [task.content])
+            | targets(composition.style, task.styles, shares)
             for task in tasks
         ],
         style_scale=style_scale(encoder.name),

@@ -27,6 +27,7 @@ class Task(Generic[Picture]):
     """One picture to be made.
 
     Attributes:
+        content: for a method that needs none, the first style, whose size the result has.
         styles: one or more; the statistics of several are averaged.
         seed: decides the noise, on every machine alike.
 

@@ -43,7 +43,15 @@ METHOD = Method(
             "init": "content",
             "style_weight": 1000.0,
             "iterations": 500,
-        }
+        },
+        # Gatys et al. 2016 §3: content at conv4_2, style at conv1_1 … conv5_1, α/β = 1e-3, white
+        # noise; equations 1 and 4: ½ Σ and 1 / (4 N² M²) Σ.
+        "paper": {
+            "content_layer": "relu4_2",
+            "normalisation": "paper",
+            "init": "noise",
+            "style_weight": 1000.0,
+        },
     },
 )
 

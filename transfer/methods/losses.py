@@ -12,6 +12,7 @@ from torch import Tensor
 
 from transfer.encoders.architecture import Encoder
 from transfer.encoders.layout import map_size
+from transfer.features import embeddings
 from transfer.features import statistics as maps
 from transfer.methods.base import Composition, Term
 
@@ -26,8 +27,17 @@ STATISTICS: dict[str, Callable[..., Tensor]] = {
     "cross-covariance": maps.cross_covariance,
     "means": maps.channel_means,
     "histograms": maps.quantiles,
+    "polynomial": embeddings.polynomial,
+    "gaussian": embeddings.gaussian,
+    "batch-norm": embeddings.batch_norm,
 }
-"""From the feature maps (N, C, H, W) of a term's layers to a statistic (N, …)."""
+"""From the feature maps (N, C, H, W) of a term's layers to a statistic (N, …). A term's options and
+the scale of its target follow the maps."""
+SCALES: dict[str, Callable[[Tensor], Tensor]] = {
+    "gaussian": lambda features: embeddings.mean_squared_distance(features) / 2
+}
+"""Statistics that depend on a scale (N,) of the style's features, which does not change with the
+image."""
 UNCENTRED = {"covariance": "gram", "cross-covariance": "cross-gram"}
 _SMALLEST_SHARE = 1e-5
 """A covariance of which the square is a smaller share than this of the Gram matrix's counts as of
@@ -41,10 +51,14 @@ _SMALLEST = 1e-12  # used as the size of a target that is zero, such as that of 
 
 @dataclass(frozen=True)
 class Target:
-    """The target of a term's statistic: its value (1, …), and its size (1,), a mean square."""
+    """The target of a term's statistic: its value (1, …), and its size (1,), a mean square.
+
+    `scale` (1,) is there for the statistics of SCALES.
+    """
 
     value: Tensor
     size: Tensor
+    scale: Tensor | None = None
 
 
 Targets = dict[Term, Target]
@@ -87,7 +101,12 @@ class Losses:
             term: self._factor(term, torch.cat([one[term].size for one in targets]))
             for term in composition.terms
         }
-        self._chosen = (self._images, self._values, self._weights)
+        self._scales = {
+            term: torch.cat([scale for one in targets if (scale := one[term].scale) is not None])
+            for term in composition.terms
+            if term.statistic in SCALES
+        }
+        self._chosen = (self._images, self._values, self._weights, self._scales)
 
     def __call__(self, images: Tensor, which: Sequence[int]) -> tuple[Tensor, Tensor]:
         """Losses (n,) and gradients (n, 3, H, W) of `images`, whose numbers are `which`."""
@@ -106,12 +125,13 @@ class Losses:
 
     def of(self, features: Features, which: Sequence[int]) -> Parts:
         """The losses of features (n, …) that the images `which` have, or might have."""
-        _, values, weights = self._choose(which)
+        _, values, weights, scales = self._choose(which)
         none = next(iter(features.values())).new_zeros(len(which))
 
         def added(terms: Sequence[Term]) -> Tensor:
             losses = [
-                weights[term] * mean_square(statistic(term, features) - values[term])
+                weights[term]
+                * mean_square(statistic(term, features, scales.get(term)) - values[term])
                 for term in terms
             ]
             return torch.stack(losses).sum(dim=0) if losses else none
@@ -153,21 +173,23 @@ class Losses:
 
     def _choose(
         self, which: Sequence[int]
-    ) -> tuple[list[int], dict[Term, Tensor], dict[Term, Tensor]]:
-        """Targets' values and weights of the images `which`, kept until others are asked for."""
+    ) -> tuple[list[int], dict[Term, Tensor], dict[Term, Tensor], dict[Term, Tensor]]:
+        """Values, weights and scales of the images `which`, kept until others are asked for."""
         if list(which) != self._chosen[0]:
             rows = list(which)
             self._chosen = (
                 rows,
                 {term: value[rows] for term, value in self._values.items()},
                 {term: weight[rows] for term, weight in self._weights.items()},
+                {term: scale[rows] for term, scale in self._scales.items()},
             )
         return self._chosen
 
 
-def statistic(term: Term, features: Features) -> Tensor:
+def statistic(term: Term, features: Features, scale: Tensor | None = None) -> Tensor:
     """A term's statistic (N, …) of feature maps."""
-    return STATISTICS[term.statistic](*(features[layer] for layer in term.layers))
+    further = term.options if scale is None else (*term.options, scale)
+    return STATISTICS[term.statistic](*(features[layer] for layer in term.layers), *further)
 
 
 def mean_square(values: Tensor) -> Tensor:
@@ -186,34 +208,65 @@ def targets_of(
     precision: Precision,
     *,
     size: tuple[int, int],
+    shares: Sequence[float] = (),
 ) -> Targets:
     """The statistics of one or several pictures (1, 3, H, W), averaged over the pictures.
 
-    Averaging is what several styles mean for statistics that are means over places themselves;
-    all styles then weigh alike, whatever their size. `size` is height and width of the images
-    that shall reach the targets.
+    With weights w_k that add up to 1, Σ_k w_k ‖G − G_k‖² and ‖G − Σ_k w_k G_k‖² differ by a number
+    that does not depend on G: one averaged target is the loss of several styles (Chiu & Gurari
+    2020, supplement, equation 29).
+
+    Args:
+        terms: whose statistics are wanted.
+        pictures: one or several, of any sizes.
+        encoder: gives their features.
+        precision: context of the encoder.
+        size: height and width of the images that shall reach the targets.
+        shares: weight of each picture; empty means equal weights.
+
     """
     wanted = {*terms, *map(uncentred, terms)}
     layers = tuple(dict.fromkeys(layer for term in terms for layer in term.layers))
-    sums: dict[Term, Tensor] = {}
     with torch.no_grad():
-        for picture in pictures:
-            with precision():
-                found = encoder(picture, layers)
-            features = {layer: value.to(picture.dtype) for layer, value in found.items()}
-            for term in wanted:
-                share = statistic(term, features) / len(pictures)
-                if term.statistic in RESAMPLED:
-                    height, width = map_size(term.layers[0], *size)
-                    share = RESAMPLED[term.statistic](share, height * width)
-                sums[term] = sums[term] + share if term in sums else share
-    squares = {term: mean_square(value) for term, value in sums.items()}
+        found = [_features_of(picture, encoder, layers, precision) for picture in pictures]
+        targets = {term: _target(term, found, shares, size) for term in wanted}
     return {
-        term: Target(
-            sums[term], torch.maximum(squares[term], _SMALLEST_SHARE * squares[uncentred(term)])
+        term: replace(
+            targets[term],
+            size=torch.maximum(targets[term].size, _SMALLEST_SHARE * targets[uncentred(term)].size),
         )
         for term in terms
     }
+
+
+def _features_of(
+    picture: Tensor, encoder: Encoder, layers: Sequence[str], precision: Precision
+) -> Features:
+    with precision():
+        found = encoder(picture, layers)
+    return {layer: value.to(picture.dtype) for layer, value in found.items()}
+
+
+def _target(
+    term: Term, pictures: Sequence[Features], shares: Sequence[float], size: tuple[int, int]
+) -> Target:
+    """The statistic of a term, averaged over the features of several pictures."""
+
+    def averaged(values: Sequence[Tensor]) -> Tensor:
+        if not shares:
+            return sum((value / len(values) for value in values[1:]), values[0] / len(values))
+        weighted = [share * value for share, value in zip(shares, values, strict=True)]
+        return sum(weighted[1:], weighted[0])
+
+    scale = None
+    if term.statistic in SCALES:
+        scale = averaged([SCALES[term.statistic](one[term.layers[0]]) for one in pictures])
+    values = [statistic(term, features, scale) for features in pictures]
+    if term.statistic in RESAMPLED:
+        height, width = map_size(term.layers[0], *size)
+        values = [RESAMPLED[term.statistic](value, height * width) for value in values]
+    value = averaged(values)
+    return Target(value, mean_square(value), scale)
 
 
 def uncentred(term: Term) -> Term:

@@ -123,6 +123,19 @@ def numbers(low: float, high: float = math.inf) -> Kind:
     return Kind("numbers", f"numbers {_range(low, high)} between commas, or nothing", parse)
 
 
+def shares() -> Kind:
+    """Weights that add up to 1, possibly none."""
+    each = numbers(0, 1)
+
+    def parse(value: Any) -> list[float]:
+        found: list[float] = each.parse(value)
+        if found and not math.isclose(sum(found), 1, abs_tol=1e-6):
+            raise ValueError
+        return found
+
+    return Kind("numbers", "weights that add up to 1 between commas, or nothing", parse)
+
+
 def _range(low: float, high: float) -> str:
     return f"from {low:g}" if math.isinf(high) else f"from {low:g} to {high:g}"
 
@@ -139,6 +152,11 @@ def _items(value: Any) -> list[Any]:
 class Parameters:
     """The base of every method's parameters."""
 
+    @property
+    def steps(self) -> int:
+        """The steps that progress is counted in, per picture."""
+        return int(getattr(self, "iterations", 1))
+
     def validate(self) -> None:
         """Raise InputError where values that are each acceptable contradict each other."""
 
@@ -149,6 +167,7 @@ def resolve(
     *,
     owner: str,
     presets: Mapping[str, Values],
+    defaults: Values | None = None,
 ) -> Values:
     """Complete, checked values: the defaults, a preset's changes, then the overrides.
 
@@ -159,6 +178,7 @@ def resolve(
         overrides: values or text by name; `preset` names one of `presets`.
         owner: the method, for messages.
         presets: changes by the name of the preset.
+        defaults: changes of the defaults; a preset goes before them.
 
     Raises:
         InputError: an unknown name or preset, or a value that is not accepted.
@@ -166,13 +186,13 @@ def resolve(
     """
     fields = {field.name: field for field in dataclasses.fields(cls)}
     given = dict(overrides)
-    changes: Values = {}
+    changes: Values = dict(defaults or {})
     if "preset" in given:
         name = str(given.pop("preset"))
         if name not in presets:
             known = f"use one of {', '.join(presets)}" if presets else "it has none"
             raise InputError(f"method '{owner}' has no preset '{name}': {known}")
-        changes = dict(presets[name])
+        changes.update(presets[name])
     changes.update(given)
     values: Values = {}
     for name in changes:
@@ -194,7 +214,8 @@ def resolve(
             raise InputError(
                 f"{name}={_shown(value)} cannot be used by method '{owner}': give {kind.accepts}"
             ) from None
-        if field.metadata["added"] and values[name] == field.default:
+        default = list(field.default) if isinstance(field.default, tuple) else field.default
+        if field.metadata["added"] and values[name] == default:
             del values[name]
     as_object(cls, values).validate()
     return values

@@ -17,7 +17,7 @@ from common.device import free_memory
 from common.errors import PictureError
 from common.pictures import resize_to_width, to_image, to_tensor
 from transfer.features.colour import grey, match_colours, match_luminance, with_chrominance
-from transfer.methods import find_method, parameters_object
+from transfer.methods import check_styles, find_method, parameters_object
 from transfer.methods.engine import Result, Task
 from transfer.methods.memory import descent_bytes, images_that_fit
 from transfer.methods.parameters import Parameters
@@ -77,17 +77,17 @@ def stylise(
     )
     if entry.needs_decoder:
         make = partial(make, autoencoders=autoencoders)
-    colour = chosen.colour
+    colour: str = getattr(chosen, "colour", "free")  # inversion keeps no colours
     results: dict[int, Result[Image.Image]] = {}
     groups: dict[torch.Size, list[tuple[int, Task[Tensor]]]] = defaultdict(list)
     for number, task in enumerate(tasks):
         try:
-            resized = _resized(task, size, colour)
+            resized = _resized(task, size, colour, getattr(chosen, "style_share", ()))
         except PictureError as error:
             results[number] = Result(None, error=str(error))
         else:
             groups[resized.content.shape].append((number, resized))
-    steps = getattr(chosen, "iterations", 1)
+    steps = chosen.steps
     counter = _Counter(steps * sum(map(len, groups.values())), progress)
     for group in groups.values():
         began = time.monotonic()
@@ -115,11 +115,12 @@ class _Counter:
         self.before += steps
 
 
-def _resized(task: Task[Image.Image], size: int, colour: str) -> Task[Tensor]:
-    if not task.styles:
-        raise PictureError("there is no style picture: give at least one")
-    content = to_tensor(resize_to_width(task.content, size))
+def _resized(
+    task: Task[Image.Image], size: int, colour: str, shares: Sequence[float]
+) -> Task[Tensor]:
+    check_styles(len(task.styles), shares)
     styles = tuple(to_tensor(resize_to_width(style, size)) for style in task.styles)
+    content = to_tensor(resize_to_width(task.content, size))
     if colour == "luminance":
         styles = tuple(match_luminance(style, content) for style in styles)
         content = grey(content)

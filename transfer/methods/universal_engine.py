@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from functools import partial
 
 import torch
 from torch import Tensor
@@ -14,12 +12,9 @@ from transfer.decoders import Autoencoder
 from transfer.encoders.architecture import Encoder
 from transfer.features.whitening import apply, covariance_power, spread
 from transfer.methods.base import Method
-from transfer.methods.descent import fastest_format
 from transfer.methods.engine import Result, Task, digest_of
-from transfer.methods.precision import encoder_precision
+from transfer.methods.levels import Levels, contents_of, results_of, weighted
 from transfer.methods.universal import Universal
-
-Precision = Callable[[], AbstractContextManager[object]]
 
 
 @dataclass(frozen=True)
@@ -55,27 +50,18 @@ def run(
         InputError: a picture is too small for a level.
 
     """
-    device = next(encoder.parameters()).device
-    context = partial(encoder_precision, precision, device)
-    memory_format = fastest_format(device, precision)
-    of_layer = {one.layer: one for one in autoencoders}
-    images = torch.cat([task.content for task in tasks]).to(device)
+    levels = Levels.of(autoencoders, encoder, precision)
+    images = contents_of(tasks, levels.device)
     with torch.no_grad():
         for layer in reversed(parameters.style_layers):
-            level = of_layer[layer]
-            place = partial(_place, device=device, memory_format=memory_format)
-            colourings = _colourings(level, tasks, parameters, place, context)
-            images = _transfer(level, place(images), colourings, parameters, context)
+            colourings = _colourings(levels, layer, tasks, parameters)
+            images = _transfer(levels, layer, images, colourings, parameters)
     progress(len(tasks))
-    return [_result(image) for image in images.cpu()]
+    return results_of(images)
 
 
 def _colourings(
-    level: Autoencoder,
-    tasks: Sequence[Task[Tensor]],
-    parameters: Universal,
-    place: Callable[[Tensor], Tensor],
-    precision: Precision,
+    levels: Levels, layer: str, tasks: Sequence[Task[Tensor]], parameters: Universal
 ) -> list[Colouring]:
     """One for each task; styles that several tasks share are encoded once."""
     known: dict[bytes, Colouring] = {}
@@ -85,24 +71,25 @@ def _colourings(
             continue
         means, roots = [], []
         for style in task.styles:
-            found = spread(_encode(level, place(style), precision))
+            found = spread(levels.encode(layer, style))
             means.append(found.mean)
             roots.append(covariance_power(found, 0.5, parameters.eigenvalue_threshold))
-        # Equal shares of each style (Chiu & Gurari 2020, supplement, equation 30). Whitening is the
-        # same for all and the rest is linear: this averages the transformed features.
-        known[digest] = Colouring(torch.stack(means).mean(0), torch.stack(roots).mean(0))
+        # Chiu & Gurari 2020, supplement, equation 30. Whitening is the same for all and the rest is
+        # linear: this averages the transformed features.
+        share = parameters.style_share
+        known[digest] = Colouring(weighted(means, share), weighted(roots, share))
     return [known[digest] for digest in digests]
 
 
 def _transfer(
-    level: Autoencoder,
+    levels: Levels,
+    layer: str,
     images: Tensor,
     colourings: Sequence[Colouring],
     parameters: Universal,
-    precision: Precision,
 ) -> Tensor:
     """The images (N, 3, H, W) after one level."""
-    features = _encode(level, images, precision)
+    features = levels.encode(layer, images)
     own = spread(features)
     whitening = covariance_power(own, -0.5, parameters.eigenvalue_threshold)
     colouring = torch.bmm(torch.cat([one.root for one in colourings]), whitening)
@@ -112,25 +99,4 @@ def _transfer(
     identity = torch.eye(colouring.shape[1], dtype=colouring.dtype, device=colouring.device)
     matrix = alpha * colouring + (1 - alpha) * identity
     shift = alpha * (mean - torch.bmm(colouring, own.mean))
-    with precision():
-        decoded: Tensor = level.decoder(
-            apply(matrix, shift, features), (images.shape[2], images.shape[3])
-        )
-    # Pictures are within [0, 1], and encoders were trained on nothing else.
-    return decoded.float().clamp(0, 1)
-
-
-def _encode(level: Autoencoder, images: Tensor, precision: Precision) -> Tensor:
-    with precision():
-        features: Tensor = level.encoder(images, [level.layer])[level.layer]
-    return features.float()
-
-
-def _place(picture: Tensor, device: torch.device, memory_format: torch.memory_format) -> Tensor:
-    return picture.to(device).contiguous(memory_format=memory_format)
-
-
-def _result(image: Tensor) -> Result[Tensor]:
-    if not bool(image.isfinite().all()):
-        return Result(None, error="the transform gave values that are not finite")
-    return Result(image)
+    return levels.decode(layer, apply(matrix, shift, features), images)

@@ -61,7 +61,8 @@ class Stimulus(models.Model):
     recipe_key = models.CharField(max_length=64)  # SHA-256 of all that decides the result
     # Rows of a batch with one chunk number are made together; they share method and parameters.
     chunk = models.PositiveIntegerField(default=0)
-    content = models.ForeignKey(Picture, on_delete=models.PROTECT, related_name="+")
+    # None where a method makes a picture from the style alone.
+    content = models.ForeignKey(Picture, null=True, on_delete=models.PROTECT, related_name="+")
     styles = models.ManyToManyField(Picture, related_name="+")
     method = models.CharField(max_length=100)  # a registry key, or the label of an imported picture
     parameters: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
@@ -110,6 +111,11 @@ class Stimulus(models.Model):
     def path(self) -> Path:
         """Where the finished picture is stored."""
         return media_path(self.file.name or "")
+
+    @property
+    def label(self) -> str:
+        """The method and, where there is one, the content, for lists and messages."""
+        return f"{self.method} on {self.content.name}" if self.content else self.method
 
     @property
     def style_pictures(self) -> list[Picture]:

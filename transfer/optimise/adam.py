@@ -7,6 +7,7 @@ back. A step may raise the loss.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -20,6 +21,8 @@ EPSILON = 1e-8
 """This and DECAY: Kingma & Ba 2015, algorithm 1."""
 RESTARTS = 3
 """Ours: each with a tenth of the rate before."""
+_TENSORS = ("x", "good", "first", "second")
+_LISTS = ("losses", "steps", "evaluations", "restarts", "rates", "ages")
 
 
 def minimise(
@@ -28,6 +31,7 @@ def minimise(
     *,
     iterations: int,
     rate: float = RATE,
+    threshold: float = -math.inf,
     progress: Progress = lambda steps: None,
 ) -> Result:
     """Minimise each image's loss from `start` (N, …).
@@ -40,19 +44,30 @@ def minimise(
         start: where to begin; not changed. Its precision is that of all vectors.
         iterations: steps per image.
         rate: step size in units of the images' values.
+        threshold: an image whose loss is below it is finished.
         progress: told the steps of all images after each evaluation.
 
     """
-    run = _Run(start, rate)
-    while rows := run.running():
-        losses, gradients = objective(run.x[rows], rows)
-        run.take(rows, losses.detach(), gradients.detach().to(start), iterations)
+    run = Adam(start, iterations=iterations, rate=rate, threshold=threshold)
+    while run.step(objective):
         progress(sum(run.steps))
-    return Result(run.good, run.losses, run.states, run.steps, run.evaluations)
+    progress(sum(run.steps))
+    return run.result
 
 
-class _Run:
-    def __init__(self, start: Tensor, rate: float) -> None:
+class Adam:
+    """The same step by step, for callers that save its state between steps.
+
+    Attributes:
+        steps: taken by each image so far.
+
+    """
+
+    def __init__(
+        self, start: Tensor, *, iterations: int, rate: float = RATE, threshold: float = -math.inf
+    ) -> None:
+        """As `minimise`."""
+        self.iterations, self.threshold = iterations, threshold
         images = len(start)
         self.x, self.good = start.detach().clone(), start.detach().clone()
         self.first, self.second = torch.zeros_like(self.x), torch.zeros_like(self.x)
@@ -60,10 +75,36 @@ class _Run:
         self.steps, self.evaluations, self.restarts = ([0] * images for _ in range(3))
         self.rates, self.ages = [rate] * images, [0] * images  # age: steps since a restart
 
-    def running(self) -> list[int]:
+    def step(self, objective: Objective) -> bool:
+        """One evaluation of all images that are not finished; false once all are."""
+        if rows := self._running():
+            losses, gradients = objective(self.x[rows], rows)
+            self._take(rows, losses.detach(), gradients.detach().to(self.x))
+        return bool(self._running())
+
+    @property
+    def result(self) -> Result:
+        """Where the images stand."""
+        return Result(self.good, self.losses, self.states, self.steps, self.evaluations)
+
+    def state(self) -> dict[str, Any]:
+        """All that later steps depend on, as tensors and plain values."""
+        return {name: getattr(self, name) for name in (*_TENSORS, *_LISTS)} | {
+            "states": [state.value for state in self.states]
+        }
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Go on from what `state` gave: the further steps are the same to the bit."""
+        for name in _TENSORS:
+            setattr(self, name, state[name].to(self.x))
+        for name in _LISTS:
+            setattr(self, name, list(state[name]))
+        self.states = [State(value) for value in state["states"]]
+
+    def _running(self) -> list[int]:
         return [i for i, state in enumerate(self.states) if state is State.RUNNING]
 
-    def take(self, rows: list[int], losses: Tensor, gradients: Tensor, iterations: int) -> None:
+    def _take(self, rows: list[int], losses: Tensor, gradients: Tensor) -> None:
         finite = losses.isfinite() & gradients.flatten(1).isfinite().all(dim=1)
         moving = []
         for row, (i, loss, usable) in enumerate(zip(rows, *to_host(losses, finite), strict=True)):
@@ -72,7 +113,7 @@ class _Run:
                 self._go_back(i)
                 continue
             self.losses[i], self.good[i] = loss, self.x[i]
-            if self.steps[i] == iterations:
+            if self.steps[i] >= self.iterations or loss < self.threshold:
                 self.states[i] = State.FINISHED
             else:
                 self.steps[i] += 1

@@ -99,7 +99,9 @@ class LaunchForm(forms.Form):
     name = forms.CharField(max_length=200)
     methods = forms.MultipleChoiceField(widget=forms.CheckboxSelectMultiple)
     contents = forms.ModelMultipleChoiceField(
-        Picture.objects.filter(role=Picture.Role.CONTENT), widget=forms.CheckboxSelectMultiple
+        Picture.objects.filter(role=Picture.Role.CONTENT),
+        required=False,  # for methods that need none; launching checks it
+        widget=forms.CheckboxSelectMultiple,
     )
     styles = forms.ModelMultipleChoiceField(
         Picture.objects.filter(role=Picture.Role.STYLE), widget=forms.CheckboxSelectMultiple
@@ -139,6 +141,13 @@ class LaunchForm(forms.Form):
         max_value=MOST_STIMULI,
         help_text="Empty: every combination. Otherwise how many are drawn per method.",
     )
+    style_share = forms.CharField(
+        required=False,
+        max_length=200,
+        label="Styles together",
+        help_text="Empty: one style in each stimulus. Weights that add up to 1, such as 0.3, 0.7: "
+        "so many styles in each.",
+    )
     colour = forms.ChoiceField(
         required=False,
         choices=[
@@ -163,7 +172,16 @@ class LaunchForm(forms.Form):
     )
 
     MAIN = ("size", "iterations", "style_weights", "seed")
-    MORE = ("encoder", "weights", "samples", "colour", "precision", "chunk", "settings")
+    MORE = (
+        "encoder",
+        "weights",
+        "samples",
+        "style_share",
+        "colour",
+        "precision",
+        "chunk",
+        "settings",
+    )
 
     def __init__(self, *args: Any, **options: Any) -> None:
         """Offer the methods and encoders of the registries."""
@@ -180,8 +198,9 @@ class LaunchForm(forms.Form):
     def order(self) -> Order:
         """The order of a valid form."""
         chosen = dict(self.cleaned_data)
-        if colour := chosen.pop("colour"):
-            chosen["settings"] = {"colour": colour} | chosen["settings"]
+        for name in ("colour", "style_share"):
+            if value := chosen.pop(name):
+                chosen["settings"] = {name: value} | chosen["settings"]
         return Order(**chosen | {"contents": [*chosen["contents"]], "styles": [*chosen["styles"]]})
 
     def fields_of(self, names: tuple[str, ...]) -> list[forms.BoundField]:

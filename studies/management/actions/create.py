@@ -22,6 +22,7 @@ from studies.rules.questions import CONSENT
 from studies.rules.screen_requirements import ORIENTATIONS, Gates
 from studies.rules.session_rules import Rules
 from studies.sessions.completion_codes import ENDINGS
+from transfer.batches.near_duplicates import near_duplicates
 from transfer.models import Batch
 
 
@@ -78,7 +79,9 @@ def _run(options: Options) -> str:
     study.set_consent(_text(options["consent"]) if options["consent"] else CONSENT)
     if options["open"]:
         study.open()
-    return f"study {study.pk} '{study}' is {study.state}\nparticipants' link: {study.entry_url}"
+    lines = [f"study {study.pk} '{study}' is {study.state}"]
+    lines += [f"participants' link: {study.entry_url}"]
+    return "\n".join([*lines, *(f"warning: {one}" for one in near_duplicates(batches))])
 
 
 def _batch(name: str) -> Batch:

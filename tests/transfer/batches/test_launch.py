@@ -155,3 +155,52 @@ def test_generate_loads_the_encoder_and_resolves_parameters_once(order, monkeypa
         make(batch.stimuli.next_chunk())
     assert batch.stimuli.progress().done == 8
     assert counts == {"read_weights": 1, "resolve_parameters": 2, "resolve": 2}
+
+
+def test_a_batch_without_content_is_made_shown_and_has_no_coherence(order, picture, client) -> None:
+    from metrics.measurements.measuring import _pairs
+    from metrics.statistics import statistic
+    from studies.planning.allocation import items_among
+
+    wishes = {"methods": ["inversion"], "contents": []}
+    settings = {"budget": 2e-5, "layer": "relu1_1"}
+    batch = launch(order(**wishes, settings=settings))
+    assert batch.recipe["contents"] == []
+    assert batch.stimuli.count() == 2
+    for chunk in set(batch.stimuli.values_list("chunk", flat=True)):
+        make(batch.stimuli.filter(chunk=chunk))
+    rows = list(batch.stimuli.all())
+    assert [(row.state, row.error, row.content) for row in rows] == [("done", "", None)] * 2
+    assert rows[0].label == "inversion"
+    assert _pairs(batch, statistic("C")) == []
+    assert len(_pairs(batch, statistic("E"))) == 2
+    assert [item.reference for item in items_among(batch.stimuli.all(), "E")] == [
+        row.styles.get().pk for row in rows
+    ]
+    assert items_among(batch.stimuli.all(), "C") == []
+
+
+def test_contents_are_refused_where_no_method_takes_one(order) -> None:
+    with pytest.raises(InputError, match="makes pictures from styles alone: choose no contents"):
+        recipe_of(order(methods=["inversion"]))
+    with pytest.raises(InputError, match="at least one content and one style"):
+        recipe_of(order(contents=[]))
+
+
+def test_several_styles_are_stored_in_the_order_of_their_shares(order) -> None:
+    settings = {"style_share": "0.3,0.7"}
+    batch = launch(order(methods=["adain"], settings=settings))
+    assert batch.stimuli.count() == 4
+    mixtures = [[style.name for style in row.style_pictures] for row in batch.stimuli.all()]
+    assert sorted(map(tuple, mixtures)) == [("x", "y")] * 2 + [("y", "x")] * 2
+    assert make(batch.stimuli.filter(chunk=0)) > 0
+    row = batch.stimuli.filter(chunk=0).first()
+    assert (row.state, row.parameters["style_share"]) == ("done", [0.3, 0.7])
+
+
+def test_universal_starts_at_relu4_1_with_compact(order) -> None:
+    (entry,) = recipe_of(order(methods=["universal"]))["methods"]
+    assert entry["parameters"]["style_layers"] == ["relu1_1", "relu2_1", "relu3_1", "relu4_1"]
+    settings = {"style_layers": "relu1_1,relu2_1,relu3_1,relu4_1,relu5_1"}
+    (entry,) = recipe_of(order(methods=["universal"], settings=settings))["methods"]
+    assert entry["parameters"]["style_layers"][-1] == "relu5_1"

@@ -54,7 +54,7 @@ def test_methods_start_from_the_same_noise_and_pictures_from_another():
     planned = expand(recipe(), CONTENTS, STYLES)
     by_pair: dict[tuple, set] = {}
     for one in planned:
-        by_pair.setdefault((one.content.sha256, one.style.sha256), set()).add(one.seed)
+        by_pair.setdefault((one.content.sha256, one.styles[0].sha256), set()).add(one.seed)
     assert all(len(seeds) == 1 for seeds in by_pair.values())
     assert len({seed for seeds in by_pair.values() for seed in seeds}) == len(by_pair)
 
@@ -74,7 +74,7 @@ def test_a_sample_uses_the_same_draws_for_every_method():
         recipe(methods=methods, sampling={"rule": "samples", "samples": 5}), CONTENTS, STYLES
     )
     pairs = {
-        key: {(p.content.sha256, p.style.sha256) for p in planned if p.method == key}
+        key: {(p.content.sha256, p.styles[0].sha256) for p in planned if p.method == key}
         for key in ("gatys", "cross-layer")
     }
     assert len(planned) == 10
@@ -157,3 +157,42 @@ def test_it_offers_the_precisions_of_the_engine():
 def test_a_fingerprint_ignores_the_order_of_keys():
     assert fingerprint({"a": 1, "b": [2]}) == fingerprint({"b": [2], "a": 1})
     assert fingerprint({"a": 1}) != fingerprint({"a": 2})
+
+
+def test_a_method_without_content_comes_once_for_each_style_and_starts_from_one_seed():
+    methods = [{"method": "inversion", "parameters": {}}, {"method": "gatys", "parameters": {}}]
+    planned = expand(recipe(methods=methods, seed=7), CONTENTS, STYLES)
+    alone = [one for one in planned if one.method == "inversion"]
+    assert [one.content for one in alone] == [None] * 3
+    assert {one.styles for one in alone} == {(style,) for style in STYLES}
+    assert {one.seed for one in alone} == {7}
+    assert len({one.key for one in planned}) == 3 + 4 * 3
+
+
+@pytest.mark.parametrize(
+    ("shares", "mixtures"),
+    [
+        ([0.3, 0.7], {"s0+s1", "s1+s0", "s0+s2", "s2+s0", "s1+s2", "s2+s1"}),
+        ([0.5, 0.5], {"s0+s1", "s0+s2", "s1+s2"}),
+        ([0.25, 0.25, 0.5], {"s0+s1+s2", "s0+s2+s1", "s1+s2+s0"}),
+    ],
+)
+def test_styles_are_assigned_to_shares_in_every_way_that_differs(shares, mixtures):
+    methods = [{"method": "gatys", "parameters": {"style_share": shares}}]
+    planned = expand(recipe(methods=methods), CONTENTS, STYLES)
+    found = ["+".join(style.sha256 for style in one.styles) for one in planned]
+    assert set(found) == mixtures
+    assert len(found) == len({one.key for one in planned}) == len(mixtures) * len(CONTENTS)
+
+
+def test_more_shares_than_styles_are_refused():
+    methods = [{"method": "gatys", "parameters": {"style_share": [0.25] * 4}}]
+    with pytest.raises(InputError, match="is for 4 styles, the batch has 3"):
+        expand(recipe(methods=methods), CONTENTS, STYLES)
+
+
+def test_samples_draw_from_the_mixtures():
+    methods = [{"method": "gatys", "parameters": {"style_share": [0.3, 0.7]}}]
+    sampling = {"rule": "samples", "samples": 24}
+    planned = expand(recipe(methods=methods, sampling=sampling), CONTENTS, STYLES)
+    assert len({one.styles for one in planned}) == 6

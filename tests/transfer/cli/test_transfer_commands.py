@@ -196,7 +196,9 @@ def test_it_lists_the_methods(capsys: pytest.CaptureFixture[str]) -> None:
     assert [method["key"] for method in listed] == list(METHODS)
     for method in listed:
         assert method["paper"]
-        assert method["needs_decoder"] == (method["key"] == "universal")
+        feedforward = ("universal", "adain", "avatar-net", "ift")
+        assert method["needs_decoder"] == (method["key"] in feedforward)
+        assert method["needs_content"] == (method["key"] != "inversion")
         for parameter in method["parameters"]:
             assert parameter["source"]
             assert parameter["help"]

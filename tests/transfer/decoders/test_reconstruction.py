@@ -19,6 +19,7 @@ from transfer.decoders import training
 from transfer.decoders.architecture import Decoder, decoder_convolutions, random_decoder
 from transfer.decoders.reconstruction import (
     DecoderRecipe,
+    preset_of,
     reconstruction_losses,
     reconstruction_psnr,
     train,
@@ -168,3 +169,43 @@ def test_the_command_names_what_is_wrong(
         )  # fmt: skip
         assert training.main() == 2
         assert len(capsys.readouterr().err.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(("level", "epochs"), [(1, 3), (2, 3), (3, 5), (4, 5)])
+def test_the_published_training_is_a_preset(level: int, epochs: int) -> None:
+    """Chiu & Gurari 2020, supplement §2."""
+    recipe = DecoderRecipe(level=level, **preset_of("chiu-gurari-2020", level, 1000))
+    assert recipe.steps == epochs * 1000 / 8
+    assert (recipe.batch, recipe.resized, recipe.size) == (8, 512, 256)
+    assert {recipe.rate_at(step) for step in (0, 10, recipe.steps - 1)} == {1e-4}
+    assert (recipe.altered, recipe.feature_weight, recipe.losses) == (0, 1, "sum")
+
+
+def test_losses_may_be_the_printed_sums(encoder: Encoder) -> None:
+    decoder = Decoder(random_decoder(encoder.widths, 2), 2)
+    images = torch.rand(2, 3, 24, 24, generator=torch.Generator().manual_seed(0))
+    pixel, feature = reconstruction_losses(encoder, decoder, images, losses="sum")
+    features = encoder(images, ["relu2_1"])["relu2_1"]
+    again = decoder(features, (24, 24))
+    back = encoder(again, ["relu2_1"])["relu2_1"]
+    for found, one, other in ((pixel, again, images), (feature, back, features)):
+        assert float(found) == pytest.approx(float((one - other).norm() ** 2) / 2, rel=1e-4)
+
+
+def test_crops_of_resized_pictures_have_their_size(pictures: Pictures) -> None:
+    crops = pictures.crops(replace(RECIPE, resized=40), np.random.default_rng(0))
+    assert crops.shape == (2, 3, 24, 24)
+    assert not torch.equal(crops[0], crops[1])
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"resized": 10}, "hold no crop of 24 px"),
+        ({"schedule": "steep"}, "unknown schedule"),
+        ({"losses": "none"}, "unknown losses"),
+    ],
+)
+def test_recipes_that_cannot_be_used_are_refused(changes: dict, says: str) -> None:
+    with pytest.raises(InputError, match=says):
+        replace(RECIPE, **changes)

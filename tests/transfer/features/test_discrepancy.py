@@ -96,7 +96,7 @@ def test_the_squared_product_kernel_gives_gram_matrices() -> None:
     places = [one.flatten(2).transpose(1, 2) for one in (x, y)]
     expected = (gram(x) - gram(y)).square().sum(dim=(1, 2))
     torch.testing.assert_close(biased(Polynomial(0, 2), *places), expected)
-    # As sums over places of equal number N, without the division: N⁴ in the place of N⁰.
+    # With G added over n places in the place of averaged, as Gatys et al. write it.
     n = 15
     same = vectors(11, 2, 4, 3, 5)
     sums = n * gram(x), n * gram(same)

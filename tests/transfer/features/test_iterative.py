@@ -60,6 +60,15 @@ def test_steps_as_a_matrix_are_steps_on_features() -> None:
     assert float((features - anchor).abs().max()) > 0.1  # they went somewhere
 
 
+def test_directions_that_are_not_there_stay_as_they_are() -> None:
+    """Content in one direction, style in another: nothing grows that no feature has."""
+    own, moment = torch.zeros(1, 2, 2), torch.zeros(1, 2, 2)
+    own[0, 0, 0], moment[0, 1, 1] = 1.0, 1.0
+    matrix = steps_as_matrix(own, moment, torch.full((1,), 200.0), rate=0.001, steps=2000)
+    assert matrix.isfinite().all()
+    torch.testing.assert_close(matrix[0, :, 1], torch.tensor([0.0, 1.0]))
+
+
 def test_without_steps_nothing_changes() -> None:
     own = second_moment(places(5, 2, 4, 30))
     matrix = steps_as_matrix(own, own, torch.ones(2), rate=0.01, steps=0)

@@ -131,6 +131,8 @@ def test_paper_losses_are_those_of_the_equations(encoder: Encoder) -> None:
 @pytest.mark.parametrize("key", [key for key in METHODS if METHODS[key].compose is not None])
 @pytest.mark.parametrize("normalisation", ["relative", "gatys", "paper"])
 def test_its_gradient_is_the_derivative(key: str, normalisation: str, encoder: Encoder) -> None:
+    if key == "mmd" and normalisation != "relative":
+        pytest.skip("mmd has relative terms only")
     losses = losses_of(composed(key, normalisation=normalisation), encoder)
     values, gradient = losses(IMAGE, [0, 1])
     torch.testing.assert_close(values, losses.parts(IMAGE).total)

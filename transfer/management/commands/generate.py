@@ -10,6 +10,7 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from common.command import InputCommand
+from common.errors import InputError
 from common.formats import without_suffix
 from common.media import sweep_temporary
 from common.name_value import names_and_values
@@ -18,6 +19,7 @@ from transfer.batches.launch import Order, launch
 from transfer.batches.tasks import enqueue_waiting
 from transfer.batches.worker import make
 from transfer.encoders import DEFAULT_ENCODER
+from transfer.methods import find_method
 from transfer.methods.style_weights import RANGES
 from transfer.models import Batch, Picture, Stimulus
 from transfer.models.ledger import Progress
@@ -49,6 +51,9 @@ class Command(InputCommand):
         add("--set", dest="parameters", nargs="+", action="extend", default=[],
             metavar="NAME=VALUE",
             help="any parameter: NAME for all methods, METHOD.NAME for one")  # fmt: skip
+        add("--style-share", metavar="W,W",
+            help="combine so many styles in every stimulus, with these weights, which add up to 1, "
+            "in every assignment of styles to weights (short for --set style_share)")  # fmt: skip
         add("--weights", choices=RANGES,
             help="instead: the twenty style weights of the paper's experiment, 50…1950 or "
             "2291…9813 (lists in the authors' repository); α from 0.025 to 0.975 where a method "
@@ -105,7 +110,7 @@ class Command(InputCommand):
     def _report(self, batch: Batch, progress: Progress) -> None:
         self.stderr.write(f"batch '{batch.name}': {progress.done} of {progress.total} images done")
         for row in batch.stimuli.filter(state=Stimulus.State.FAILED).select_related("content"):
-            self.stderr.write(f"failed: {row.method} on {row.content.name}: {row.error}")
+            self.stderr.write(f"failed: {row.label}: {row.error}")
         if progress.failed:
             raise CommandError(
                 f"{progress.failed} of {progress.total} stimuli failed, see above: fix the cause, "
@@ -118,13 +123,13 @@ def _order(options: dict[str, Any]) -> Order:
     return Order(
         name=options["name"],
         methods=options["methods"],
-        contents=Picture.objects.matching("content", _names(options["contents"])),
+        contents=_contents(options["methods"], _names(options["contents"])),
         styles=Picture.objects.matching("style", _names(options["styles"])),
         size=options["size"],
         iterations=options["iterations"],
         style_weights=options["style_weight"],
         weights=options["weights"],
-        settings=names_and_values(options["parameters"]),
+        settings=_settings(options),
         seed=options["seed"],
         encoder=options["encoder"],
         samples=options["samples"],
@@ -132,6 +137,22 @@ def _order(options: dict[str, Any]) -> Order:
         threads=options["threads"],
         chunk=options["chunk"],
     )
+
+
+def _contents(methods: list[str], names: list[str]) -> list[Picture]:
+    """The content pictures, unless no method needs any and none was named."""
+    if not names and not any(find_method(method).needs_content for method in methods):
+        return []
+    return Picture.objects.matching("content", names)
+
+
+def _settings(options: dict[str, Any]) -> dict[str, str]:
+    settings = names_and_values(options["parameters"])
+    if options["style_share"] is None:
+        return settings
+    if "style_share" in settings:
+        raise InputError("style_share was given twice: give it once")
+    return settings | {"style_share": options["style_share"]}
 
 
 def _names(patterns: list[str]) -> list[str]:

@@ -1,0 +1,125 @@
+"""Draw the pictures of style representation by inversion: layers × losses, one sheet per style.
+
+    ECSPACE_WEIGHTS=WEIGHTS python docs/inversion_figure.py --encoder vgg19-16x \
+        --style S1.jpg --style S2.jpg --kept FOLDER --out docs/inversion.jpg --budget 0.01
+
+Like figures 1.3 to 1.7 of "Style Representation" (thesis chapter). The pictures are kept in FOLDER,
+without loss, and made only once: stop the command at any time, and the same one goes on.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from PIL import Image, ImageDraw
+
+from common.console import say
+from common.device import choose_device
+from common.pictures import read_picture, resize_to_width, to_image, to_tensor, write_png
+from transfer.encoders import load_encoder
+from transfer.encoders.architecture import Encoder
+from transfer.methods import parameters_object, resolve_parameters
+from transfer.methods.engine import Task
+from transfer.methods.resumable import invert
+
+LAYERS = ("relu1_1", "relu1_2", "relu2_1", "relu2_2")
+LOSSES = ("gram", "moments-1", "moments-2", "moments-3", "moments-4", "mmd")
+MARGIN, LABEL = 4, 16  # pixels
+QUALITY = 80  # of the JPEG
+
+
+def main() -> None:
+    """Make what is missing, then the sheet of what there is."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--encoder", default="vgg19-16x")
+    parser.add_argument("--style", type=Path, action="append", required=True, dest="styles")
+    parser.add_argument("--kept", type=Path, required=True, help="folder for the pictures")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--size", type=int, default=96)
+    parser.add_argument("--budget", type=float, default=0.01)
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--only-draw", action="store_true", help="make nothing")
+    options = parser.parse_args()
+    options.kept.mkdir(parents=True, exist_ok=True)
+    if not options.only_draw:
+        encoder = load_encoder(options.encoder, device=choose_device(options.device))
+        for style in options.styles:
+            for layer in LAYERS:
+                for loss in LOSSES:
+                    _make(style, layer, loss, encoder, options)
+    _sheet(options).save(options.out, quality=QUALITY, optimize=True)
+
+
+def _file(style: Path, layer: str, loss: str, options: argparse.Namespace) -> Path:
+    folder: Path = options.kept
+    name = f"{options.encoder}-{style.stem}-{layer}-{loss}-{options.size}px-{options.budget:g}.png"
+    return folder / name
+
+
+def _make(
+    style: Path, layer: str, loss: str, encoder: Encoder, options: argparse.Namespace
+) -> None:
+    out = _file(style, layer, loss, options)
+    if out.exists():
+        return
+    name, _, number = loss.partition("-")
+    changes: dict[str, object] = {"loss": name, "layer": layer, "budget": options.budget}
+    values = resolve_parameters("inversion", changes | ({"moments": number} if number else {}))
+    picture = to_tensor(resize_to_width(read_picture(style), options.size))
+    checkpoint = out.with_suffix(".checkpoint")
+    result, steps = invert(
+        parameters_object("inversion", values),
+        Task(picture, [picture], 0),
+        encoder,
+        checkpoint=checkpoint,
+        recipe=values | {"style": style.stem, "size": options.size},
+        progress=lambda done: None,
+    )
+    if result.picture is None:
+        say(f"{out.name}: {result.error}")
+        return
+    write_png(to_image(result.picture), out)
+    checkpoint.unlink(missing_ok=True)
+    say(f"{out.name}: {steps} steps, loss {result.losses['total']:.3g}")
+
+
+def _sheet(options: argparse.Namespace) -> Image.Image:
+    """One block per style: layers from top to bottom, losses from left to right."""
+    blocks = [_block(style, options) for style in options.styles]
+    width = sum(block.width for block in blocks) + (len(blocks) - 1) * 4 * MARGIN
+    sheet = Image.new("RGB", (width, max(block.height for block in blocks)), "white")
+    left = 0
+    for block in blocks:
+        sheet.paste(block, (left, 0))
+        left += block.width + 4 * MARGIN
+    return sheet
+
+
+def _block(style: Path, options: argparse.Namespace) -> Image.Image:
+    original = resize_to_width(read_picture(style), options.size)
+    width, height = original.size
+    columns = ("style", *LOSSES)
+    block = Image.new(
+        "RGB",
+        (len(columns) * (width + MARGIN), LABEL + len(LAYERS) * (height + MARGIN)),
+        "white",
+    )
+    draw = ImageDraw.Draw(block)
+    for number, label in enumerate(columns):
+        draw.text((number * (width + MARGIN), 2), label, fill="black", font_size=10)
+        for row, layer in enumerate(LAYERS):
+            place = (number * (width + MARGIN), LABEL + row * (height + MARGIN))
+            if label == "style":
+                if row == 0:
+                    block.paste(original, place)
+                draw.text((place[0] + 2, place[1] + height - 14), layer, fill="red", font_size=10)
+                continue
+            file = _file(style, layer, label, options)
+            if file.exists():
+                block.paste(read_picture(file), place)
+    return block
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,47 @@
+"""Huang & Belongie 2017, "Arbitrary Style Transfer in Real-time with Adaptive Instance
+Normalization" (arXiv 1703.06868).
+
+The content is encoded, every channel gets the mean and deviation of the style's, and a decoder
+makes a picture of it. `adain_engine` computes it. The source trains a decoder on stylised features;
+ours reconstruct photographs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from transfer.methods.base import Coloured, Method, check_levels
+from transfer.methods.parameters import layers, number, parameter
+
+
+@dataclass(frozen=True)
+class Adain(Coloured):
+    """Strength and levels."""
+
+    alpha: float = parameter(
+        1.0,
+        number(0, 1),
+        "strength of the style: 0 gives the decoder's picture of the content, 1 the style's "
+        "statistics in full",
+        source="Huang & Belongie 2017 §7.2, equation 14: α = 1 unless the trade-off is shown",
+    )
+    style_layers: tuple[str, ...] = parameter(
+        ("relu4_1",),
+        layers(),
+        "the levels, run from the deepest to the shallowest; each needs a decoder",
+        source="Huang & Belongie 2017 §6.1: the encoder ends at relu4_1",
+    )
+
+    def validate(self) -> None:
+        """Raise InputError where a layer has no decoder in any encoder."""
+        check_levels("adain", self.style_layers)
+
+
+METHOD = Method(
+    key="adain",
+    name="AdaIN",
+    paper="Huang & Belongie 2017; a baseline of Chiu & Gurari 2020",
+    parameters=Adain,
+    engine="adain_engine",
+    needs_decoder=True,
+)

@@ -1,0 +1,78 @@
+"""The engine of `ift`: encode, gradient steps on features, decode; level after level."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+
+from transfer.decoders import Autoencoder
+from transfer.encoders.architecture import Encoder
+from transfer.features.iterative import largest_eigenvalue, second_moment, steps_as_matrix
+from transfer.features.whitening import apply
+from transfer.methods.base import Method
+from transfer.methods.engine import Result, Task
+from transfer.methods.ift import Ift
+from transfer.methods.levels import Levels, contents_of, once_per_styles, results_of, weighted
+
+_TINY = 1e-12  # of a norm, where content and style both are black
+
+
+def run(
+    method: Method,
+    parameters: Ift,
+    tasks: Sequence[Task[Tensor]],
+    *,
+    encoder: Encoder,
+    precision: str,
+    progress: Callable[[int], None],
+    autoencoders: Sequence[Autoencoder],
+) -> list[Result[Tensor]]:
+    """Make all pictures at once; their contents must have one size. There is no loss to report.
+
+    Raises:
+        InputError: a picture is too small for a level.
+
+    """
+    levels = Levels.of(autoencoders, encoder, precision)
+    images = contents_of(tasks, levels.device)
+    strengths = dict(zip(parameters.style_layers, parameters.strengths, strict=True))
+    with torch.no_grad():
+        for layer in reversed(parameters.style_layers):
+            moment = styles_at(levels, layer, tasks, parameters.style_share)
+            for _ in range(parameters.n_iter):
+                features = levels.encode(layer, images)
+                matrix = _steps(features, moment, strengths[layer], parameters)
+                shift = torch.zeros_like(matrix[:, :, :1])
+                images = levels.decode(layer, apply(matrix, shift, features), images)
+    progress(len(tasks))
+    return results_of(images)
+
+
+def styles_at(
+    levels: Levels, layer: str, tasks: Sequence[Task[Tensor]], shares: Sequence[float]
+) -> Tensor:
+    """S of each task: its styles' second moments added by their shares, (N, C, C) float64."""
+
+    def compute(styles: Sequence[Tensor]) -> Tensor:
+        found = [levels.encode(layer, style).flatten(2).double() for style in styles]
+        return weighted([second_moment(one) for one in found], shares)
+
+    return once_per_styles(tasks, compute)
+
+
+def _steps(features: Tensor, moment: Tensor, strength: float, parameters: Ift) -> Tensor:
+    """The gradient steps of one outer iteration, as a matrix for every image's features."""
+    places = features.flatten(2).double()
+    own = second_moment(places)
+    finite = own.isfinite().all(dim=(1, 2), keepdim=True) & moment.isfinite().all(
+        dim=(1, 2), keepdim=True
+    )
+    own, moment = torch.where(finite, own, 0.0), torch.where(finite, moment, 0.0)
+    per_place = torch.full_like(own[:, 0, 0], strength / places.shape[2])
+    if parameters.normalisation == "relative":
+        norm = torch.maximum(largest_eigenvalue(own), largest_eigenvalue(moment))
+        per_place = strength / norm.clamp_min(_TINY)
+    matrix = steps_as_matrix(own, moment, per_place, rate=parameters.rate, steps=parameters.n_upd)
+    return torch.where(finite, matrix, torch.nan)
