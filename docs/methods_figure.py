@@ -3,6 +3,9 @@
     ECSPACE_WEIGHTS=WEIGHTS python docs/methods_figure.py --encoder vgg19-16x --content C.jpg \
         --style S1.jpg --style S2.jpg --kept FOLDER --out docs/methods-vgg19-16x.jpg
 
+--method "ift preset=conservative" draws a method with settings; --together combines two styles in
+every picture, with the weights 0.5,0.5, 0.8,0.2 and 0.2,0.8.
+
 An encoder whose weights end before relu4_1 gets the style layers it has, and its deepest style
 layer as the content layer. The pictures are kept in FOLDER, without loss, and made only once.
 """
@@ -22,13 +25,14 @@ from common.pictures import read_picture, resize_to_width, write_png
 from transfer.decoders import Autoencoder, load_autoencoders
 from transfer.encoders import STYLE_LAYERS, load_encoder
 from transfer.encoders.architecture import Encoder
-from transfer.methods import METHODS
+from transfer.methods import METHODS, resolve_parameters
 from transfer.methods.engine import Task
 from transfer.methods.stylise import stylise
 
 MARGIN, LABEL = 6, 18  # pixels
 ACROSS = 7  # methods
 QUALITY = 72  # of the JPEG
+SHARES = ("0.5,0.5", "0.8,0.2", "0.2,0.8")
 
 
 def main() -> None:
@@ -45,16 +49,15 @@ def main() -> None:
     parser.add_argument(
         "--steps", type=_steps, action="append", default=[], help="METHOD=N instead of that"
     )
-    parser.add_argument(
-        "--levels", type=int, default=len(STYLE_LAYERS), help="of universal, from relu1_1 on"
-    )
+    parser.add_argument("--levels", type=int, help="of universal, from relu1_1 on")
+    parser.add_argument("--together", action="store_true", help="rows are weights of two styles")
     parser.add_argument("--device", default="auto")
     options = parser.parse_args()
     options.kept.mkdir(parents=True, exist_ok=True)
     encoder = load_encoder(options.encoder, device=choose_device(options.device))
     columns = {
-        _label(method, options): _pictures(method, encoder, options)
-        for method in options.methods or METHODS
+        _label(column, options): _pictures(column, encoder, options)
+        for column in options.methods or METHODS
     }
     _sheet(columns).save(options.out, quality=QUALITY, optimize=True)
 
@@ -64,58 +67,74 @@ def _steps(text: str) -> tuple[str, int]:
     return method, int(number)
 
 
-def _iterations(method: str, options: argparse.Namespace) -> int:
-    return int(dict(options.steps).get(method, options.iterations))
+def _iterations(column: str, options: argparse.Namespace) -> int:
+    return int(dict(options.steps).get(column.split()[0], options.iterations))
 
 
-def _label(method: str, options: argparse.Namespace) -> str:
-    if METHODS[method].needs_decoder:
-        return f"{method}, {options.levels} levels"
-    return f"{method}, {_iterations(method, options)} steps"
+def _label(column: str, options: argparse.Namespace) -> str:
+    if column == "universal" and options.levels:
+        return f"{column}, {options.levels} levels"
+    descent = "iterations" in resolve_parameters(column.split()[0], {})
+    return f"{column}, {_iterations(column, options)} steps" if descent else column
 
 
-def _pictures(method: str, encoder: Encoder, options: argparse.Namespace) -> list[Image.Image]:
-    """The method's picture in each style."""
-    settings = f"{options.size}px-{_label(method, options).rpartition(', ')[2].replace(' ', '-')}"
+def _rows(options: argparse.Namespace) -> list[tuple[str, list[Path], dict[str, str]]]:
+    """Name, styles and settings of each row."""
+    if not options.together:
+        return [(style.stem, [style], {}) for style in options.styles]
+    names = "+".join(style.stem for style in options.styles)
+    return [(f"{names}-{shares}", options.styles, {"style_share": shares}) for shares in SHARES]
+
+
+def _pictures(column: str, encoder: Encoder, options: argparse.Namespace) -> list[Image.Image]:
+    """The method's picture in each style, or at each weight of two styles."""
+    settings = _label(column, options).replace(", ", "-").replace(" ", "-")
+    rows = _rows(options)
     kept = [
-        options.kept / f"{encoder.name}-{method}-{style.stem}-{settings}.png"
-        for style in options.styles
+        options.kept / f"{encoder.name}-{name}-{options.size}px-{settings}.png"
+        for name, _, _ in rows
     ]
-    missing = [number for number, path in enumerate(kept) if not path.exists()]
-    if missing:
-        content = read_picture(options.content)
-        tasks = [Task(content, [read_picture(options.styles[one])], seed=0) for one in missing]
-        parameters, autoencoders = _parameters(method, encoder, options)
-        results = stylise(
+    for path, (_, styles, shares) in zip(kept, rows, strict=True):
+        if path.exists():
+            continue
+        method = column.split()[0]
+        parameters, autoencoders = _parameters(column, encoder, options, shares)
+        pictures = [read_picture(style) for style in styles]
+        content = read_picture(options.content) if METHODS[method].needs_content else pictures[0]
+        (result,) = stylise(
             method,
-            tasks,
+            [Task(content, pictures, seed=0)],
             encoder=encoder,
             parameters=parameters,
             size=options.size,
             autoencoders=autoencoders,
         )
-        for one, result in zip(missing, results, strict=True):
-            if result.picture is None:
-                sys.exit(f"{method} with {encoder.name}: {result.error}")
-            write_png(result.picture, kept[one])
-        say(f"{method} with {encoder.name}: {sum(one.seconds for one in results):.0f} s")
+        if result.picture is None:
+            sys.exit(f"{column} with {encoder.name}: {result.error}")
+        write_png(result.picture, path)
+        say(f"{path.name}: {result.seconds:.1f} s")
     return [read_picture(path) for path in kept]
 
 
 def _parameters(
-    method: str, encoder: Encoder, options: argparse.Namespace
+    column: str, encoder: Encoder, options: argparse.Namespace, shares: dict[str, str]
 ) -> tuple[dict[str, Any], tuple[Autoencoder, ...]]:
-    """What differs from the method's defaults, and the decoders where it needs them."""
+    """The parameters of a column, and the decoders where it needs them."""
+    method, *settings = column.split()
+    changes: dict[str, Any] = dict(one.split("=", 1) for one in settings) | shares
     if METHODS[method].needs_decoder:
-        layers = STYLE_LAYERS[: options.levels]
+        if method == "universal" and options.levels:
+            changes["style_layers"] = STYLE_LAYERS[: options.levels]
+        parameters = resolve_parameters(method, changes, encoder=encoder.name)
         device = str(next(encoder.parameters()).device)
-        autoencoders = load_autoencoders(encoder.name, layers, device=device)
-        return {"style_layers": layers}, autoencoders
-    parameters: dict[str, Any] = {"iterations": _iterations(method, options)}
-    if "relu4_1" not in encoder.widths:
-        parameters["style_layers"] = [name for name in STYLE_LAYERS if name in encoder.widths]
-        parameters["content_layer"] = parameters["style_layers"][-1]
-    return parameters, ()
+        layers = parameters["style_layers"]
+        return parameters, load_autoencoders(encoder.name, layers, device=device)
+    if "iterations" in resolve_parameters(method, {}):
+        changes["iterations"] = _iterations(column, options)
+        if "relu4_1" not in encoder.widths:
+            changes["style_layers"] = [name for name in STYLE_LAYERS if name in encoder.widths]
+            changes["content_layer"] = changes["style_layers"][-1]
+    return resolve_parameters(method, changes), ()
 
 
 def _sheet(columns: dict[str, list[Image.Image]]) -> Image.Image:
