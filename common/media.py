@@ -16,12 +16,20 @@ from typing import BinaryIO
 from django.conf import settings
 
 from common.atomic import replace_file
+from common.errors import PictureError
 
 _ABANDONED = 3600  # seconds after which no running process still writes a temporary file
 
 
 def media_path(name: str) -> Path:
-    """Where the file that a FileField calls `name` lies."""
+    """Where the file that a FileField calls `name` lies.
+
+    Raises:
+        PictureError: the name leads out of MEDIA_ROOT, as one of a tampered row may.
+
+    """
+    if name.startswith("/") or ".." in name.split("/"):
+        raise PictureError(f"the file name {name!r} leads out of the media folder: correct the row")
     return Path(settings.MEDIA_ROOT) / name
 
 

@@ -57,3 +57,14 @@ def test_it_names_only_files_of_the_project_in_the_recipes() -> None:
     paths = re.findall(r"`((?:transfer|studies|metrics|config|tests|docs|static)/[^`<]*)`", text)
     assert len(paths) > 15
     assert not [path for path in paths if not (ROOT / path).exists()]
+
+
+def test_it_names_only_tests_that_exist_for_what_stops_attackers() -> None:
+    rows = re.findall(r"^\| [a-z].*\|$", (ROOT / "SECURITY.md").read_text(), re.MULTILINE)
+    threats = [row for row in rows if row.count("|") == 5 and not row.startswith("| who")]
+    assert len(threats) > 15
+    for row in threats:
+        shown = row.split("|")[-2]
+        paths = re.findall(r"`(tests/[^`]+)`", shown)
+        assert paths or "make chaos" in shown, row
+        assert not [path for path in paths if not (ROOT / path).exists()], row

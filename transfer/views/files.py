@@ -17,7 +17,7 @@ from transfer.models import Picture, Stimulus
 @require_safe
 def picture_file(request: HttpRequest, pk: int) -> FileResponse:
     """A content or style picture as it was uploaded."""
-    return _send(get_object_or_404(Picture, pk=pk).path)
+    return _send_file(get_object_or_404(Picture, pk=pk))
 
 
 @require_safe
@@ -29,7 +29,7 @@ def picture_thumbnail(request: HttpRequest, pk: int) -> FileResponse:
 @require_safe
 def stimulus_file(request: HttpRequest, public_id: UUID) -> FileResponse:
     """A finished stimulus."""
-    return _send(_finished(public_id).path)
+    return _send_file(_finished(public_id))
 
 
 @require_safe
@@ -40,6 +40,13 @@ def stimulus_thumbnail(request: HttpRequest, public_id: UUID) -> FileResponse:
 
 def _finished(public_id: UUID) -> Stimulus:
     return get_object_or_404(Stimulus, public_id=public_id, state=Stimulus.State.DONE)
+
+
+def _send_file(picture: Picture | Stimulus) -> FileResponse:
+    try:
+        return _send(picture.path)
+    except PictureError as error:
+        raise Http404(str(error)) from error
 
 
 def _send_thumbnail(picture: Picture | Stimulus) -> FileResponse:
