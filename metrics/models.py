@@ -102,7 +102,8 @@ class Calibration(models.Model):
         EFFECTIVENESS = "E"
         COHERENCE = "C"
 
-    name = models.CharField(max_length=200, unique=True)
+    # Unique among the calibrations of an owner: others must not learn that a name is taken.
+    name = models.CharField(max_length=200)
     target = models.CharField(max_length=1, choices=Target.choices)
     studies = models.ManyToManyField("studies.Study", related_name="calibrations")
     # True if simulated votes were among those fitted; every page and file then says so.
@@ -119,6 +120,16 @@ class Calibration(models.Model):
 
     class Meta:
         ordering = ["-created_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["created_by", "name"], name="calibration_name_per_owner"
+            ),
+            models.UniqueConstraint(
+                fields=["name"],
+                condition=models.Q(created_by=None),
+                name="calibration_name_without_owner",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

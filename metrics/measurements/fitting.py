@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 from django.db import transaction
+from django.db.models import QuerySet
 
 from common.errors import InputError
 from metrics.calibration.calibrate import calibrate
@@ -76,9 +77,10 @@ def _store(model: Model, studies: Sequence[Study], name: str, created_by: Any) -
     for stored in Calibration.objects.filter(target=model.target, data_fingerprint=fingerprint):
         if _equal(stored.model, exported) and name in ("", stored.name):
             return stored
-    if name and Calibration.objects.filter(name=name).exists():
+    of_owner = Calibration.objects.filter(created_by=created_by)  # other names stay unknown
+    if name and of_owner.filter(name=name).exists():
         raise InputError(f"a calibration is named '{name}' already: choose another name")
-    label = name or _free_name(f"{model.target}: {', '.join(s.name for s in studies)}")
+    label = name or _free_name(of_owner, f"{model.target}: {', '.join(s.name for s in studies)}")
     with transaction.atomic():
         calibration = Calibration.objects.create(
             name=label,
@@ -98,9 +100,9 @@ def _equal(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
     return all(key in first and key in second and first[key] == second[key] for key in keys)
 
 
-def _free_name(wanted: str) -> str:
+def _free_name(among: QuerySet[Calibration], wanted: str) -> str:
     label, number = wanted[:_LONGEST_NAME], 1
-    while Calibration.objects.filter(name=label).exists():
+    while among.filter(name=label).exists():
         number += 1
         label = f"{wanted[:_LONGEST_NAME]} ({number})"
     return label

@@ -86,6 +86,9 @@ def scoring(target: str, key: str = "", among: QuerySet[Calibration] | None = No
             return Scoring(PUBLISHED[target], preset(PUBLISHED[target]), None)
         return Scoring(newest.name, newest.exported, newest)
     found = rows.filter(pk=int(key)) if key.isdecimal() else rows.filter(name=key)
+    if len(found[:2]) > 1:
+        numbers = ", ".join(str(row.pk) for row in found)
+        raise InputError(f"several {target}-calibrations are named '{key}': use one of {numbers}")
     row = found.first()
     if row is None:
         raise InputError(f"no {target}-calibration is named '{key}': see the list of calibrations")
