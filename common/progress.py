@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from io import TextIOBase
 from types import TracebackType
 from typing import Any, TextIO, TypeVar
 
@@ -22,7 +23,7 @@ class Meter:
         self,
         total: int = 0,
         done: int = 0,
-        stream: TextIO | None = None,
+        stream: TextIO | TextIOBase | None = None,
         *,
         unit: str = "image",
         every: float = 0.0,
@@ -37,7 +38,7 @@ class Meter:
             every: seconds between two plain lines; the line for the last item is always written.
 
         """
-        self._stream = stream or sys.stderr
+        self._stream: Any = stream or sys.stderr
         self._unit, self._every = unit, every
         self._bar: tqdm[Any] | None = None
         self._task, self._total, self._first, self._done = "", total, done, done
@@ -56,7 +57,8 @@ class Meter:
         elif done == self._total or time.monotonic() - self._written >= self._every:
             prefix = f"{self._task}: " if self._task else ""
             counted = f"{done} of {self._total} {self._unit}s"
-            print(f"{prefix}{counted}, {text}", file=self._stream, flush=True)
+            self._stream.write(f"{prefix}{counted}, {text}\n")
+            self._stream.flush()
             self._written = time.monotonic()
 
     def step(self, step: int, steps: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import ArgumentParser
 from typing import Any
 
@@ -50,7 +51,9 @@ class Command(InputCommand):
         failed = 0
         for kind in chosen:
             try:
-                with Meter(unit="picture", every=EVERY) as meter:
+                # A bar needs the stream itself: Django's adds a line break to each part.
+                stream = sys.stderr if self.stderr.isatty() else self.stderr
+                with Meter(stream=stream, unit="picture", every=EVERY) as meter:
                     instrument = kind.open(options, collection, meter.report)
                     result = measure(batch, kind, instrument, meter.report)
             except KeyboardInterrupt:
