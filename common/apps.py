@@ -2,6 +2,6 @@ from django.apps import AppConfig
 
 
 class CommonConfig(AppConfig):
-    """What all apps use."""
+    """Code that all apps use."""
 
     name = "common"

@@ -1,4 +1,4 @@
-"""Values on the command line."""
+"""Types of command-line options."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from common.pictures import MIN_SIDE
 
 
 def pixels(text: str) -> int:
-    """A length in pixels from the command line."""
+    """Parse a length in pixels, at least MIN_SIDE."""
     if not text.isdecimal() or int(text) < MIN_SIDE:
         raise argparse.ArgumentTypeError(
-            f"'{text}' is no size: give whole pixels, at least {MIN_SIDE}"
+            f"'{text}' is not a size: give whole pixels, at least {MIN_SIDE}"
         )
     return int(text)

@@ -26,7 +26,7 @@ class LineParser(CommandParser):
 class InputCommand(BaseCommand):
     """A command whose `handle` may raise InputError."""
 
-    # The checks of the whole project belong to `check` and `runserver`.
+    # Django's checks of the whole project are run by `check` and `runserver`.
     requires_system_checks: list[str] = []
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:

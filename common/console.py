@@ -1,4 +1,4 @@
-"""What `python -m transfer` and `python -m metrics` share: parsing, answers and exit codes.
+"""Run the commands of `python -m transfer` and `python -m metrics`: options, answers, exit codes.
 
 Exit codes: 0 ok; 2 bad input, with one line on standard error; 1 a fault of ours, with one line
 that says where the traceback is.
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        # argparse prints the usage as well; one line that says what to do is easier to read.
+        # argparse would print the usage as well: one line is easier to read.
         raise InputError(f"{message} (see: {self.prog} --help)")
 
 
@@ -33,7 +33,7 @@ def run(
     commands: Sequence[Callable[[Subparsers], None]],
     arguments: Sequence[str] | None = None,
 ) -> int:
-    """Run one command and give the exit code.
+    """Run one command and return the exit code.
 
     Each of `commands` adds its subparsers and sets `answer`, the function that does the work, by
     `parser.set_defaults(answer=…)`.
@@ -53,7 +53,7 @@ def run(
     except KeyboardInterrupt:
         print(f"{prog}: stopped", file=sys.stderr)  # noqa: T201
         return 130
-    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+    except BrokenPipeError:  # the reader, such as `head`, has closed the pipe
         sys.stderr.close()
         return 0
     except Exception as error:
@@ -69,5 +69,5 @@ def write_json(value: Any) -> None:
 
 
 def say(line: str) -> None:
-    """Print a line for a person on standard error, which keeps standard output for answers."""
+    """Print a message on standard error: standard output is for answers."""
     print(line, file=sys.stderr, flush=True)  # noqa: T201

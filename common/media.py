@@ -1,7 +1,7 @@
 """The files of pictures and stimuli under MEDIA_ROOT.
 
-A file is named by its SHA-256, so the same file is stored once and writing it twice is harmless. It
-gets that name only when it is whole and on the disk.
+A file is named by its SHA-256, so the same file is stored once, however often it is written. It
+gets that name when all of it is on the disk.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _ABANDONED = 3600  # seconds after which no running process still writes a tempo
 
 
 def media_path(name: str) -> Path:
-    """Where the file that a FileField calls `name` lies.
+    """The path of the file that a FileField calls `name`.
 
     Raises:
         PictureError: the name leads out of MEDIA_ROOT, as one of a tampered row may.

@@ -1,4 +1,4 @@
-"""Pictures in and out: safe reading, resizing, tensors, and PNG files that appear whole or not."""
+"""Read pictures safely, resize them, turn them into tensors and back, and write PNG files."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 MAX_PIXELS = 40_000_000
-"""Larger pictures are refused before they are decoded: 120 MB of RGB is room for any photograph."""
+"""Larger pictures are refused before they are decoded; as RGB it is 120 MB."""
 MIN_SIDE = 16
-"""Four poolings (relu5_1) leave one value of sixteen pixels."""
+"""Pixels of the shorter side: four poolings (up to relu5_1) leave one value of them."""
 
 
 @dataclass(frozen=True)

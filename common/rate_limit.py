@@ -1,8 +1,8 @@
-"""How often somebody may do something. Nobody's address on the internet is looked at or kept.
+"""Rate limits. IP addresses are neither read nor stored.
 
-What is counted is the session or the study that is acted on, never where a request
-comes from: fifty people behind one router are fifty sessions. Each process of the server counts for
-itself, so the true limit is at most this one times their number.
+Requests are counted by the session or the study that they concern, never by their origin: fifty
+people behind one router are fifty sessions. Each process of the server counts for itself, so the
+true limit is at most this one times the number of processes.
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ View = Callable[[HttpRequest, str], HttpResponse]
 
 @dataclass(frozen=True)
 class Limit:
-    """At most so many times in so many seconds, for each key of its own."""
+    """At most `most` requests in `seconds` seconds for each key."""
 
     name: str
     most: int
     seconds: int
 
     def allows(self, key: str) -> bool:
-        """Count one more time, and say whether it still is within the limit."""
+        """Count one more request; whether it is within the limit."""
         place = f"limit:{self.name}:{hashlib.sha256(key.encode()).hexdigest()}"
         if cache.add(place, 1, self.seconds):
             return True
         try:
             return cache.incr(place) <= self.most
-        except ValueError:  # it ran out between the two lines
+        except ValueError:  # it expired between the two calls
             return True
 
     def on_posts(self, view: View) -> View:
-        """Guard a view whose token says who acts. Too many answers 429, which browsers repeat."""
+        """Wrap a view that gets a token: POST requests beyond the limit are answered with 429."""
 
         @wraps(view)
         def guarded(request: HttpRequest, token: str) -> HttpResponse:
@@ -51,6 +51,6 @@ class Limit:
 
 
 SESSION = Limit("session", most=600, seconds=60)
-"""Answers and other posts of one participant: far more than anybody's hands can do."""
+"""POST requests of one participant: above human speed."""
 ARRIVALS = Limit("arrivals", most=600, seconds=60)
-"""Consents to one study: a whole lecture hall may begin within a minute."""
+"""Consents to one study: the members of a lecture may all begin within a minute."""

@@ -1,4 +1,4 @@
-"""Reading settings from environment variables. A value that is not understood stops the start."""
+"""Read settings from environment variables. A value that is not accepted stops the start."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _NO = ("0", "false", "no", "off")
 
 
 def text(name: str, default: str) -> str:
-    """The variable as it stands, or `default` where it is unset or empty."""
+    """The text of the variable; `default` if it is unset or empty."""
     return os.environ.get(name, "") or default
 
 
 def flag(name: str, default: bool) -> bool:
-    """A yes or no."""
+    """A truth value."""
     value = text(name, "yes" if default else "no").lower()
     if value in _YES:
         return True
@@ -52,7 +52,7 @@ def choice(name: str, default: str, choices: Sequence[str]) -> str:
 
 
 def names(name: str, default: Sequence[str]) -> list[str]:
-    """A comma-separated list; spaces around a name are dropped."""
+    """A comma-separated list; blanks around a name are removed."""
     value = text(name, ",".join(default))
     return [part.strip() for part in value.split(",") if part.strip()]
 
@@ -81,7 +81,7 @@ def time_zone(name: str, default: str) -> str:
 
 
 def folder(name: str, default: Path) -> Path:
-    """A directory that this user can write to, made where it is missing."""
+    """A folder that this user can write to; it is made if it is missing."""
     path = Path(text(name, str(default))).expanduser().resolve()
     try:
         path.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""The state of an installation at a glance, and the step that comes next."""
+"""The counts that the home page shows, and the next step."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SHOWN = 5
 
 @dataclass(frozen=True)
 class Step:
-    """What to do next: a sentence with a page to do it on, a command to do it with, or both."""
+    """The next step: a sentence, and a page, a command or both to do it with."""
 
     text: str
     page: str = ""
@@ -34,7 +34,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Overview:
-    """Counts and the latest rows of every room."""
+    """Counts and the latest rows of each kind."""
 
     contents: int
     styles: int
@@ -47,7 +47,7 @@ class Overview:
 
     @classmethod
     def now(cls, user: AbstractBaseUser | AnonymousUser) -> Overview:
-        """Ask the database what this researcher may see."""
+        """Read what this researcher may see."""
         studies = Study.objects.visible_to(user)
         roles = Picture.objects.aggregate(
             contents=Count("pk", filter=Q(role=Picture.Role.CONTENT)),
@@ -68,7 +68,7 @@ class Overview:
 
     @property
     def next_step(self) -> Step:
-        """The first step on the way from pictures to the EC space that is still to be done."""
+        """The first step from pictures to the EC space that is not done yet."""
         steps = (self._picture_step, self._stimulus_step, self._study_step, self._metric_step)
         for step in steps:
             if (found := step()) is not None:

@@ -1,4 +1,4 @@
-"""The secret key of an installation: made on the first run, kept outside the repository."""
+"""The secret key of an installation: made at the first start, stored outside the repository."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from common.errors import StorageError
 
 
 def read_or_make(path: Path) -> str:
-    """The key stored at `path`; a new one, readable by its owner alone, where there is none.
+    """The key stored at `path`. If there is none, a new one is stored, readable by its owner alone.
 
     Raises:
         ImproperlyConfigured: the file is empty, or can neither be read nor written.

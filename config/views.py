@@ -1,4 +1,4 @@
-"""The home page: the state of everything, one card per room."""
+"""The home page."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from config.overview import Overview
 
 
 def home(request: HttpRequest) -> HttpResponse:
-    """Pictures, batches, studies and calibrations at a glance."""
+    """Show counts of pictures, batches, studies and calibrations, and the next step."""
     return render(request, "home.html", {"overview": Overview.now(request.user)})

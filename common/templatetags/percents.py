@@ -1,4 +1,4 @@
-"""Shares as pages show them."""
+"""Show shares on pages."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ register = template.Library()
 
 @register.filter
 def percent(value: float | None, digits: int = 0) -> str:
-    """A share of 1 in percent; a dash for none."""
+    """A share (0 to 1) in percent; a dash for None."""
     return "–" if value is None else f"{100 * value:.{digits}f} %"

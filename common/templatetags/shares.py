@@ -1,4 +1,4 @@
-"""Numbers as the researcher's pages show them."""
+"""Show shares with their intervals on the researcher's pages."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ register = template.Library()
 
 @register.filter
 def share(value: tuple[float, float, float] | None) -> str:
-    """A share of 1 with its interval, in percent."""
+    """A share (0 to 1) with its interval, in percent; a dash for None."""
     if value is None:
         return "–"
     middle, low, high = (100 * part for part in value)

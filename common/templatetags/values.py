@@ -1,4 +1,4 @@
-"""How values of recipes read on a page."""
+"""Show values of recipes on pages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ register = template.Library()
 
 @register.filter
 def readable(value: Any) -> str:
-    """A JSON value for a person: numbers without noise, lists without brackets."""
+    """A JSON value as text: numbers with six digits, lists without brackets."""
     if value is None:
         return "none"
     if isinstance(value, bool):

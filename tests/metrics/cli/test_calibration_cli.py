@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import json
+import os
+import threading
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from common.console import run
+from common.tables import read_csv, to_csv
 from metrics.cli import calibration, ecspace
 from tests.metrics.calibration import simulated
 from tests.metrics.calibration.schema import assert_sound
@@ -186,3 +190,115 @@ def test_it_answers_bad_input_with_one_line_and_two(call, folder, arguments, mes
     assert message in err
     assert err.count("\n") == 1
     assert not (folder / "x").exists()
+
+
+def through_pipe(path):
+    """A named pipe that gives a file's bytes once, as `<(cat FILE)` does."""
+    pipe = path.with_suffix(".pipe")
+    os.mkfifo(pipe)
+    threading.Thread(target=lambda: pipe.write_bytes(path.read_bytes()), daemon=True).start()
+    return str(pipe)
+
+
+@pytest.mark.parametrize("form", ["pipe", "gzip", "mark", "windows", "spreadsheet"])
+def test_it_loses_no_vote_on_the_way(call, folder, form):
+    words = (*CALIBRATE[2:], "--terms", "E1,E3", "--bootstrap", "0", "--json")
+    usual = call("calibrate", "@votes.csv", *words)[1]
+    data = (folder / "votes.csv").read_bytes()
+    changed = folder / "changed.csv"
+    changed.write_bytes(
+        {
+            "pipe": data,
+            "gzip": gzip.compress(data),
+            "mark": b"\xef\xbb\xbf" + data,
+            "windows": data.replace(b"\n", b"\r\n"),
+            "spreadsheet": b"sep=,\r\n" + data.replace(b"\n", b"\r\n") + b",,,,\r\n" * 3,
+        }[form]
+    )
+    votes = through_pipe(changed) if form == "pipe" else str(changed)
+    assert call("calibrate", votes, *words) == (0, usual, "")
+
+
+FIT = ("--terms", "E1,E3", "--bootstrap", "0", "--json")
+
+
+def test_it_fits_the_votes_of_the_target_alone(call, folder):
+    votes = pd.read_csv(folder / "votes.csv")
+    other = votes.assign(target="C", trial="c" + votes["trial"].astype(str))
+    pd.concat([votes.assign(target="E"), other]).to_csv(folder / "both.csv", index=False)
+    other.to_csv(folder / "other.csv", index=False)
+    usual = json.loads(call(*CALIBRATE, *FIT)[1])
+    model = json.loads(call("calibrate", "@both.csv", *CALIBRATE[2:], *FIT)[1])
+    assert model["coefficients"] == usual["coefficients"]
+    assert model["dropped"] == {"target C": 800}
+    code, _, err = call("calibrate", "@other.csv", *CALIBRATE[2:], *FIT)
+    assert (code, err.count("\n")) == (2, 1)
+    assert "all 800 votes are of target C" in err
+
+
+def test_ids_of_participants_hold_within_their_study(call, folder):
+    votes = pd.read_csv(folder / "votes.csv")
+    renamed = votes["participant"].str.removeprefix("p").astype(int)
+    two = votes.assign(study=(renamed % 2).map({0: "A", 1: "B"}), participant=renamed // 2)
+    two.to_csv(folder / "two.csv", index=False)
+    usual, model = (
+        json.loads(call("calibrate", name, *CALIBRATE[2:], *FIT)[1])
+        for name in ("@votes.csv", "@two.csv")
+    )
+    assert model["participants"] == usual["participants"] == 20
+    assert model["std_errors"] == pytest.approx(usual["std_errors"])
+
+
+def test_a_counted_row_is_as_many_votes(call, folder):
+    votes = pd.read_csv(folder / "votes.csv").drop(columns="trial")
+    votes = votes.loc[votes.index.repeat(2)]
+    votes.to_csv(folder / "repeated.csv", index=False)
+    columns = list(votes.columns)
+    counted = votes.groupby(columns, as_index=False, sort=False).size()
+    counted.rename(columns={"size": "count"}).to_csv(folder / "counted.csv", index=False)
+    usual, model = (
+        json.loads(call("calibrate", name, *CALIBRATE[2:], *FIT)[1])
+        for name in ("@repeated.csv", "@counted.csv")
+    )
+    assert model["votes"] == usual["votes"] == 1600
+    assert model["coefficients"] == pytest.approx(usual["coefficients"])
+    assert model["std_errors"] == pytest.approx(usual["std_errors"])
+
+
+def test_it_refuses_votes_that_stand_there_twice(call, folder):
+    votes = pd.read_csv(folder / "votes.csv")
+    pd.concat([votes, votes]).to_csv(folder / "doubled.csv", index=False)
+    code, _, err = call("calibrate", "@doubled.csv", *CALIBRATE[2:], *FIT)
+    assert (code, err.count("\n")) == (2, 1)
+    assert "line 802: trial" in err and "stands on line 2 already" in err
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda votes: votes.replace("left,", "Left,", 1), "choice 'Left' in 1 votes"),
+        (lambda votes: votes.replace("\np1,", "\n,", 1), "a vote has no participant"),
+    ],
+)
+def test_it_names_the_physical_line_of_a_bad_value(call, folder, change, said):
+    votes = pd.read_csv(folder / "votes.csv")[
+        ["choice", "participant", "stimulus_left", "stimulus_right"]
+    ]
+    text = votes[["participant", "choice", "stimulus_left", "stimulus_right"]].to_csv(index=False)
+    head, _, rest = text.partition("\n")
+    (folder / "bad.csv").write_text(f"{head}\n\n{change(chr(10) + rest).lstrip(chr(10))}")
+    bad = (folder / "bad.csv").read_text().splitlines()
+    wanted = next(n for n, line in enumerate(bad, 1) if "Left" in line or line.startswith(","))
+    code, _, err = call("calibrate", "@bad.csv", *CALIBRATE[2:], *FIT)
+    assert (code, err.count("\n")) == (2, 1)
+    assert f"line {wanted}: {said}" in err
+
+
+def test_scores_of_stimuli_that_look_like_formulas_read_back(call, folder):
+    table = pd.read_csv(folder / "statistics.csv")
+    table["stimulus"] = ["=A1", "-6dB", "'x", *table["stimulus"][3:]]
+    (folder / "odd.csv").write_text(to_csv(table))
+    assert call("score", "--model", "wacv2020-E", "@odd.csv", "--out", "@scores.csv")[0] == 0
+    back = read_csv(folder / "scores.csv", "scores")
+    assert list(back["stimulus"]) == list(table["stimulus"])
+    assert list(back["E1"]) == list(table["E1"])

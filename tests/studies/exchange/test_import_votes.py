@@ -11,9 +11,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from django.core.management import call_command
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from common.errors import InputError
-from common.tables import to_csv
+from common.tables import clean, to_csv
 from metrics.calibration.data import compare
 from metrics.calibration.fit import fit
 from metrics.models import Calibration
@@ -184,3 +186,71 @@ def test_a_cell_that_looks_like_a_formula_comes_back_as_it_was(tmp_path):
     study = import_votes(write(tmp_path, table.getvalue()))
     assert list(votes_frame([study])["participant"]) == ["=cmd()"]
     assert "\n'=cmd()," in to_csv(votes_frame([study]))
+
+
+IDS = st.text(
+    alphabet=st.characters(codec="utf-8", blacklist_characters="\0", blacklist_categories=("Cc",))
+    | st.sampled_from("=+-@'＝－,\" "),
+    min_size=1,
+    max_size=12,
+).filter(lambda name: clean(name))
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    st.lists(st.tuples(IDS, IDS, IDS, IDS), min_size=1, max_size=4, unique_by=lambda row: row[0])
+)
+def test_what_was_exported_is_imported_and_exported_as_it_was(tmp_path, rows):
+    Study.objects.all().delete()
+    names = ["participant", "stimulus_left", "stimulus_right", "choice", "target", "gain", "note"]
+    table = StringIO()
+    writer = csv.writer(table)
+    writer.writerow(names)
+    for person, left, right, note in rows:
+        writer.writerow([person, f"l{left}", f"r{right}", "left", "E", "-3.5", note])
+    first = import_votes(write(tmp_path, table.getvalue()), name="first")
+    went_out = to_csv(votes_frame([first]))
+    second = import_votes(write(tmp_path, went_out, "again.csv"), name="second")
+    came_back = votes_frame([second])
+    pd.testing.assert_frame_equal(without_name(came_back), without_name(votes_frame([first])))
+    assert sorted(came_back["participant"]) == sorted(clean(row[0]) for row in rows)
+    assert ",-3.5," in went_out
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (f"{HEAD}\na,x,y,left,C,s\n", "line 2: target is 'C', which contradicts --kind E"),
+        ("trial,observer,condition_1,selected\n1,o,a,1\n",
+         "lack the columns stimulus_left, stimulus_right, choice (or condition_A, condition_B, "
+         "is_A_selected); they have trial, observer, condition_1, selected"),
+        (f"{','.join(PWCMP)}\no,1,s,a,b,1\no,1,s,a\n", "line 3 has 4 values, the first line 6"),
+        (f"{HEAD},trial\na,x,y,left,E,s,t\na,x,y,left,E,s,t\n", "trial 't' of participant 'a'"),
+        (f"{HEAD},n\na,x,y,left,E,s,12\n", "not clear what the column 'n' means"),
+        (HEAD.replace(",", ";") + "\na;x;y;left;E;s\n", "separated by semicolons"),
+        (f"{HEAD},response_ms\na,x,y,left,E,s,{'9' * 5000}\n", "response_ms is"),
+    ],
+)  # fmt: skip
+def test_it_says_what_is_wrong_as_calibrate_does(tmp_path, text, said):
+    with pytest.raises(InputError) as caught:
+        import_votes(write(tmp_path, text), name="x", kind="E")
+    assert said in str(caught.value)
+    assert not Study.objects.exists()
+
+
+def test_it_reads_what_spreadsheets_and_pandas_write(tmp_path):
+    head = f"{HEAD},response_ms,position"
+    rows = ["\ufeffsep=,", head, "a\u00a0,x , y,left,E,s,812.0,1.0", ",,,,,,,", "b,x,y,right,E,s,,"]
+    text = "\r\n".join(rows)
+    votes = votes_frame([import_votes(write(tmp_path, text), name="x")])
+    assert list(votes["participant"]) == ["a", "b"]
+    assert list(votes["stimulus_left"]) == ["x", "x"]
+    assert votes["response_ms"][0] == 812
+    assert list(votes["position"]) == [1, 1]
+
+
+def test_a_counted_row_is_stored_as_many_votes(tmp_path):
+    text = f"{HEAD},count,trial\na,x,y,left,E,s,3,t\nb,x,y,right,E,s,1,u\n"
+    votes = votes_frame([import_votes(write(tmp_path, text), name="x")])
+    assert list(votes["choice"]) == ["left"] * 3 + ["right"]
+    assert votes["trial"].is_unique and "count" not in votes.columns

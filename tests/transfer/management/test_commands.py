@@ -137,6 +137,26 @@ def test_every_bad_row_is_named_and_nothing_is_stored(manifest, media, row, mess
     assert stored_files(media) == []
 
 
+def test_a_manifest_names_physical_lines(manifest):
+    path = manifest(
+        "",
+        "",
+        '"absent.png",sea.png,waves.png,"two\nlines",',
+        ",,,,",
+        "lost.png,sea.png,waves.png,m,",
+    )
+    err = StringIO()
+    with pytest.raises(CommandError, match="2 of 2 rows"):
+        call_command("import_stimuli", str(path), batch="theirs", stderr=err)
+    assert [line.split(":")[0] for line in err.getvalue().splitlines()] == ["line 4", "line 7"]
+
+
+def test_a_manifest_with_semicolons_is_refused_by_name(manifest):
+    path = manifest("a;b;c;d", header="image;content;style;method")
+    with pytest.raises(CommandError, match="separated by semicolons: save it with commas"):
+        run("import_stimuli", path, "--batch", "theirs")
+
+
 def test_a_manifest_without_its_columns_or_rows_is_refused(manifest, tmp_path):
     for path in (manifest("a,b", header="image,content"), manifest(), tmp_path / "none.csv"):
         with pytest.raises(CommandError) as failure:
