@@ -35,16 +35,7 @@ def check_name(what: str, name: str, known: Collection[str]) -> None:
 
 def unknown(what: str, name: str, known: Iterable[str]) -> str:
     """The message for an unknown name; a likely misspelling is pointed out."""
-    return f"unknown {what} {name!r}: {_instead(name, known)}"
-
-
-def none_named(what: str, name: str, known: Iterable[str], otherwise: str = "make one") -> str:
-    """The message for a name that no row has. `otherwise`: what to do if there are no rows."""
-    return f"no {what} is named {name!r}: {_instead(name, known, otherwise)}"
-
-
-def _instead(name: str, known: Iterable[str], otherwise: str = "there is none") -> str:
     names = [str(one) for one in known]
-    listed = f"use one of {', '.join(names)}" if names else otherwise
+    listed = f"use one of {', '.join(names)}" if names else "there is none"
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.75)
-    return f"{listed}{f' (did you mean {close[0]}?)' if close else ''}"
+    return f"unknown {what} {name!r}: {listed}{f' (did you mean {close[0]}?)' if close else ''}"

@@ -16,7 +16,7 @@ from pathlib import Path
 from django.conf import settings
 
 from common.errors import InputError, StorageError
-from common.lookup import none_named
+from common.lookup import unknown
 from common.media import media_path
 from metrics.models import Measurement
 from metrics.statistics.base import Collection, Instrument, ProgressCallback, Sample, Statistic
@@ -57,8 +57,7 @@ def batch_named(name: str) -> Batch:
     """
     batch = Batch.objects.filter(name=name).first()
     if batch is None:
-        names = Batch.objects.values_list("name", flat=True)[:10]
-        raise InputError(none_named("batch", name, names, "make one with manage.py generate"))
+        raise InputError(unknown("batch", name, Batch.objects.values_list("name", flat=True)[:10]))
     return batch
 
 

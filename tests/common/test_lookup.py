@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from common.errors import InputError
-from common.lookup import check_name, find, none_named, unknown
+from common.lookup import check_name, find, unknown
 from common.name_value import names_and_values
 
 KNOWN = {"gatys": 1, "gal": 2, "universal": 3}
@@ -23,8 +23,7 @@ def test_it_lists_the_known_names_and_the_likely_one() -> None:
         "unknown method 'gatis': use one of gatys, gal, universal (did you mean gatys?)"
     )
     assert unknown("method", "x", KNOWN).endswith("use one of gatys, gal, universal")
-    assert none_named("study", "x", ["y"]) == "no study is named 'x': use one of y"
-    assert none_named("study", "x", ()) == "no study is named 'x': make one"
+    assert unknown("study", "x", ()) == "unknown study 'x': there is none"
 
 
 def test_it_splits_at_the_first_equals_sign() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from common.command import InputCommand
 from common.errors import InputError
-from common.lookup import none_named
+from common.lookup import unknown
 from common.tables import read_csv
 from metrics.cli.calibration import add_fit_options, fit_options, summary
 from metrics.measurements.fitting import fit_calibration
@@ -65,7 +65,5 @@ class Command(InputCommand):
 def _study(name: str) -> Study:
     study = Study.objects.filter(name=name).first()
     if study is None:
-        raise InputError(
-            none_named("study", name, Study.objects.values_list("name", flat=True)[:10])
-        )
+        raise InputError(unknown("study", name, Study.objects.values_list("name", flat=True)[:10]))
     return study

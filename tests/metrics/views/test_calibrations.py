@@ -65,7 +65,7 @@ def test_the_command_fits_and_says_what_came_out(study, capsys):
 
 
 def test_the_command_answers_bad_input_in_one_line(study):
-    with pytest.raises(CommandError, match="no study is named 'x': use one of E-test") as caught:
+    with pytest.raises(CommandError, match="unknown study 'x': use one of E-test") as caught:
         call_command("calibrate", study=["x"], target="E")
     assert caught.value.returncode == 2
 
