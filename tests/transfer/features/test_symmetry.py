@@ -1,4 +1,4 @@
-"""The symmetries of seed 000 §1.3, shown on feature maps with the statistics that losses use."""
+"""The symmetries of Yeh et al. 2020, supplement §1.3, on feature maps and their statistics."""
 
 from __future__ import annotations
 
