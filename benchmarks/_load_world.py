@@ -20,6 +20,7 @@ from PIL import Image  # noqa: E402
 
 from studies.models import Study, Vote  # noqa: E402
 from studies.models.trial import PLACES  # noqa: E402
+from studies.planning.opening import open_study, set_consent  # noqa: E402
 from studies.sessions import display  # noqa: E402
 from transfer.models import Batch, Picture, Stimulus  # noqa: E402
 
@@ -52,8 +53,8 @@ def make() -> str:
         name="load", kind="E", trials_per_participant=40, participant_target=400
     )
     study.batches.add(batch)
-    study.set_consent("You look at pictures.")
-    study.open()
+    set_consent(study, "You look at pictures.")
+    open_study(study)
     show_once(study)
     return study.entry_url
 
@@ -63,7 +64,7 @@ def show_once(study: Study) -> None:
     width = {place: display.MAX_SIDE if place == "reference" else SIZE[0] for place in PLACES}
     for pair in study.pairs.select_related("reference", "first", "second"):
         for place, row in zip(PLACES, (pair.reference, pair.first, pair.second), strict=True):
-            display._encoded(row.path, row.sha256, width[place])
+            display.encoded(row.path, row.sha256, width[place])
 
 
 def check(said: Path) -> None:

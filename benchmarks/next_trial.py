@@ -82,6 +82,8 @@ def measured(references: int) -> float:
 def participant_of(references: int) -> str:
     """Somebody who takes part in an open C-test; their address."""
     from studies.models import Study
+    from studies.planning.opening import open_study
+    from studies.sessions.enrolment import enrol
     from transfer.models import Batch, Picture, Stimulus
 
     batch = Batch.objects.create(name="large", recipe={})
@@ -110,8 +112,8 @@ def participant_of(references: int) -> str:
         participant_target=100,
     )
     study.batches.add(batch)
-    study.open()
-    return study.admit().take_url
+    open_study(study)
+    return enrol(study).take_url
 
 
 if __name__ == "__main__":

@@ -132,10 +132,6 @@ STATICFILES_DIRS: list[Path | tuple[str, Path]] = [
 # Files are served from the folders they lie in, so there is no STATIC_ROOT to collect them in.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
-STUDY_STATISTICS = "metrics.measurements.for_studies.statistics_of"
-"""Where studies ask for the statistics of their stimuli: they import nothing of metrics."""
-STUDY_COEFFICIENTS = "metrics.measurements.for_studies.published_coefficients"
-"""Where the planner asks how large the coefficients of a calibration may be."""
 MEDIA_ROOT = DATA_DIR / "media"
 """Pictures and stimuli. There is no MEDIA_URL: views hand files out, to those who may see them."""
 
@@ -161,6 +157,7 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = PRODUCTION
 CSRF_COOKIE_SECURE = PRODUCTION
+CSRF_FAILURE_VIEW = "studies.views.cookies.csrf_failure"
 SECURE_SSL_REDIRECT = PRODUCTION
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION

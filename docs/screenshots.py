@@ -94,9 +94,9 @@ def _participant(page: Page, address: str, out: Path, suffix: str) -> None:
     page.get_by_role("button", name="Begin").click()
     for number in range(QUESTIONS):
         if number == QUESTIONS // 2:
-            expect(page.get_by_role("heading")).to_have_text("Time for a short rest")
+            expect(page.get_by_role("heading")).to_have_text("Time for a short break")
             _keep(page, out / f"study-break{suffix}.jpg")
-            page.get_by_role("button", name="Go on").click()
+            page.get_by_role("button", name="Continue").click()
         expect(page.get_by_role("progressbar")).to_have_attribute("value", str(number))
         left = page.get_by_role("button", name="Left picture")
         expect(left).to_be_enabled()
@@ -128,6 +128,7 @@ def _keep(page: Page, path: Path) -> None:
 def _study(**fields: object) -> Study:
     """An open study over the demo's batch."""
     from studies.models import Study
+    from studies.planning.opening import open_study, set_consent
     from studies.rules.questions import CONSENT
     from transfer.models import Batch
 
@@ -139,8 +140,8 @@ def _study(**fields: object) -> Study:
     }
     study = Study.objects.create(**{**values, "enlarge": True, **fields})
     study.batches.add(Batch.objects.get(name="demo"))
-    study.set_consent(CONSENT)
-    study.open()
+    set_consent(study, CONSENT)
+    open_study(study)
     return study
 
 

@@ -18,8 +18,17 @@ from metrics.presentation.figures import PageFigure, data_url
 from metrics.presentation.model_summary import ModelSummary
 from metrics.presentation.scored_space import ScoredSpace
 from studies.models import Cohort
+<<<<<<< HEAD
 from studies.monitoring.monitor import progress, watch
 from transfer.models import Stimulus
+=======
+from studies.monitoring.summary import cohort_counts, summarise
+
+if TYPE_CHECKING:
+    from metrics.presentation.explained import Explained
+    from metrics.presentation.shown import ShownSpace
+    from transfer.models import Stimulus
+>>>>>>> 621c06d (Turn the use cases of studies into services, in plain words, and keep refused answers)
 
 THUMBNAIL = 200
 """Longer side of the example pictures in the page, in pixels."""
@@ -70,10 +79,10 @@ def _studies(model: ModelSummary) -> list[dict[str, Any]]:
         {
             "target": model.model.target,
             "study": study,
-            "rules": study.declared.declared(),
-            "progress": [row for row in progress(study) if row["cohort"] in cohorts],
-            "watched": [
-                (cohort, watch(study, cohort))
+            "rules": study.session_rules.declared(),
+            "counts": [row for row in cohort_counts(study) if row["cohort"] in cohorts],
+            "summaries": [
+                (cohort, summarise(study, cohort))
                 for cohort in cohorts
                 if study.participants.filter(cohort=cohort).exists()
             ],

@@ -1,28 +1,28 @@
-// Asks for another window where this one does not do, and tells the server what it is like.
+// Checks the window against the screen requirements, and sends its properties to the server.
 import { refusal, screenNow } from "./screen.js";
 
 const form = document.querySelector("form");
-const gate = form.querySelector(".gate");
+const refusalPart = form.querySelector(".refusal");
 const offer = form.querySelector(".offer");
 
-function look() {
+function check() {
   const screen = screenNow();
   Object.entries(screen).forEach(([name, value]) => { form.elements[name].value = value; });
   const refused = refusal(form.dataset, screen);
-  gate.hidden = !refused;
+  refusalPart.hidden = !refused;
   offer.hidden = Boolean(refused);
-  for (const part of gate.querySelectorAll("[data-refused]")) {
+  for (const part of refusalPart.querySelectorAll("[data-refused]")) {
     part.hidden = part.dataset.refused !== refused;
   }
-  gate.querySelectorAll(".now").forEach((place) => {
+  refusalPart.querySelectorAll(".now").forEach((place) => {
     place.textContent = `${screen.width} × ${screen.height}`;
   });
 }
 
-look();
-window.addEventListener("resize", look);
+check();
+window.addEventListener("resize", check);
 
-// A double click begins one session, not two.
+// A double click must not send the form twice.
 let sent = false;
 form.addEventListener("submit", (event) => {
   if (sent) event.preventDefault();

@@ -1,9 +1,9 @@
-// Gets an answer to the server whatever the network does. It is kept in the browser until the
-// server has it, and what is sent twice is one answer there.
+// Delivers an answer to the server over an unreliable network. The answer is stored in the browser
+// until the server has confirmed it; the server takes repeated deliveries as one answer.
 const PATIENCE_MS = [500, 1000, 2000, 4000, 8000];
-const SILENCE_MS = 15_000; // a connection that says nothing for so long is dead
+const SILENCE_MS = 15000; // a request without a response for longer is given up
 
-// Waits before trial number `attempt`; a network that comes back ends the wait.
+// Waits before attempt number `attempt`; the browser's "online" event ends the wait.
 export function patience(attempt) {
   return new Promise((resolve) => {
     const timer = setTimeout(done, PATIENCE_MS[Math.min(attempt, PATIENCE_MS.length - 1)]);
@@ -16,37 +16,53 @@ export function patience(attempt) {
   });
 }
 
-// Asks until the server has answered: 2xx is done, 4xx will not change by asking again, but for 429,
-// "too many at once". `waiting` is called before every wait.
-export async function insist(address, options, waiting) {
+// Requests an address, with a time limit. AbortSignal.timeout is missing in Safari before 16.
+async function request(address, options) {
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(), SILENCE_MS);
+  try {
+    const response = await fetch(address, { ...options, signal: controller.signal });
+    return { ok: response.ok, status: response.status, text: await response.text() };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+// Whether a text is a page of ours, and not that of a login or of a network's portal.
+export function isOurs(text) {
+  return text.includes("data-page=\"participant\"");
+}
+
+// Repeats a request until the server has answered it. Server errors (5xx), 429 ("too many requests")
+// and foreign pages where `accepts` refuses them are repeated; other responses are final. `waiting`
+// is called before every wait.
+export async function insist(address, options, waiting, accepts = () => true) {
   for (let attempt = 0; ; attempt += 1) {
     try {
-      const signal = AbortSignal.timeout(SILENCE_MS);
-      const response = await fetch(address, { ...options, signal });
-      const text = await response.text();
-      if (response.status < 500 && response.status !== 429) return { ok: response.ok, text };
+      const response = await request(address, options);
+      const final = response.status < 500 && response.status !== 429;
+      if (final && (!response.ok || accepts(response.text))) return response;
     } catch {
-      // No connection, or one that broke off.
+      // No connection, or an interrupted one.
     }
     waiting();
     await patience(attempt);
   }
 }
 
-// Whether the server answers at all.
+// Whether the server responds.
 export async function reachable(address) {
   try {
-    const signal = AbortSignal.timeout(SILENCE_MS);
-    await fetch(address, { method: "HEAD", cache: "no-store", signal });
+    await request(address, { method: "HEAD", cache: "no-store" });
     return true;
   } catch {
     return false;
   }
 }
 
-// Where one session's answer waits. A browser that forbids storage still delivers; the answer then
-// lives as long as the page.
-export class Shelf {
+// Stores the answer of a session until it is delivered. In a browser that forbids storage the answer
+// is kept only as long as the page.
+export class AnswerStore {
   constructor(name) {
     this.name = name;
   }
@@ -55,7 +71,7 @@ export class Shelf {
     try {
       localStorage.setItem(this.name, JSON.stringify(vote));
     } catch {
-      // Nothing to keep it in.
+      // Storage is forbidden or full.
     }
   }
 
@@ -63,7 +79,7 @@ export class Shelf {
     try {
       localStorage.removeItem(this.name);
     } catch {
-      // There is nothing.
+      // Storage is forbidden.
     }
   }
 

@@ -1,4 +1,4 @@
-// What the window is like, in the words of studies/rules/screen_requirements.py.
+// Properties of the window, under the names of studies/rules/screen_requirements.py.
 
 export function screenNow() {
   return {
@@ -9,18 +9,20 @@ export function screenNow() {
   };
 }
 
-const PHONE_PX = 736; // without a gate, portrait windows narrower than this show pictures stacked
+const PHONE_PX = 736; // without a requirement, narrower portrait windows show the pictures stacked
 
-// Whether the pictures go one below the other: `gate` has leastWidth and stack.
-export function isStacked(gate, screen) {
-  if (Number(gate.leastWidth)) return gate.stack === "yes" && screen.width < gate.leastWidth;
+// Whether the pictures go one below the other. `required` has leastWidth and stack.
+export function isStacked(required, screen) {
+  if (Number(required.leastWidth)) {
+    return required.stack === "yes" && screen.width < required.leastWidth;
+  }
   return screen.width <= PHONE_PX && screen.orientation === "portrait";
 }
 
-// Which gate the window fails; nothing where it does. The server judges again.
-export function refusal(gate, screen) {
-  const narrow = screen.width < gate.leastWidth && gate.stack !== "yes";
-  if (narrow || screen.height < gate.leastHeight) return "size";
-  if (screen.pixel_ratio < gate.leastPixelRatio) return "pixel_ratio";
-  return gate.orientation && gate.orientation !== screen.orientation ? gate.orientation : "";
+// The requirement that the window fails; empty where it meets all. The server checks again.
+export function refusal(required, screen) {
+  const narrow = screen.width < required.leastWidth && required.stack !== "yes";
+  if (narrow || screen.height < required.leastHeight) return "size";
+  if (screen.pixel_ratio < required.leastPixelRatio) return "pixel_ratio";
+  return required.orientation && required.orientation !== screen.orientation ? required.orientation : "";
 }

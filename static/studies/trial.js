@@ -1,9 +1,11 @@
-// One trial after the other: show three pictures at once, take one answer, deliver it, go on.
-import { insist, patience, reachable, Shelf } from "./delivery.js";
+// Runs the trials of a session: shows three pictures at once, takes one answer, delivers it, and
+// shows the next page.
+import { AnswerStore, insist, isOurs, patience, reachable } from "./delivery.js";
 import { isStacked, screenNow } from "./screen.js";
 
 const RETRIES = 3;
-const GUARD_MS = 200; // the second half of a double click must not answer the next question
+const GUARD_MS = 200; // the second click of a double click must not answer the next trial
+const REFUSALS = 3; // responses with 403 before the page is loaded again
 const KEYS = {
   ArrowLeft: "left", ArrowUp: "left", 1: "left",
   ArrowRight: "right", ArrowDown: "right", 2: "right",
@@ -19,13 +21,16 @@ class Trial {
     this.answers = [...this.form.querySelectorAll(".answer")];
     this.footer = main.querySelector("footer");
     this.state = main.querySelector(".state");
-    this.shelf = new Shelf(`vote ${this.words.vote}`);
+    this.store = new AnswerStore(`vote ${this.words.vote}`);
     this.shownAt = null;
+    this.hiddenAt = null; // since when the page is hidden
+    this.hiddenFor = 0; // milliseconds for which it was hidden, such as behind another tab
     this.answered = false;
     this.arrange();
-    this.form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      if (event.submitter) this.choose(event.submitter);
+    this.form.addEventListener("submit", (event) => event.preventDefault());
+    // Clicks, because SubmitEvent.submitter is missing in Safari before 15.4.
+    this.answers.forEach((answer) => {
+      answer.addEventListener("click", () => this.choose(answer));
     });
   }
 
@@ -39,7 +44,7 @@ class Trial {
   }
 
   async begin() {
-    const waiting = this.shelf.read(); // left behind by a crash, or by a window that was closed
+    const waiting = this.store.read(); // of a crashed or closed window
     if (waiting) {
       await this.deliver(waiting);
     } else {
@@ -59,11 +64,23 @@ class Trial {
     this.form.classList.add("shown");
     await painted();
     this.shownAt = performance.now();
+    if (document.hidden) this.hiddenAt = this.shownAt;
     this.answers.forEach((answer) => { answer.disabled = false; });
     this.say("");
   }
 
-  // A picture counts as broken only where the server can be reached and it still does not decode.
+  // Notes when the page is hidden and shown again.
+  visibility() {
+    if (this.shownAt === null) return;
+    if (document.hidden) {
+      this.hiddenAt = performance.now();
+    } else if (this.hiddenAt !== null) {
+      this.hiddenFor += performance.now() - this.hiddenAt;
+      this.hiddenAt = null;
+    }
+  }
+
+  // A picture has failed if the server can be reached and the picture still cannot be decoded.
   async decoded(image) {
     const address = image.src;
     for (let attempt = 0, failures = 0; ; attempt += 1) {
@@ -76,13 +93,13 @@ class Trial {
         if (failures > RETRIES) throw error;
       }
       await patience(attempt);
-      image.src = `${address}?again=${attempt + 1}`; // browsers remember a failure by its address
+      image.src = `${address}?again=${attempt + 1}`; // browsers cache a failure by address
     }
   }
 
   choose(answer) {
     if (this.answered || this.shownAt === null) return;
-    const response = performance.now() - this.shownAt;
+    const response = performance.now() - this.shownAt - this.hiddenFor;
     if (response < GUARD_MS) return;
     this.answered = true;
     const { width, height, pixel_ratio } = screenNow();
@@ -91,50 +108,77 @@ class Trial {
       choice: answer.value,
       client_uuid: uuid4(),
       response_ms: Math.round(response),
+      hidden_ms: Math.round(this.hiddenFor),
       width,
       height,
       pixel_ratio,
       layout: this.form.classList.contains("stacked") ? "stacked" : "beside",
     };
-    this.shelf.put(vote);
+    this.store.put(vote);
     answer.classList.add("chosen");
     this.say(this.words.saving);
     this.deliver(vote);
   }
 
   async deliver(vote) {
-    const answer = await this.send(this.words.vote, vote);
-    this.shelf.clear();
-    if (answer.ok) turnTo(answer.text); // what comes next
+    let answer = await this.send(this.words.vote, vote, isOurs);
+    for (let refusals = 1; answer.status === 403 && refusals < REFUSALS; refusals += 1) {
+      await this.renewToken();
+      answer = await this.send(this.words.vote, vote, isOurs);
+    }
+    if (answer.status === 403) { // the answer stays stored, and is sent once the page is reloaded
+      this.say(this.words.refused);
+      return;
+    }
+    this.store.clear();
+    if (answer.ok) showPage(answer.text);
     else await this.onward();
   }
 
-  send(address, fields) {
+  // A login or logout in another window changes the browser's CSRF token; the server then refuses
+  // the token of this page with 403, and a new page has the new token.
+  async renewToken() {
+    const page = await this.requestPage();
+    const field = parsed(page.text).querySelector("input[name=csrfmiddlewaretoken]");
+    if (field) this.form.elements.csrfmiddlewaretoken.value = field.value;
+  }
+
+  send(address, fields, accepts) {
     const body = new URLSearchParams(new FormData(this.form));
     Object.entries(fields).forEach(([name, value]) => body.set(name, value));
     const headers = { "X-Requested-With": "fetch" };
-    return insist(address, { method: "POST", body, headers }, () => this.say(this.words.unsent));
+    const waiting = () => this.say(this.words.unsent);
+    return insist(address, { method: "POST", body, headers }, waiting, accepts);
   }
 
-  // The next page takes this one's place once it is here: while there is no connection the trial
-  // stays on the screen, and Back never leads to an answered question.
+  requestPage() {
+    const waiting = () => this.say(this.words.offline);
+    return insist(window.location.href, {}, waiting, isOurs);
+  }
+
+  // The next page replaces this one when it has arrived: without a connection the trial stays on the
+  // screen, and the Back button never leads to an answered trial.
   async onward() {
-    const page = await insist(window.location.href, {}, () => this.say(this.words.offline));
+    const page = await this.requestPage();
     if (page.ok) {
-      turnTo(page.text);
+      showPage(page.text);
     } else {
       window.location.reload();
     }
   }
 }
 
-function turnTo(text) {
-  const page = new DOMParser().parseFromString(text, "text/html");
+function parsed(text) {
+  return new DOMParser().parseFromString(text, "text/html");
+}
+
+function showPage(text) {
+  const page = parsed(text);
   page.querySelectorAll("noscript").forEach((element) => element.remove());
   document.body.replaceWith(page.body);
   const heading = document.querySelector("h1");
   heading.tabIndex = -1;
-  heading.focus(); // so that screen readers read what is new
+  heading.focus(); // so that screen readers read the new page
   begin();
 }
 
@@ -150,7 +194,7 @@ function painted() {
   });
 }
 
-// crypto.randomUUID is missing on plain http, where many labs run their studies.
+// crypto.randomUUID is missing on plain http, which many laboratories use.
 function uuid4() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   bytes[6] = (bytes[6] & 0x0f) | 0x40;
@@ -169,9 +213,10 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+document.addEventListener("visibilitychange", () => { if (trial) trial.visibility(); });
 window.addEventListener("resize", () => { if (trial) trial.arrange(); });
 
-// A page that a browser kept alive behind others is out of date when it is shown again.
+// A page from the browser's back/forward cache is out of date.
 window.addEventListener("pageshow", (event) => {
   if (event.persisted) window.location.reload();
 });

@@ -1,7 +1,7 @@
 """Balanced incomplete pairs, the default: every stimulus meets equally many others of its block.
 
-With 40 and more people per study the balanced choice gave the smallest errors of all rules where
-stimuli lie close together, and nothing in it depends on votes, so it cannot inflate differences.
+With 40 and more people per study this rule gave the smallest errors of all rules for stimuli of
+similar quality. It does not depend on votes, so it cannot inflate differences.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 
 from studies.design.blocks import Block
 from studies.design.round_robin import CONNECTED, rounds_of
-from studies.design.rule import Pair, Rule
+from studies.design.rule import Pair, SelectionRule
 
 
 def rounds(blocks: Sequence[Block], generator: np.random.Generator) -> Iterator[list[Pair]]:
@@ -40,4 +40,4 @@ def pairs(
     return chosen
 
 
-RULE = Rule("balanced incomplete: every stimulus meets equally many others", pairs)
+RULE = SelectionRule("balanced incomplete: every stimulus meets equally many others", pairs)

@@ -1,4 +1,4 @@
-"""Which stimuli may meet in a pair."""
+"""Blocks: groups of stimuli of which any two may form a pair."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 
 Block = tuple[int, ...]
-"""Keys of stimuli of which any two may form a pair. They all share one reference picture."""
+"""Keys of stimuli that share a reference picture and may be compared with each other."""
 
 
 @dataclass(frozen=True)
@@ -25,11 +25,11 @@ def blocks_of(items: Iterable[Item], *, across: bool = False) -> list[Block]:
 
     Args:
         items: the stimuli of a study.
-        across: False: stimuli meet where they share both pictures, so that they differ in method or
-            weight only. True: where they share the reference.
+        across: False: a block shares content and style, so that its stimuli differ in method or
+            weight only. True: a block shares the reference.
 
     Returns:
-        Blocks of at least two stimuli. A stimulus that has nobody to meet is left out.
+        Blocks of at least two stimuli. Stimuli without a partner are left out.
 
     """
     groups: dict[tuple[int, Hashable], list[int]] = {}

@@ -1,4 +1,4 @@
-"""Whether the chosen pairs can tell stimuli, and methods, apart: connected comparison graphs."""
+"""Connectedness of the comparison graphs of stimuli and of methods."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def unconnected_blocks(blocks: Sequence[Block], pairs: Iterable[Pair]) -> list[B
 
 
 def islands(pairs: Iterable[Pair], method_of: Mapping[int, Key]) -> list[list[Key]]:
-    """The groups of methods that pairs join: one group where the graph of methods is connected."""
+    """The connected components of the graph of methods; one where all are comparable."""
     joined = DisjointSet(method_of.values())
     for one, two in pairs:
         joined.merge(method_of[one], method_of[two])

@@ -1,4 +1,4 @@
-"""What is to be learned from an answer, and the pairs of which it is most."""
+"""Expected information gain of a vote, and the pairs with the largest gain."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def best_tree(block: Block, known: Posterior, generator: np.random.Generator) ->
     spread = np.diag(known.covariance)
     variance = spread[one] + spread[two] - 2 * known.covariance[one, two]
     gain = information_gain(known.mean[one] - known.mean[two], variance)
-    # Before the first votes all gains are equal: chance decides, by less than gains are known to.
+    # Before the first votes all gains are equal: a random factor, below their accuracy, decides.
     gain = gain * (1 + 1e-6 * generator.random(len(gain)))
     costs = csr_array((1 / gain, (one, two)), shape=(len(block), len(block)))
     tree = minimum_spanning_tree(costs).tocoo()

@@ -1,4 +1,4 @@
-"""Pairs drawn at random without repetition: the baseline that other rules are compared with."""
+"""Pairs drawn at random without replacement: the baseline for other rules."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from collections.abc import Sequence
 import numpy as np
 
 from studies.design.blocks import Block
-from studies.design.rule import Pair, Rule, count_pairs, nth_pair
+from studies.design.rule import Pair, SelectionRule, count_pairs, nth_pair
 
 
 def pairs(
     blocks: Sequence[Block], wanted: int, least: int, generator: np.random.Generator
 ) -> list[Pair]:
-    """`wanted` of all pairs, each equally likely, in random order."""
+    """`wanted` of all pairs, each with equal probability, in random order."""
     total = count_pairs(blocks)
     numbers = generator.choice(total, size=min(max(wanted, least), total), replace=False)
     return [nth_pair(blocks, int(number)) for number in numbers]
 
 
-RULE = Rule("random: pairs drawn at random", pairs)
+RULE = SelectionRule("random: pairs drawn at random", pairs)

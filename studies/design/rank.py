@@ -1,4 +1,4 @@
-"""Whether pairs can tell the coefficients of a regression on differences apart."""
+"""Identifiability of the coefficients of a regression on differences."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import numpy.typing as npt
 from scipy.linalg import qr, svd
 
 _ZERO = 1e-8
-"""Singular values below this share of the largest are rounding: columns are scaled to length 1."""
+"""Singular values below this share of the largest count as 0; columns are scaled to length 1."""
 _CONSTANT = 1e-12
-"""A column this much shorter than the longest is rounding as well."""
+"""Columns shorter than this share of the longest count as 0."""
 
 
 def undetermined(differences: npt.NDArray[np.float64], terms: Sequence[str]) -> list[str]:
@@ -22,8 +22,8 @@ def undetermined(differences: npt.NDArray[np.float64], terms: Sequence[str]) -> 
         terms: (K,), the columns' names.
 
     Returns:
-        Nothing where the columns are linearly independent. Otherwise those that take part in a
-        dependence: constant over every pair, or a combination of others.
+        An empty list where the columns are linearly independent; otherwise the terms of columns
+        that are 0 for every pair or a linear combination of others.
 
     """
     length = np.linalg.norm(differences, axis=0)

@@ -1,4 +1,4 @@
-"""What a selection rule is."""
+"""Selection rules: how the pairs of a study are chosen."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ import numpy as np
 from studies.design.blocks import Block
 
 Pair = tuple[int, int]
-"""Two stimuli, the lower key first. Which of them is on the left is the schedule's business."""
+"""Keys of two stimuli, the lower one first. The schedule decides their sides."""
 
 Pairs = Callable[[Sequence[Block], int, int, np.random.Generator], list[Pair]]
 
 Wins = Mapping[Pair, tuple[float, float]]
-"""Votes so far, for the stimulus with the lower key and for the other; a tie is half of each."""
+"""Numbers of votes for the lower key and for the other; a tie counts half for each."""
 
 Round = Callable[[Sequence[Block], Wins, np.random.Generator], list[Pair]]
 
 
 @dataclass(frozen=True)
-class Rule:
-    """A way to choose pairs.
+class SelectionRule:
+    """A rule that chooses pairs.
 
-    `pairs(blocks, wanted, least, generator)` gives distinct pairs within blocks in the order in
-    which they are asked: about `wanted` of them, as the rule's promises allow, and at least `least`
-    where there are so many.
+    `pairs(blocks, wanted, least, generator)` returns distinct pairs within blocks in the order in
+    which they are asked: about `wanted` of them, as far as the rule's balance permits, and at least
+    `least` if there are that many.
 
-    A rule that follows the votes has a `next_round(blocks, wins, generator)` as well: the pairs to
-    ask next, each once. It takes seconds where stimuli are many, so only tasks call it; until one
-    did, and wherever none does, the study asks `pairs`, which are those of the rule `begins_as`.
+    An adaptive rule has `next_round(blocks, wins, generator)` as well, which returns the pairs to
+    ask next, each once. It takes seconds with many stimuli, so only background tasks call it. Until
+    one did, the study asks `pairs`, which are those of the rule `begins_as`.
     """
 
     label: str
@@ -42,22 +42,22 @@ class Rule:
 
     @property
     def follows_votes(self) -> bool:
-        """Whether what is asked depends on what was answered."""
+        """Whether the rule is adaptive: its pairs depend on the votes so far."""
         return self.next_round is not None
 
 
 def pair(one: int, two: int) -> Pair:
-    """The pair of two different stimuli."""
+    """The pair of two different keys, in either order."""
     return (one, two) if one < two else (two, one)
 
 
 def count_pairs(blocks: Sequence[Block]) -> int:
-    """How many pairs there are."""
+    """The number of pairs within blocks."""
     return sum(len(block) * (len(block) - 1) // 2 for block in blocks)
 
 
 def nth_pair(blocks: Sequence[Block], index: int) -> Pair:
-    """The pair of an index in 0 … count_pairs(blocks) − 1, without listing them all."""
+    """The pair with an index in 0 … count_pairs(blocks) − 1, without listing all pairs."""
     totals = list(accumulate(count_pairs([block]) for block in blocks))
     place = int(np.searchsorted(totals, index, side="right"))
     block = blocks[place]

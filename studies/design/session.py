@@ -1,28 +1,48 @@
-"""The kinds of trials of one session, in their order."""
+"""Composition of a session: the kinds of its trials, in their order."""
 
 from __future__ import annotations
 
 import numpy as np
 
 REPEAT_GAP = 5
-"""A repeat comes at least so many trials after the one it repeats, which is then out of mind."""
+"""The least number of positions between a trial and its repeat."""
 
 
-def session_plan(
-    real: int, *, training: int, gold: int, traps: int, repeats: int, generator: np.random.Generator
+def trial_kinds(
+    real: int,
+    *,
+    training: int,
+    gold: int,
+    attention_checks: int,
+    repeats: int,
+    generator: np.random.Generator,
 ) -> list[str]:
-    """Training first, then real trials with the others scattered among them.
+    """Training trials first, then real trials with the control trials distributed among them.
 
-    Gold trials and traps lie in stretches of equal length, at a random place of each. Repeats come
-    late enough to have something to repeat.
+    Gold trials and attention checks lie at random positions of stretches of equal length, one in
+    each. Repeats come late enough to have a trial to repeat.
+
+    Args:
+        real: number of real trials; the further arguments are numbers of trials as well.
+        training: at the start.
+        gold: with an obvious answer.
+        attention_checks: that say which picture to choose.
+        repeats: of earlier real trials.
+        generator: decides every position.
+
+    Returns:
+        Stored values of studies.models.TrialKind.
+
     """
-    plan = ["real"] * real
-    controls = [str(kind) for kind in generator.permutation(["gold"] * gold + ["trap"] * traps)]
+    kinds = ["real"] * real
+    controls = [
+        str(kind) for kind in generator.permutation(["gold"] * gold + ["trap"] * attention_checks)
+    ]
     for number, kind in reversed(list(enumerate(controls))):
         start = number * real // len(controls)
         end = max(start + 1, (number + 1) * real // len(controls))
-        plan.insert(int(generator.integers(start, end)), kind)
-    earliest = max(len(plan) // 2, min(len(plan), REPEAT_GAP + gold + traps + repeats))
+        kinds.insert(int(generator.integers(start, end)), kind)
+    earliest = max(len(kinds) // 2, min(len(kinds), REPEAT_GAP + gold + attention_checks + repeats))
     for _ in range(repeats):
-        plan.insert(int(generator.integers(earliest, len(plan) + 1)), "repeat")
-    return ["training"] * training + plan
+        kinds.insert(int(generator.integers(earliest, len(kinds) + 1)), "repeat")
+    return ["training"] * training + kinds

@@ -1,7 +1,7 @@
-"""Swiss system: in every round equals meet, as in chess tournaments.
+"""Swiss system: every round pairs stimuli of similar score, as in chess tournaments.
 
-Pairs near each other in quality are asked more often, which orders stimuli with fewer votes and
-makes differences look larger than they are: a rule for rankings, not for calibration.
+Pairs of similar quality are asked more often. That ranks stimuli with fewer votes and inflates
+differences: a rule for rankings, not for calibration.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ import numpy as np
 
 from studies.design import balanced
 from studies.design.blocks import Block
-from studies.design.rule import Pair, Rule, Wins, pair
+from studies.design.rule import Pair, SelectionRule, Wins, pair
 
 
 def next_round(blocks: Sequence[Block], wins: Wins, generator: np.random.Generator) -> list[Pair]:
-    """One game for every stimulus, with somebody of nearly equal score whom it met least often.
+    """One pair for every stimulus: with one of similar score that it met least often.
 
-    Where a block is odd, one of those that played most sits the round out. The order of the games
-    is random.
+    In a block of odd size one of the stimuli with the most votes is left out. The order of the
+    pairs is random.
     """
     points, games = _scores(wins)
     found: list[Pair] = []
@@ -30,7 +30,7 @@ def next_round(blocks: Sequence[Block], wins: Wins, generator: np.random.Generat
 
 
 def _scores(wins: Wins) -> tuple[Counter[int], Counter[int]]:
-    """The points and the games of every stimulus that was voted on."""
+    """Points and number of votes of every stimulus that was voted on."""
     points: Counter[int] = Counter()
     games: Counter[int] = Counter()
     for (one, two), (for_one, for_two) in wins.items():
@@ -46,21 +46,21 @@ def _games(
     wins: Wins,
     generator: np.random.Generator,
 ) -> list[Pair]:
-    mixed = [block[i] for i in generator.permutation(len(block))]  # equals in random order
+    mixed = [block[i] for i in generator.permutation(len(block))]  # ties of score in random order
     if len(mixed) % 2:
         mixed.remove(max(mixed, key=lambda key: games[key]))
-    # People drop out, so games are not equally many: the share of points, drawn to one half.
+    # Numbers of votes differ after dropout, so scores are shares of points, shrunk to one half.
     standing = sorted(mixed, key=lambda key: -(points[key] + 1) / (games[key] + 2))
     found = []
     while standing:
         best = standing.pop(0)
         met = [sum(wins.get(pair(best, other), (0, 0))) for other in standing]
-        # The first of the least: the nearest in score among those met least often.
+        # argmin gives the first minimum: the nearest in score among those met least often.
         found.append(pair(best, standing.pop(int(np.argmin(met)))))
     return found
 
 
-RULE = Rule(
+RULE = SelectionRule(
     "Swiss: stimuli of equal score meet (for rankings)",
     balanced.pairs,
     next_round=next_round,

@@ -107,7 +107,7 @@ def _description(study: Study) -> dict[str, Any]:
         "participants_wanted": study.participant_target,
         "votes_per_pair": study.votes_per_pair,
         "ties_allowed": study.ties_allowed,
-        "rules": study.declared.declared(),
+        "rules": study.session_rules.declared(),
         "recruiter": study.recruiter,
         "consent": {text.version: text.text for text in study.consent_texts.all()},
     }

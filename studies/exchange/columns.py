@@ -1,7 +1,7 @@
-"""What every column of an exported table holds: the one source of the tables and their codebook.
+"""The columns of exported tables: the source of the tables and of their codebook.
 
-Names of pwcmp (Perez-Ortiz and Mantiuk, github.com/mantiuk/pwcmp) stand beside ours, so that its
-scripts read VOTES.csv as it is.
+Columns with the names of pwcmp (Perez-Ortiz and Mantiuk, github.com/mantiuk/pwcmp) repeat ours, so
+that its scripts read VOTES.csv unchanged.
 """
 
 from __future__ import annotations
@@ -12,51 +12,51 @@ from dataclasses import dataclass
 from common.tables import rows_to_csv
 
 SCHEMA = 1
-"""Version of the columns: raised whenever a column changes its name or its meaning."""
+"""Version of the columns: raise it whenever a column changes its name or its meaning."""
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its name, what kind of value it holds, and what that means."""
+    """A column: name, type of its values, and their meaning."""
 
     name: str
     type: str
     """string, boolean, integer or timestamp."""
     meaning: str
     values: tuple[str, ...] = ()
-    """All values that may occur, where they can be listed."""
+    """All possible values, if they can be listed."""
     missing: str = ""
-    """What an empty cell means; nothing where there is none."""
+    """The meaning of an empty cell; empty where no cell is empty."""
 
 
 VOTES = (
-    Column("participant", "string", "who voted: a random id that names nobody"),
+    Column("participant", "string", "random id of the participant; it identifies no person"),
     Column("study", "string", "name of the study"),
     Column("trial", "string", "id of the trial"),
     Column("stimulus_left", "string", "id of the stimulus on the left"),
     Column("stimulus_right", "string", "id of the stimulus on the right"),
-    Column("choice", "string", "what was preferred", ("left", "right", "tie")),
+    Column("choice", "string", "the preferred stimulus", ("left", "right", "tie")),
     Column(
         "kind",
         "string",
-        "what the trial was for; only real trials enter estimates. gold and trap: there is a right "
-        "answer. repeat: an earlier pair again, sides swapped",
+        "purpose of the trial; only real trials enter estimates. gold and trap (attention check): "
+        "there is a right answer. repeat: an earlier pair again, sides swapped",
         ("real", "training", "gold", "trap", "repeat"),
     ),
-    Column("simulated", "boolean", "whether no person stands behind the vote"),
-    Column("excluded", "string", "why the vote does not count", missing="it counts"),
+    Column("simulated", "boolean", "whether the participant is simulated"),
+    Column("excluded", "string", "reason why the vote is excluded", missing="it is included"),
     Column(
         "response_ms",
         "integer",
         "milliseconds from the first paint of the decoded pictures to the answer, by the browser's "
-        "clock",
-        missing="the clock failed, or it was not recorded",
+        "clock, without hidden_ms",
+        missing="invalid, or not recorded",
     ),
-    Column("position", "integer", "place of the trial in the session, from 1"),
+    Column("position", "integer", "position of the trial in the session, from 1"),
     Column("target", "string", "what the study asks for: effectiveness or coherence", ("E", "C")),
     Column("reference", "string", "name of the picture on top", missing="not recorded"),
-    Column("expected", "string", "the right answer of a gold or trap trial", ("left", "right"),
-           missing="there is no right answer"),
+    Column("expected", "string", "the right answer of a gold trial or attention check",
+           ("left", "right"), missing="there is no right answer"),
     Column("received_at", "timestamp", "when the server stored the vote, UTC",
            missing="not recorded, or left out of a published file"),
     Column("rule", "string", "the rule that chose the pair, and its version",
@@ -68,34 +68,36 @@ VOTES = (
     Column("right_sha256", "string", "SHA-256 of the file on the right", missing="not recorded"),
     Column("observer", "string", "pwcmp's name of participant"),
     Column("session_id", "string", "pwcmp: which of the observer's sessions"),
-    Column("scene", "string", "pwcmp: what the two conditions were applied to",
+    Column("scene", "string", "pwcmp: reference, and content where both stimuli share it",
            missing="not recorded"),
     Column("condition_A", "string", "pwcmp: method of the left stimulus, with its weight"),
     Column("condition_B", "string", "pwcmp: method of the right stimulus, with its weight"),
     Column("is_A_selected", "integer", "pwcmp: whether A was preferred", ("0", "1"),
            missing="a tie"),
     Column("schema", "integer", "version of these columns", (str(SCHEMA),)),
+    Column("hidden_ms", "integer", "milliseconds for which the page was hidden before the answer, "
+           "such as behind another tab; not part of response_ms", missing="not recorded"),
 )  # fmt: skip
 """The columns of VOTES.csv and VOTES.parquet, one row per vote."""
 
 STIMULI = (
     Column("stimulus", "string", "id of the stimulus, as in the votes"),
-    Column("method", "string", "registry key of the method, or the label of an imported picture"),
+    Column("method", "string", "key of the method, or label of an imported stimulus"),
     Column("parameters", "string", "all parameters of the method, as JSON"),
     Column("seed", "integer", "seed of the random numbers"),
     Column("content", "string", "SHA-256 of the content picture"),
     Column("styles", "string", "SHA-256 of the style pictures, separated by spaces"),
-    Column("batch", "string", "the batch it was made in: its recipe is in RECIPES.json"),
+    Column("batch", "string", "batch of the stimulus; its recipe is in RECIPES.json"),
     Column("sha256", "string", "SHA-256 of the file"),
     Column("file", "string", "the picture in this archive"),
 )
 """The columns of STIMULI.csv in a bundle."""
 
 PICTURES = (
-    Column("role", "string", "what it was used for", ("content", "style")),
+    Column("role", "string", "role of the picture", ("content", "style")),
     Column("name", "string", "name of the picture"),
-    Column("licence", "string", "its licence, as the researcher stated it", missing="not stated"),
-    Column("source", "string", "where it is from", missing="not stated"),
+    Column("licence", "string", "licence, as stated by the researcher", missing="not stated"),
+    Column("source", "string", "source of the picture", missing="not stated"),
     Column("sha256", "string", "SHA-256 of the file"),
     Column("file", "string", "the picture in this archive",
            missing="left out, because its licence is not stated"),
@@ -106,8 +108,8 @@ _HEAD = ("table", "column", "type", "meaning", "values", "empty")
 
 
 def as_imported(name: str) -> Column:
-    """A column that came with foreign votes and is handed on."""
-    return Column(name, "string", "as it came with the imported votes", missing="as it came")
+    """A further column of imported votes, exported unchanged."""
+    return Column(name, "string", "as in the imported votes", missing="as in the imported votes")
 
 
 def codebook_csv(tables: Iterable[tuple[str, Sequence[Column]]]) -> str:

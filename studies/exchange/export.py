@@ -23,6 +23,7 @@ _FIELDS = {
     "excluded": "trial__participant__excluded",
     "late": "excluded",
     "response_ms": "response_ms",
+    "hidden_ms": "hidden_ms",
     "position": "trial__position",
     "target": "trial__participant__study__kind",
     "reference": "trial__reference__name",
@@ -104,6 +105,7 @@ def _row(vote: Mapping[str, Any]) -> dict[str, Any]:
         "condition_B": _condition(vote["right_method"], vote["right_parameters"]),
         "is_A_selected": {Choice.LEFT: 1, Choice.RIGHT: 0}.get(vote["choice"]),
         "schema": SCHEMA,
+        "hidden_ms": vote["hidden_ms"],
     }
     imported: dict[str, Any] = snapshot.get("imported", {})
     return row | imported

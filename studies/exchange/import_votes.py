@@ -19,15 +19,15 @@ from django.utils.dateparse import parse_datetime
 from common.errors import InputError
 from studies.exchange.columns import VOTES
 from studies.exchange.vote_rows import TRUTH, Row, number_of, only, read_rows, target_of
-from studies.models import Cohort, Outcome, Participant, Study, Trial, Vote
+from studies.models import Cohort, Participant, Study, Trial, TrialOutcome, Vote
 from transfer.models import Stimulus
 
 IMPORTED = "imported"
 """Stands where a study says which rule chose its pairs."""
 _MADE = {"schema", "study"}
 """Columns that are made at every export."""
-_OWN = {"choice", "kind", "simulated", "excluded", "response_ms", "position", "target", "expected",
-        "received_at", "is_A_selected"}  # fmt: skip
+_OWN = {"choice", "kind", "simulated", "excluded", "response_ms", "hidden_ms", "position", "target",
+        "expected", "received_at", "is_A_selected"}  # fmt: skip
 """Columns that have a field; what the others held is kept with the trial."""
 _UNKNOWN = {column.name for column in VOTES} - _OWN - _MADE - {"trial"}
 """Columns that stay empty if the file lacks them."""
@@ -95,7 +95,7 @@ def _participant(study: Study, rows: Sequence[Row]) -> Participant:
         study=study,
         cohort=_cohort(rows),
         source=IMPORTED,
-        plan=[row["kind"] for row in rows],
+        trial_kinds=[row["kind"] for row in rows],
         state=Participant.State.FINISHED,
         finished_at=timezone.now(),
     )
@@ -133,7 +133,7 @@ def _trial(row: Row, participant: Participant, known: Mapping[str, Stimulus], nt
         left=known.get(left),
         right=known.get(right),
         expected=row.get("expected", ""),
-        outcome=Outcome.VOTED,
+        outcome=TrialOutcome.VOTED,
         lease_until=timezone.now(),
         snapshot={
             "reference": {"role": "", "sha256": ""},
@@ -154,6 +154,7 @@ def _vote(row: Row, trial: Trial) -> Vote:
         choice=row["choice"],
         client_uuid=uuid.uuid4(),
         response_ms=number_of(row.get("response_ms", "")),
+        hidden_ms=number_of(row.get("hidden_ms", "")),
         received_at=received or timezone.now(),
         excluded="" if pilot else row["excluded"],
     )

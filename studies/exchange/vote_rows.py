@@ -128,6 +128,7 @@ _CHECKS: dict[str, tuple[Callable[[str], bool], str]] = {
     "expected": _one_of(["", "left", "right"]),
     "excluded": ((lambda value: len(value) <= 100), "give a reason of at most 100 letters"),
     "response_ms": _COUNT,
+    "hidden_ms": _COUNT,
     "position": _COUNT,
     "question_version": _COUNT,
     "received_at": (_is_time, "use a time such as 2026-03-01T12:00:00Z"),

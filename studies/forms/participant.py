@@ -1,4 +1,4 @@
-"""What participants' browsers send."""
+"""Forms that participants' browsers send."""
 
 from __future__ import annotations
 
@@ -8,44 +8,59 @@ from django import forms
 
 from studies.models import Choice
 
-_MEASURES = ("width", "height", "pixel_ratio", "orientation", "layout")
+_SCREEN = ("width", "height", "pixel_ratio", "orientation", "layout")
 
 
 class ScreenForm(forms.Form):
-    """The window that something was sent from: CSS pixels, device pixels per CSS pixel."""
+    """The window of a browser: size in CSS pixels, device pixels per CSS pixel."""
 
     width = forms.IntegerField(required=False, min_value=0, max_value=100_000)
     height = forms.IntegerField(required=False, min_value=0, max_value=100_000)
     pixel_ratio = forms.FloatField(required=False, min_value=0, max_value=100)
 
     def screen(self) -> dict[str, Any]:
-        """What is known of the window."""
-        sent = {name: self.cleaned_data.get(name) for name in _MEASURES}
+        """The properties that were sent and are valid."""
+        sent = {name: self.cleaned_data.get(name) for name in _SCREEN}
         return {name: value for name, value in sent.items() if value not in (None, "")}
 
 
 class ConsentForm(ScreenForm):
-    """The answer to the consent page; "cannot": the window does not do, and will not."""
+    """The answer to the consent page; "cannot": the window fails a requirement for good."""
 
     consent = forms.ChoiceField(choices=[(word, word) for word in ("yes", "no", "cannot")])
     orientation = forms.CharField(required=False, max_length=30)
 
 
 class TrialForm(forms.Form):
-    """Which trial a browser speaks of."""
+    """The id of a trial."""
 
     trial = forms.UUIDField()
 
 
 class VoteForm(TrialForm, ScreenForm):
-    """What a browser sends as an answer."""
+    """An answer to a trial."""
 
     choice = forms.ChoiceField(choices=Choice.choices)
     client_uuid = forms.UUIDField()
     response_ms = forms.IntegerField(required=False, min_value=0, max_value=24 * 3600 * 1000)
+    hidden_ms = forms.IntegerField(required=False, min_value=0, max_value=2**31 - 1)
     layout = forms.ChoiceField(required=False, choices=[("beside", ""), ("stacked", "")])
 
     def is_answer(self) -> bool:
-        """Whether it answers a trial. A clock that was turned back sends nonsense beside it."""
+        """Whether the form answers a trial. Invalid measurements, as after a change of the clock,
+        are left out of the answer and do not invalidate it.
+        """
         self.full_clean()
         return not self.errors.keys() & {"trial", "choice", "client_uuid"}
+
+    def answer(self) -> dict[str, Any]:
+        """The arguments of studies.sessions.voting.vote_and_continue."""
+        sent = self.cleaned_data
+        return {
+            "trial": sent["trial"],
+            "choice": sent["choice"],
+            "client_uuid": sent["client_uuid"],
+            "response_ms": sent.get("response_ms"),
+            "hidden_ms": sent.get("hidden_ms"),
+            "screen": self.screen(),
+        }

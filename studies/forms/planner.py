@@ -1,4 +1,4 @@
-"""What the planner asks, with the defaults it starts from."""
+"""The form of the planner: the size of a study before it exists."""
 
 from __future__ import annotations
 
@@ -9,19 +9,25 @@ from django import forms
 from common.errors import InputError
 from studies.design import blocks_of
 from studies.models import Study
-from studies.planning.allocation import finished_in, items_among, votes_of
-from studies.planning.feasibility import check
-from studies.planning.forecast import Forecast, coefficients_of, forecast
+from studies.planning.allocation import (
+    finished_in,
+    items_among,
+    planned_votes,
+    study_blocks,
+)
+from studies.planning.feasibility import check_feasibility
+from studies.planning.forecast import Forecast, forecast
 from studies.planning.sample_size import (
     ADVISED_MEETINGS,
     ADVISED_VOTES_PER_PAIR,
     SECONDS_PER_TRIAL,
-    Plan,
-    Wishes,
-    plan,
+    StudySize,
+    Workload,
     trials_within,
     votes_per_pair,
+    workload,
 )
+from studies.planning.statistics_provider import coefficients_of
 from transfer.models import Batch, Stimulus
 
 if TYPE_CHECKING:
@@ -59,12 +65,12 @@ def _number(
 
 
 class PlannerForm(forms.Form):
-    """The size of a study that is not there yet."""
+    """The size of a study that does not exist yet."""
 
     stimuli = forms.ChoiceField(label="Stimuli", required=False)
     kind = forms.ChoiceField(
         label="Question", choices=Study.Kind.choices, initial="E",
-        help_text="A draft study brings its own, and its own choice of pairs.",
+        help_text="A draft study has its own, and its own selection of pairs.",
     )  # fmt: skip
     scope = forms.ChoiceField(
         label="The two pictures of a pair", choices=Study.Scope.choices, initial=Study.Scope.BOTH
@@ -81,7 +87,7 @@ class PlannerForm(forms.Form):
     )
     trials = forms.IntegerField(
         label="Trials per person", min_value=1, max_value=10_000, required=False, initial=60,
-        help_text="Real ones. Empty: as many as fit into the minutes.",
+        help_text="Real trials. Empty: as many as fit into the minutes.",
     )  # fmt: skip
     minutes = forms.FloatField(
         label="Minutes per person", min_value=1, max_value=600, required=False,
@@ -89,15 +95,15 @@ class PlannerForm(forms.Form):
     )  # fmt: skip
     seconds = _number("Seconds per trial", SECONDS_PER_TRIAL, 0.5, 600)
     controls = _whole(
-        "Control trials per person", 4, 0, 1_000, "Training, gold, traps and repeats."
+        "Control trials per person", 4, 0, 1_000, "Training, gold, attention checks and repeats."
     )
-    dropout = _number("Leave or are left out, %", 15, 0, 95, "They are paid, and replaced.")
+    dropout = _number("Leave early or are excluded, %", 15, 0, 95, "They are paid, and replaced.")
     hourly_pay = _number("Pay per hour", 12, 0, 1_000_000, "In any currency.")
     fee = _number("Fee of the recruitment service, %", 33, 0, 1_000, "Of the pay.")
     correlation = _number("Correlation of any two", CORRELATION, 0, 0.95)
 
     def __init__(self, sent: QueryDict, user: AbstractBaseUser | AnonymousUser) -> None:
-        """Take what was sent; what was not is as the chosen study, or the defaults, have it."""
+        """Fill missing values from the chosen study, or else from the defaults."""
         self.drafts = Study.objects.visible_to(user).filter(state=Study.State.DRAFT)
         done = Stimulus.objects.filter(state=Stimulus.State.DONE)
         self.batches = Batch.objects.filter(pk__in=done.values("batch"))
@@ -111,50 +117,50 @@ class PlannerForm(forms.Form):
             label = f"Deviation of differences in {term}"
             self.fields[f"spread_{term}"] = _number(label, value, 1e-6, 1e6)
         choices = [
-            ("", "as many as these numbers say"),
+            ("", "as given by the numbers below"),
             ("Batches", [(f"batch:{batch.pk}", str(batch)) for batch in self.batches]),
             ("Draft studies", [(f"study:{study.pk}", str(study)) for study in self.drafts]),
         ]
         self.fields["stimuli"].choices = [choice for choice in choices if choice[1]]  # type: ignore[attr-defined]
 
     def sections(self) -> list[tuple[str, list[forms.BoundField]]]:
-        """The fields under their headings."""
+        """Headings with their fields."""
         return [(title, [self[name] for name in names]) for title, names in SECTIONS.items()]
 
     def clean(self) -> dict[str, Any]:
-        """Plan the study."""
+        """Compute the workload and the forecast."""
         asked = self.cleaned_data
         if self.errors:
             return asked
         try:
-            self.plan, self.forecast = self._answer(asked)
+            self.workload, self.forecast = self._answer(asked)
         except InputError as error:
             raise forms.ValidationError(str(error)) from None
         return asked
 
-    plan: Plan
-    """What the wishes come to; where the form is valid."""
+    workload: Workload
+    """Set where the form is valid."""
     forecast: Forecast
-    """How sure its coefficients will be; where the form is valid."""
+    """Set where the form is valid."""
 
-    def _answer(self, asked: dict[str, Any]) -> tuple[Plan, Forecast]:
+    def _answer(self, asked: dict[str, Any]) -> tuple[Workload, Forecast]:
         controls, seconds = asked["controls"], asked["seconds"]
         if (asked["trials"] is None) == (asked["minutes"] is None):
-            raise InputError("say how many trials or how many minutes per person: one of the two")
+            raise InputError("give either the trials or the minutes per person: one of the two")
         trials = asked["trials"] or trials_within(asked["minutes"], controls, seconds)
         if asked["stimuli"]:
             asked["kind"], self.blocks = self._chosen(asked)
             groups = tuple(map(len, self.blocks))
         else:
             groups = (asked["each"],) * asked["references"]
-        wishes = Wishes(
+        size = StudySize(
             groups, asked["votes_per_pair"], trials, seconds, asked["meetings"], controls,
             asked["hourly_pay"], asked["fee"] / 100, asked["dropout"] / 100, len({*self.asked}),
         )  # fmt: skip
-        planned = plan(wishes)
+        required = workload(size)
         spreads = {term: asked[f"spread_{term}"] for term in coefficients_of(asked["kind"])}
-        return planned, forecast(
-            planned, asked["kind"], self.blocks, spreads, asked["correlation"], self.asked
+        return required, forecast(
+            required, asked["kind"], self.blocks, spreads, asked["correlation"], self.asked
         )
 
     def _chosen(self, asked: dict[str, Any]) -> tuple[str, list[Block]]:
@@ -162,10 +168,10 @@ class PlannerForm(forms.Form):
         if what == "study":
             study = self.drafts.get(pk=pk)
             if asked["meetings"] == self._as_in_study(asked["stimuli"])["meetings"]:
-                planned = votes_of(study)
-                check(study, study.blocks(), planned)
+                planned = planned_votes(study)
+                check_feasibility(study, study_blocks(study), planned)
                 self.asked = [vote.pair for vote in planned]
-            return study.kind, study.blocks()
+            return study.kind, study_blocks(study)
         items = items_among(finished_in(self.batches.filter(pk=pk)), asked["kind"])
         across = asked["scope"] == Study.Scope.REFERENCE
         return asked["kind"], blocks_of(items, across=across)
@@ -175,7 +181,7 @@ class PlannerForm(forms.Form):
         study = self.drafts.filter(pk=pk).first() if what == "study" and pk.isdecimal() else None
         if study is None:
             return {}
-        stimuli, votes = sum(map(len, study.blocks())), votes_of(study)
+        stimuli, votes = sum(map(len, study_blocks(study))), planned_votes(study)
         pairs = len({vote.pair for vote in votes})
         return {
             "kind": study.kind,
@@ -183,5 +189,5 @@ class PlannerForm(forms.Form):
             "meetings": max(1, round(2 * pairs / stimuli)) if stimuli else ADVISED_MEETINGS,
             "votes_per_pair": votes_per_pair(len(votes), pairs) if pairs else study.votes_per_pair,
             "trials": study.trials_per_participant,
-            "controls": study.declared.controls,
+            "controls": study.session_rules.controls,
         }

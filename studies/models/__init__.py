@@ -1,22 +1,22 @@
-"""The records of studies: studies, their plan, participants, trials and votes."""
+"""Tables of studies: studies, pairs, assignments, participants, trials and votes."""
 
-from studies.models.assignments import Pair, Slot
-from studies.models.choices import Choice, Cohort, Outcome, TrialKind
+from studies.models.assignments import Assignment, Pair
+from studies.models.choices import Choice, Cohort, TrialKind, TrialOutcome
 from studies.models.consent import ConsentText
 from studies.models.participant import Participant
 from studies.models.study import Study
 from studies.models.trial import Trial, Vote
 
 __all__ = [
+    "Assignment",
     "Choice",
     "Cohort",
     "ConsentText",
-    "Outcome",
     "Pair",
     "Participant",
-    "Slot",
     "Study",
     "Trial",
     "TrialKind",
+    "TrialOutcome",
     "Vote",
 ]

@@ -1,4 +1,4 @@
-"""What a study wants to know: its pairs, and one slot for every vote that is wanted."""
+"""The pairs of a study, and one assignment for every vote that is wanted."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 
 from django.db import models
 
-from studies.models.choices import Outcome
+from studies.models.choices import TrialOutcome
 
 _STIMULUS = ("public_id", "sha256")
-# Written this way round, because SQLite takes "trial_id IS NULL" for an entry of the unique index
-# of trials, of which it expects one row, and would read and sort thousands of free slots.
+# Written as a negation: SQLite would answer "trial_id IS NULL" from the unique index of trials, of
+# which it expects one row, and would then read and sort thousands of free assignments.
 _FREE = ~models.Q(trial__isnull=False)
 
 
@@ -36,35 +36,43 @@ class Pair(models.Model):
         return f"{self.first_id} and {self.second_id}"
 
 
-class SlotQuerySet(models.QuerySet["Slot"]):
-    """Slots by who may have them."""
+class AssignmentQuerySet(models.QuerySet["Assignment"]):
+    """Assignments by availability."""
 
-    def free(self) -> SlotQuerySet:
-        """Slots that nobody has been asked about, or whose trial was given back."""
+    def free(self) -> AssignmentQuerySet:
+        """Assignments that no trial holds."""
         return self.filter(_FREE)
 
-    def unanswered(self) -> SlotQuerySet:
-        """Slots whose vote is not in, whoever holds them."""
+    def taken(self) -> AssignmentQuerySet:
+        """Assignments whose vote is stored or being given."""
+        return self.exclude(trial=None)
+
+    def unanswered(self) -> AssignmentQuerySet:
+        """Assignments without a vote, whether or not a trial holds them."""
         return self.filter(models.Q(trial=None) | models.Q(trial__outcome=""))
 
-    def held_by(self, trials: Collection[int]) -> SlotQuerySet:
-        """The slots that trials hold for as long as they wait."""
-        return self.filter(trial__in=trials, trial__outcome=Outcome.WAITING)
+    def held_by(self, trials: Collection[int]) -> AssignmentQuerySet:
+        """Assignments that the given waiting trials hold."""
+        return self.filter(trial__in=trials, trial__outcome=TrialOutcome.WAITING)
 
-    def unseen(self, seen: Collection[int] | models.QuerySet[Any, Any]) -> SlotQuerySet:
-        """The slots for somebody who has seen the pairs `seen`, in their order."""
+    def unseen(self, seen: Collection[int] | models.QuerySet[Any, Any]) -> AssignmentQuerySet:
+        """Assignments of pairs other than `seen`, in the order of their ranks."""
         return self.exclude(pair_id__in=seen).order_by("rank")
 
-    def locked(self, *besides: str) -> SlotQuerySet:
-        """Lock slots, with what a trial needs to know of their pictures.
+    def locked(self, *besides: str) -> AssignmentQuerySet:
+        """Lock the rows, and fetch what a trial needs of their pictures.
 
-        Where rows can be locked, people who arrive together pass over each other's slots.
-        `besides`: what is locked with them, and passed over where somebody else is at it.
+        Rows that another transaction has locked are skipped where the database can do that, so that
+        participants who arrive together get different assignments.
+
+        Args:
+            besides: related rows that are locked, or skipped, with each assignment.
+
         """
         return self.select_for_update(skip_locked=True, of=("self", *besides)).with_pictures()
 
-    def with_pictures(self) -> SlotQuerySet:
-        """Fetch what a trial needs to know of the pictures, and no more."""
+    def with_pictures(self) -> AssignmentQuerySet:
+        """Fetch the columns of the pictures that a trial needs, and no others."""
         stimuli = [f"pair__{one}__{field}" for one in ("first", "second") for field in _STIMULUS]
         reference = ("pair__reference__role", "pair__reference__sha256")
         return self.select_related("pair__first", "pair__second", "pair__reference").only(
@@ -72,28 +80,30 @@ class SlotQuerySet(models.QuerySet["Slot"]):
         )
 
 
-class Slot(models.Model):
-    """One vote that is wanted: a pair, the side of its first stimulus, and who is asked for it.
+class Assignment(models.Model):
+    """One vote that is wanted: a pair, the side of its first stimulus, and the trial that holds it.
 
-    Slots are given out in the order of their ranks, so at every moment all pairs have nearly
-    equally many votes, and exactly so when all slots are voted on.
+    Assignments are given out in the order of their ranks. So at every moment all pairs have nearly
+    equally many votes, and exactly equally many once every assignment has its vote.
     """
 
-    study = models.ForeignKey("studies.Study", on_delete=models.CASCADE, related_name="slots")
-    # Real, pilot and simulated votes fill slots of their own and never take each other's.
+    study = models.ForeignKey("studies.Study", on_delete=models.CASCADE, related_name="assignments")
+    # Each cohort has its own assignments, so that pilot and simulated votes replace no real ones.
     cohort = models.CharField(max_length=9)
     rank = models.PositiveIntegerField()
-    pair = models.ForeignKey(Pair, on_delete=models.PROTECT, related_name="slots")
+    pair = models.ForeignKey(Pair, on_delete=models.PROTECT, related_name="assignments")
     first_left = models.BooleanField()
     # The selection rule that chose the pair.
     rule = models.CharField(max_length=30, blank=True)
     trial = models.OneToOneField(
-        "studies.Trial", null=True, blank=True, on_delete=models.SET_NULL, related_name="slot"
+        "studies.Trial", null=True, blank=True, on_delete=models.SET_NULL, related_name="assignment"
     )
 
-    objects = SlotQuerySet.as_manager()
+    objects = AssignmentQuerySet.as_manager()
 
     class Meta:
+        # Names in the database date from when assignments were called slots.
+        db_table = "studies_slot"
         ordering = ["rank"]
         constraints = [
             models.UniqueConstraint(fields=["study", "cohort", "rank"], name="one_slot_per_rank")

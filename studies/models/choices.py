@@ -1,4 +1,4 @@
-"""The words that rows of studies use for who, what and how it ended."""
+"""Enumerations: cohorts, kinds of trials, choices and outcomes. Stored values never change."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django.db import models
 
 
 class Cohort(models.TextChoices):
-    """Whom a participant stands for. Only the votes of people are results."""
+    """The group that a participant belongs to. Only votes of people are results."""
 
     PEOPLE = "people"
     PILOT = "pilot"
@@ -14,25 +14,25 @@ class Cohort(models.TextChoices):
 
 
 class TrialKind(models.TextChoices):
-    """What a trial is for. Only real trials enter estimates."""
+    """The purpose of a trial. Only real trials enter estimates."""
 
     REAL = "real"
     TRAINING = "training"
     GOLD = "gold"
-    TRAP = "trap"
+    ATTENTION_CHECK = "trap"
     REPEAT = "repeat"
 
 
 class Choice(models.TextChoices):
-    """What somebody preferred."""
+    """The answer to a trial."""
 
     LEFT = "left"
     RIGHT = "right"
     TIE = "tie"
 
 
-class Outcome(models.TextChoices):
-    """How a trial ended; nothing while it waits for its answer."""
+class TrialOutcome(models.TextChoices):
+    """How a trial ended; empty while it waits for its answer."""
 
     WAITING = ""
     VOTED = "voted"

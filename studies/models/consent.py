@@ -1,4 +1,4 @@
-"""What people consent to."""
+"""Consent texts of a study, by version."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django.db import models
 
 
 class ConsentText(models.Model):
-    """A version of what a study's participants consent to. It is never changed."""
+    """A version of a study's consent text. Rows are never changed."""
 
     study = models.ForeignKey(
         "studies.Study", on_delete=models.CASCADE, related_name="consent_texts"

@@ -1,4 +1,4 @@
-"""Opaque tokens and codes."""
+"""Tokens in addresses, completion codes, and hashes of external ids."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ import secrets
 from django.core import signing
 from django.utils.crypto import salted_hmac
 
-_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # nobody mistakes I for 1 or O for 0
+_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # without I, L, O, 0 and 1, which look alike
 
 
 def new_token() -> str:
-    """192 random bits: whoever holds the token is let in, and nobody guesses it."""
+    """A random token of 192 bits, safe in URLs. It is the only credential of a participant."""
     return secrets.token_urlsafe(24)
 
 
 def simulated_token(entry_token: str) -> str:
-    """The key to a study for simulated participants: only who has the site's secret can make it."""
+    """The entry token for simulated participants: signed with the installation's secret key."""
     return signing.Signer(salt="studies.simulated").sign(entry_token)
 
 
 def simulated_entry(token: str) -> str | None:
-    """The entry token in a key that `simulated_token` made; None where it is none."""
+    """The entry token inside a token of `simulated_token`; None where the signature is wrong."""
     try:
         return signing.Signer(salt="studies.simulated").unsign(token)
     except signing.BadSignature:
@@ -29,13 +29,13 @@ def simulated_entry(token: str) -> str | None:
 
 
 def new_code() -> str:
-    """A completion code that people can copy by hand."""
+    """A random completion code of ten letters and digits that are easy to copy by hand."""
     return "".join(secrets.choice(_LETTERS) for _ in range(10))
 
 
 def hashed(external_id: str) -> str:
-    """What is stored of an id that names a person elsewhere.
+    """The keyed hash (HMAC-SHA-256, hexadecimal) under which an external id is stored.
 
-    It is keyed with the installation's secret: the id can be looked up, not read back.
+    The key is the installation's secret: a known id can be looked up, a stored one not read back.
     """
     return salted_hmac("studies.external_id", external_id.strip(), algorithm="sha256").hexdigest()

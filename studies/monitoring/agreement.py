@@ -1,10 +1,12 @@
-"""How far answers agree: of people with themselves, and with each other."""
+"""Agreement of answers, and shares with confidence intervals."""
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
+
+import krippendorff
+import numpy as np
 
 
 def krippendorff_alpha(units: Iterable[Sequence[Hashable]]) -> float | None:
@@ -12,36 +14,28 @@ def krippendorff_alpha(units: Iterable[Sequence[Hashable]]) -> float | None:
     Alpha-Reliability, 2011).
 
     Args:
-        units: for every unit the values that it got from different people, in any order. A unit
-            with fewer than two values says nothing about agreement and is left out.
+        units: for every unit the values that different people gave it, in any order. Units with
+            fewer than two values are left out.
 
     Returns:
-        1 for perfect agreement, 0 for what chance gives, down to −1; None where there is nothing
-        to compare, or all values are the same.
+        1 for perfect agreement, 0 for agreement by chance, below 0 for less; None where no unit is
+        left, or all values are the same.
 
     """
-    coincident = 0.0
-    totals: Counter[Hashable] = Counter()
-    for values in units:
-        if len(values) < 2:
-            continue
-        counts = Counter(values)
-        totals.update(counts)
-        coincident += sum(n * (n - 1) for n in counts.values()) / (len(values) - 1)
-    n = totals.total()
-    expected = sum(count * (count - 1) for count in totals.values())
-    if n < 2 or expected == n * (n - 1):
+    counts = [Counter(values) for values in units if len(values) > 1]
+    values = sorted({value for counter in counts for value in counter}, key=str)
+    if len(values) < 2:
         return None
-    return 1 - (n - coincident) * (n - 1) / (n * (n - 1) - expected)
+    table = np.array([[counter[value] for value in values] for counter in counts])
+    return float(krippendorff.alpha(value_counts=table, level_of_measurement="nominal"))
 
 
 def share_with_interval(successes: int, total: int) -> tuple[float, float, float] | None:
-    """A share and its 95 % Wilson score interval; None of nothing."""
+    """A share and its 95 % Wilson score interval (Wilson 1927); None where total is 0."""
+    # scipy.stats is slow to import and needed only for the monitor and the report.
+    from scipy.stats import binomtest
+
     if not total:
         return None
-    z = 1.959963984540054
-    share = successes / total
-    centre = (share + z * z / (2 * total)) / (1 + z * z / total)
-    half = z * math.sqrt(share * (1 - share) / total + z * z / (4 * total * total))
-    half /= 1 + z * z / total
-    return share, max(0.0, centre - half), min(1.0, centre + half)
+    interval = binomtest(successes, total).proportion_ci(0.95, method="wilson")
+    return successes / total, float(interval.low), float(interval.high)

@@ -1,4 +1,4 @@
-"""From a study's stimuli to its slots: what is compared, and which votes are wanted when."""
+"""From a study's stimuli to its assignments: the pairs it compares and the votes it wants."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
+from django.db import transaction
 
-from studies.design import DESIGNS, Item, Planned, schedule
-from studies.models.assignments import Pair, Slot
+from studies.design import DESIGNS, Item, PlannedVote, blocks_of, schedule
+from studies.models import Assignment, Pair, Study
 from transfer.models import Batch, Stimulus
 
 if TYPE_CHECKING:
@@ -16,24 +17,40 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
+    from studies.design import Block
     from studies.design import Pair as Comparison
-    from studies.models.study import Study
 
 
 def items_of(study: Study) -> list[Item]:
-    """The stimuli as designs see them: the frozen ones, or before opening all finished ones."""
+    """The stimuli as designs see them: all finished ones in draft, the fixed ones afterwards."""
     drafted = study.state == study.State.DRAFT
     stimuli = finished_in(study.batches.all()) if drafted else study.stimuli.all()
     return items_among(stimuli, study.kind)
 
 
+def study_blocks(study: Study) -> list[Block]:
+    """The groups of stimuli of which any two may form a pair."""
+    return blocks_of(items_of(study), across=study.scope == Study.Scope.REFERENCE)
+
+
+def methods_of(study: Study) -> list[str]:
+    """The methods that the study compares, sorted."""
+    keys = [item.key for item in items_of(study)]
+    methods = Stimulus.objects.filter(pk__in=keys).order_by("method").values_list("method")
+    return [method for (method,) in methods.distinct()]
+
+
 def finished_in(batches: QuerySet[Batch]) -> QuerySet[Stimulus]:
-    """The stimuli of batches that can be shown."""
+    """The finished stimuli of batches."""
     return Stimulus.objects.filter(state=Stimulus.State.DONE, batch__in=batches)
 
 
 def items_among(stimuli: QuerySet[Stimulus], kind: str) -> list[Item]:
-    """Stimuli as the designs of an E-test or a C-test see them."""
+    """Stimuli as the designs of an E-test or a C-test see them.
+
+    Stimuli with several styles are left out of E-tests: no single picture shows a mixture. Stimuli
+    without a content are left out of C-tests.
+    """
     styles: dict[int, list[int]] = {}
     links = Stimulus.styles.through.objects.filter(stimulus__in=stimuli)
     for stimulus, style in links.values_list("stimulus_id", "picture_id"):
@@ -44,28 +61,28 @@ def items_among(stimuli: QuerySet[Stimulus], kind: str) -> list[Item]:
         if kind == "C":
             if content is not None:  # a picture made from the style alone keeps no content
                 found.append(Item(key, reference=content, other=both))
-        elif len(both) == 1:  # no single picture shows a mixture of styles
+        elif len(both) == 1:
             found.append(Item(key, reference=both[0], other=content))
     return found
 
 
-def plan_of(study: Study) -> Iterator[Planned]:
-    """All votes that could ever be wanted, in order, without end."""
+def plan_of(study: Study) -> Iterator[PlannedVote]:
+    """The plan of a study: an endless sequence of votes, in the order in which they are wanted."""
     generator = np.random.default_rng(study.seed)
     wanted = study.pairs_wanted or study.votes_wanted // study.votes_per_pair
-    one_person = study.trials_per_participant + study.declared.training
-    pairs = DESIGNS[study.design].pairs(study.blocks(), wanted, one_person, generator)
+    one_person = study.trials_per_participant + study.session_rules.training
+    pairs = DESIGNS[study.design].pairs(study_blocks(study), wanted, one_person, generator)
     return schedule(pairs, generator)
 
 
-def votes_of(study: Study) -> list[Planned]:
-    """The votes that the study wants of people, in the order in which they are asked."""
+def planned_votes(study: Study) -> list[PlannedVote]:
+    """The part of the plan that the study wants of people."""
     return list(islice(plan_of(study), study.votes_wanted))
 
 
 def pair_ids(study: Study, pairs: Iterable[Comparison]) -> dict[Comparison, int]:
-    """The keys of a study's pairs; rows are made for those of `pairs` that have none."""
-    references = {item.key: item.reference for item in study.items()}
+    """The primary keys of all pairs of a study; rows are made for those of `pairs` without one."""
+    references = {item.key: item.reference for item in items_of(study)}
     known = set(study.pairs.values_list("first_id", "second_id"))
     Pair.objects.bulk_create(
         [
@@ -74,18 +91,26 @@ def pair_ids(study: Study, pairs: Iterable[Comparison]) -> dict[Comparison, int]
             if (one, two) not in known
         ],
         batch_size=1000,
-        ignore_conflicts=True,  # two cohorts may plan at once
+        ignore_conflicts=True,  # two cohorts may be planned at once
     )
     return {(one, two): pk for pk, one, two in study.pairs.values_list("pk", "first", "second")}
 
 
-def write_slots(study: Study, cohort: str, start: int, planned: list[Planned]) -> None:
-    """Store planned votes of a cohort as slots from rank `start` on, with the pairs they need."""
+@transaction.atomic
+def ensure_assignments(study: Study, cohort: str, count: int) -> None:
+    """Make sure that a cohort has at least `count` assignments, by continuing the plan."""
+    start = study.assignments.filter(cohort=cohort).count()
+    if start < count:
+        write_assignments(study, cohort, start, list(islice(plan_of(study), start, count)))
+
+
+def write_assignments(study: Study, cohort: str, start: int, planned: list[PlannedVote]) -> None:
+    """Store planned votes of a cohort as assignments from rank `start` on, with their pairs."""
     ids = pair_ids(study, (wanted.pair for wanted in planned))
     rule = DESIGNS[study.design].begins_as or study.design
-    Slot.objects.bulk_create(
+    Assignment.objects.bulk_create(
         [
-            Slot(
+            Assignment(
                 study=study,
                 cohort=cohort,
                 rank=start + i,

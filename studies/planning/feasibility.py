@@ -1,27 +1,28 @@
-"""Whether a study's plan can answer its question; if not, what is missing."""
+"""Checks that a study's plan can answer its question, before the study opens."""
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 import numpy as np
-from django.conf import settings
-from django.utils.module_loading import import_string
 
 from common.errors import InputError
 from studies.design.session import REPEAT_GAP
+from studies.planning.allocation import items_of
+from studies.planning.differences import measured_differences
 from transfer.models import Picture, Stimulus
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from studies.design import Block, Pair, Planned
-    from studies.models.study import Study
+    from studies.design import Block, Pair, PlannedVote
+    from studies.models import Study
 
 
-def check(study: Study, blocks: Sequence[Block], planned: Sequence[Planned]) -> None:
-    """Refuse a plan that cannot work.
+def check_feasibility(
+    study: Study, blocks: Sequence[Block], planned: Sequence[PlannedVote]
+) -> None:
+    """Refuse a plan that cannot answer the study's question.
 
     Raises:
         InputError: nothing can be compared, a participant would have to see a pair twice, or the
@@ -29,7 +30,7 @@ def check(study: Study, blocks: Sequence[Block], planned: Sequence[Planned]) -> 
             the measured statistics are not of full column rank.
 
     """
-    # SciPy is slow to import and only needed here.
+    # Imports SciPy, which is slow to load and needed only here.
     from studies.design.connection import islands, unconnected_blocks
 
     if not blocks:
@@ -38,7 +39,7 @@ def check(study: Study, blocks: Sequence[Block], planned: Sequence[Planned]) -> 
             f"{study.get_scope_display()}; generate more, or choose another scope"
         )
     pairs = {wanted.pair for wanted in planned}
-    rules = study.declared
+    rules = study.session_rules
     new_to_each = study.trials_per_participant + rules.training
     if new_to_each > len(pairs):
         raise InputError(
@@ -46,7 +47,7 @@ def check(study: Study, blocks: Sequence[Block], planned: Sequence[Planned]) -> 
             "different pairs of the study, and nobody sees a pair twice: ask for at most "
             f"{len(pairs)} trials, let each pair have fewer votes, or add stimuli"
         )
-    if rules.gold and len({item.reference for item in study.items()}) < 2:
+    if rules.gold and len({item.reference for item in items_of(study)}) < 2:
         raise InputError(
             "gold trials show a picture of another reference, and this study has one only: use 0"
         )
@@ -82,24 +83,17 @@ def _check_rank(study: Study, pairs: Collection[Pair]) -> None:
     """
     from studies.design.rank import undetermined
 
-    statistics = import_string(settings.STUDY_STATISTICS)
-    known = statistics({key for pair in pairs for key in pair}, study.kind)
-    terms = sorted(known)
-    rows = [
-        [known[term].get(one, math.nan) - known[term].get(two, math.nan) for term in terms]
-        for one, two in pairs
-    ]
-    differences = np.array(rows, dtype=float).reshape(len(rows), len(terms))
-    whole = differences[np.isfinite(differences).all(axis=1)]
-    if terms and (lost := undetermined(whole, terms)):
+    differences, terms = measured_differences(pairs, study.kind)
+    measured = differences[np.isfinite(differences).all(axis=1)]
+    if terms and (lost := undetermined(measured, terms)):
         raise InputError(
-            f"{len(whole)} measured pairs leave the coefficients of {', '.join(lost)} undetermined "
-            f"(of {', '.join(terms)}): the two stimuli of a pair never differ in these statistics, "
-            "or only together with others; ask about more pairs, add methods or weights, or "
-            "measure the stimuli that are not measured yet"
+            f"{len(measured)} measured pairs leave the coefficients of {', '.join(lost)} "
+            f"undetermined (of {', '.join(terms)}): the two stimuli of a pair never differ in "
+            "these statistics, or only together with others; ask about more pairs, add methods or "
+            "weights, or measure the stimuli that are not measured yet"
         )
 
 
 def _reference(study: Study, block: Block) -> str:
-    item = next(item for item in study.items() if item.key == block[0])
+    item = next(item for item in items_of(study) if item.key == block[0])
     return Picture.objects.get(pk=item.reference).name

@@ -1,64 +1,57 @@
-"""What a study of some stimuli would find out: the planner's numbers for rows of the database."""
+"""Forecast of a study's standard errors, from measured differences where there are any."""
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from django.conf import settings
-from django.utils.module_loading import import_string
 
 from common.errors import InputError
 from studies.design import DESIGNS
+from studies.planning.differences import measured_differences
 from studies.planning.sample_size import expected_errors, standard_errors
+from studies.planning.statistics_provider import coefficients_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from studies.design import Block, Pair
-    from studies.planning.sample_size import Floats, Plan
+    from studies.planning.sample_size import Floats, Workload
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """One coefficient as a study will know it, if it is what one believes it to be."""
+    """The expected estimate of one coefficient, if its true value is the expected one."""
 
     term: str
     coefficient: float
     spread: float
-    """Standard deviation of the differences that votes are given on."""
+    """Root mean square of the differences that votes are given on."""
     error: float
 
     @property
     def interval(self) -> tuple[float, float]:
-        """95 % of studies end in here."""
+        """The interval that contains 95 % of the estimates."""
         return self.coefficient - 1.96 * self.error, self.coefficient + 1.96 * self.error
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """The coefficients of a target, and what stands behind their errors."""
+    """The expected estimates of a target's coefficients, and what their errors are based on."""
 
     estimates: list[Estimate]
     pairs: int = 0
-    """Pairs of the design, where stimuli were chosen."""
+    """Number of pairs of the design; 0 without stimuli."""
     measured: int = 0
-    """Those of them whose differences are measured; 0: the spreads are assumed."""
+    """Number of pairs whose differences are measured; 0: the spreads are assumed."""
     problem: str = ""
-    """Why measured differences could not be used."""
-
-
-def coefficients_of(target: str) -> dict[str, float]:
-    """The coefficients that a calibration of E or C is believed to find: term → coefficient."""
-    found: dict[str, float] = import_string(settings.STUDY_COEFFICIENTS)(target)
-    return found
+    """The reason why measured differences could not be used."""
 
 
 def forecast(
-    plan: Plan,
+    size: Workload,
     target: str,
     blocks: Sequence[Block],
     spreads: Mapping[str, float],
@@ -68,40 +61,40 @@ def forecast(
     """Predict the errors, from measured differences where the stimuli have them.
 
     Args:
-        plan: its votes are spread evenly over its pairs.
+        size: the workload, whose votes are spread evenly over its pairs.
         target: E or C.
-        blocks: the stimuli by their keys; nothing where there are none yet.
+        blocks: primary keys of the stimuli; empty where there are none yet.
         spreads: term → assumed standard deviation of its differences.
-        correlation: of the differences in any two terms, 0 ≤ correlation < 1; assumed as well.
-        asked: the pair of every vote, where a study's own design has chosen them; otherwise the
-            default design does, and every pair has equally many votes.
+        correlation: assumed correlation of the differences in any two terms, 0 ≤ correlation < 1.
+        asked: the pair of every vote, if the study's own design has chosen them; otherwise the
+            default design chooses, and every pair has equally many votes.
 
     """
-    believed = coefficients_of(target)
-    beta = np.array(list(believed.values()))
+    expected = coefficients_of(target)
+    beta = np.array(list(expected.values()))
     pairs, problem = 0, ""
     if blocks:
-        chosen = Counter(asked or _balanced(blocks, plan.pairs))
-        differences, votes = _differences(chosen, target, list(believed))
+        chosen = Counter(asked or _balanced(blocks, size.pairs))
+        differences, votes = _differences(chosen, target, list(expected))
         pairs = len(chosen)
         if len(differences):
-            votes *= plan.votes / votes.sum()
+            votes *= size.votes / votes.sum()
             try:
                 errors = standard_errors(differences, votes, beta)
                 found = np.sqrt(np.average(differences**2, axis=0, weights=votes))
-                return Forecast(_rows(believed, found, errors), pairs, len(differences))
+                return Forecast(_rows(expected, found, errors), pairs, len(differences))
             except InputError as error:
                 problem = str(error)
-    sizes = np.array([spreads[term] for term in believed])
+    sizes = np.array([spreads[term] for term in expected])
     mixed = np.where(np.eye(len(sizes), dtype=bool), 1, correlation)
-    errors = expected_errors(plan.votes, beta, np.outer(sizes, sizes) * mixed)
-    return Forecast(_rows(believed, sizes, errors), pairs, problem=problem)
+    errors = expected_errors(size.votes, beta, np.outer(sizes, sizes) * mixed)
+    return Forecast(_rows(expected, sizes, errors), pairs, problem=problem)
 
 
-def _rows(believed: Mapping[str, float], spreads: Floats, errors: Floats) -> list[Estimate]:
+def _rows(expected: Mapping[str, float], spreads: Floats, errors: Floats) -> list[Estimate]:
     return [
         Estimate(term, value, float(spread), float(error))
-        for (term, value), spread, error in zip(believed.items(), spreads, errors, strict=True)
+        for (term, value), spread, error in zip(expected.items(), spreads, errors, strict=True)
     ]
 
 
@@ -112,11 +105,7 @@ def _balanced(blocks: Sequence[Block], wanted: int) -> list[Pair]:
 def _differences(
     chosen: Mapping[Pair, int], target: str, terms: Sequence[str]
 ) -> tuple[Floats, Floats]:
-    """The differences of those pairs that are measured, (P, K), and the votes on each, (P,)."""
-    statistics = import_string(settings.STUDY_STATISTICS)
-    known = statistics({key for pair in chosen for key in pair}, target)
-    values = [known.get(term, {}) for term in terms]
-    rows = [[of.get(one, math.nan) - of.get(two, math.nan) for of in values] for one, two in chosen]
-    differences = np.array(rows, dtype=float).reshape(len(rows), len(terms))
+    """The differences of the measured pairs, (P, K), and the votes on each, (P,)."""
+    differences, _ = measured_differences(chosen, target, terms)
     measured = np.isfinite(differences).all(axis=1)
     return differences[measured], np.array(list(chosen.values()), dtype=float)[measured]

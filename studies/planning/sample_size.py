@@ -1,9 +1,9 @@
-"""How large a study has to be: participants, minutes, cost, and how sure its coefficients will be.
+"""Sample size of a study: participants, minutes, cost, and standard errors of its coefficients.
 
 The standard errors are those of a logistic regression on differences (no intercept), from its
 Fisher information Σ n p (1 − p) x xᵀ over pairs with differences x, n votes each and
-p = σ(βᵀx). They take votes for independent; votes of one person resemble each other, so that
-errors clustered by participant come out larger.
+p = σ(βᵀx). They assume independent votes. Votes of one person are correlated, so that errors
+clustered by participant come out larger.
 """
 
 from __future__ import annotations
@@ -26,102 +26,103 @@ READING_MINUTES = 1.0
 
 
 @dataclass(frozen=True)
-class Wishes:
-    """What a researcher wants to know. Every number is above 0 where nothing else is said."""
+class StudySize:
+    """The size that a researcher asks for. Numbers are above 0 unless a field says otherwise."""
 
     groups: tuple[int, ...]
     """Numbers of stimuli of which any two may form a pair, such as those of one reference."""
     votes_per_pair: float
     trials: int
-    """Real ones of one participant."""
+    """Real trials of one participant."""
     seconds: float = SECONDS_PER_TRIAL
-    """From one trial to the next."""
+    """From one trial to the next, in seconds."""
     meetings: int = ADVISED_MEETINGS
-    """With how many different others each stimulus is compared; never more than there are."""
+    """Number of other stimuli that each one is compared with, at most all of its group."""
     controls: int = 0
-    """Trials of a session that are not real ones; 0 or more."""
+    """Control trials of a session; 0 or more."""
     hourly_pay: float = 0.0
     """In any currency; 0 or more."""
     fee: float = 0.0
-    """What the recruitment service adds to the pay, as a share of it; 0 or more."""
+    """Fee of the recruitment service, as a share of the pay; 0 or more."""
     dropout: float = 0.0
-    """The share of sessions that are broken off or excluded, and replaced; 0 ≤ dropout < 1."""
+    """Share of sessions that are not completed or excluded, and are replaced; 0 ≤ dropout < 1."""
     pairs: int = 0
-    """How many pairs a design has chosen already; 0: as many as the meetings come to."""
+    """Number of pairs, if a design has chosen them; 0: as many as the meetings require."""
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What these wishes come to."""
+class Workload:
+    """What a study of a size requires."""
 
     stimuli: int
     pairs: int
     votes: int
     trials: int
-    """Real ones of one participant: never more than there are pairs."""
+    """Real trials of one participant, at most the number of pairs."""
     minutes: float
-    """Of one participant, from consent to finish."""
+    """Duration of one session, from consent to the end."""
     participants: int
-    """Whose votes count."""
+    """Participants whose votes are included."""
     invited: int
-    """With those who will be replaced. All of them are paid."""
+    """Participants including those who are replaced. All of them are paid."""
     cost: float
     meetings: float
-    """Votes on pairs of one stimulus, on average."""
+    """Average number of votes on pairs of one stimulus."""
     advice: tuple[str, ...]
 
 
 def trials_within(minutes: float, controls: int = 0, seconds: float = SECONDS_PER_TRIAL) -> int:
-    """How many real trials a session of `minutes` has room for.
+    """The number of real trials that fit into a session of `minutes`.
 
     Raises:
-        InputError: it has room for none.
+        InputError: no real trial fits.
 
     """
     each = max(0, math.floor((minutes - READING_MINUTES) * 60 / seconds))
     if each - controls < 1:
         raise InputError(
             f"{minutes:g} minutes have room for {each} trials of {seconds:g} s, and {controls} of "
-            "them are no real ones: use more"
+            "them are control trials: use more minutes or fewer control trials"
         )
     return each - controls
 
 
-def plan(wishes: Wishes) -> Plan:
-    """The smallest study that grants the wishes.
+def workload(size: StudySize) -> Workload:
+    """The smallest study of the size asked for.
 
     Raises:
-        InputError: there is nothing to compare, parts are never compared, or nobody stays.
+        InputError: there is nothing to compare, stimuli would not be connected, or every session
+            is replaced.
 
     """
-    groups = [size for size in wishes.groups if size > 1]
+    groups = [count for count in size.groups if count > 1]
     if not groups:
         raise InputError("a comparison needs at least 2 stimuli of 1 reference")
-    if not 0 <= wishes.dropout < 1:
-        raise InputError(f"dropout {wishes.dropout} is no share below 1: use 0 … 0.99")
-    if not wishes.pairs and wishes.meetings < 2 < max(groups):
+    if not 0 <= size.dropout < 1:
+        raise InputError(f"dropout {size.dropout} is not below 1: use 0 … 0.99")
+    if not size.pairs and size.meetings < 2 < max(groups):
         raise InputError(
             "one pair per stimulus leaves parts that are never compared: let each meet 2 or more"
         )
     stimuli = sum(groups)
-    pairs = wishes.pairs or sum(
-        math.ceil(size * min(wishes.meetings, size - 1) / 2) for size in groups
+    pairs = size.pairs or sum(
+        math.ceil(count * min(size.meetings, count - 1) / 2) for count in groups
     )
-    trials = min(wishes.trials, pairs)  # nobody sees a pair twice
-    minutes = READING_MINUTES + (trials + wishes.controls) * wishes.seconds / 60
-    votes = _votes(pairs, wishes.votes_per_pair)
+    trials = min(size.trials, pairs)  # no participant sees a pair twice
+    minutes = READING_MINUTES + (trials + size.controls) * size.seconds / 60
+    votes = _votes(pairs, size.votes_per_pair)
     participants = math.ceil(votes / trials)
-    invited = math.ceil(participants / (1 - wishes.dropout))
-    cost = invited * wishes.hourly_pay * minutes / 60 * (1 + wishes.fee)
+    invited = math.ceil(participants / (1 - size.dropout))
+    cost = invited * size.hourly_pay * minutes / 60 * (1 + size.fee)
     met = 2 * votes / stimuli
-    advice = _advice(wishes, pairs, minutes, met)
-    return Plan(
+    advice = _advice(size, pairs, minutes, met)
+    return Workload(
         stimuli, pairs, votes, trials, minutes, participants, invited, cost, met, tuple(advice)
     )
 
 
 def votes_per_pair(votes: int, pairs: int) -> float:
-    """The shortest decimal number of votes per pair that comes to `votes` again."""
+    """The shortest decimal number of votes per pair that gives `votes` for `pairs`."""
     averages = (round(votes / pairs, digits) for digits in range(16))
     return next(average for average in averages if _votes(pairs, average) == votes)
 
@@ -130,17 +131,17 @@ def _votes(pairs: int, votes_per_pair: float) -> int:
     return math.ceil(round(pairs * votes_per_pair, 6))
 
 
-def _advice(wishes: Wishes, pairs: int, minutes: float, met: float) -> list[str]:
-    said = []
-    if wishes.votes_per_pair < ADVISED_VOTES_PER_PAIR:
-        said.append(f"Ask for at least {ADVISED_VOTES_PER_PAIR} votes per pair on average.")
+def _advice(size: StudySize, pairs: int, minutes: float, met: float) -> list[str]:
+    advice = []
+    if size.votes_per_pair < ADVISED_VOTES_PER_PAIR:
+        advice.append(f"Ask for at least {ADVISED_VOTES_PER_PAIR} votes per pair on average.")
     if met < ADVISED_MEETINGS:
-        said.append(f"Compare every stimulus at least {ADVISED_MEETINGS} times.")
-    if wishes.trials > pairs:
-        said.append(f"Nobody sees a pair twice, so that a session has {pairs} real trials only.")
+        advice.append(f"Compare every stimulus at least {ADVISED_MEETINGS} times.")
+    if size.trials > pairs:
+        advice.append(f"Nobody sees a pair twice, so a session has only {pairs} real trials.")
     if minutes > 30:
-        said.append("Sessions of more than 30 minutes tire people.")
-    return said
+        advice.append("Sessions of more than 30 minutes tire people.")
+    return advice
 
 
 def standard_errors(differences: Floats, votes: Floats, coefficients: Floats) -> Floats:
@@ -148,8 +149,8 @@ def standard_errors(differences: Floats, votes: Floats, coefficients: Floats) ->
 
     Args:
         differences: (P, K), of the statistics of each pair's stimuli.
-        votes: (P,), how often each pair is asked.
-        coefficients: (K,), as one believes them to be; 0 for no effect, where p = ½.
+        votes: (P,), the number of votes on each pair.
+        coefficients: (K,), as expected; 0 for no effect, where p = ½.
 
     Raises:
         InputError: the pairs do not determine the coefficients.
@@ -164,7 +165,7 @@ def standard_errors(differences: Floats, votes: Floats, coefficients: Floats) ->
 
 
 def expected_errors(votes: float, coefficients: Floats, covariance: Floats) -> Floats:
-    """The same before anything is measured, for normal differences with a mean of 0, (K,).
+    """Standard errors before anything is measured, for normal differences of mean 0, (K,).
 
     With x = Lz, LLᵀ the covariance and z standard normal, p depends on z only by its part along
     the unit vector u = Lᵀβ / s, s = |Lᵀβ|. So the information of one vote, E[p (1 − p) x xᵀ], is
@@ -172,8 +173,8 @@ def expected_errors(votes: float, coefficients: Floats, covariance: Floats) -> F
     standard normal: two integrals over a line.
 
     Args:
-        votes: of all pairs together, above 0.
-        coefficients: (K,), as one believes them to be.
+        votes: the number of votes on all pairs together, above 0.
+        coefficients: (K,), as expected.
         covariance: (K, K), of the differences; positive definite.
 
     """

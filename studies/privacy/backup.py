@@ -1,10 +1,10 @@
-"""Backup and restore of an installation: all rows as one moment saw them, and the files they name.
+"""Backup and restore of an installation: a consistent snapshot of all rows, and their files.
 
-The rows are Django's JSON lines, so that a backup of SQLite can be restored into PostgreSQL and the
-other way round. Sessions of browsers are left out: everybody logs in again.
+Rows are written as Django's JSON lines, so that a backup of SQLite can be restored to PostgreSQL
+and vice versa. Login sessions are left out: researchers log in again.
 
-Erasures survive restores: those that the log beside the database, the log in the backup or the
-present rows know of are done again before the restored rows can be seen.
+Erasures survive restores: those in the log beside the database, in the log of the backup or in the
+present rows are repeated before the restored rows become visible.
 """
 
 from __future__ import annotations
@@ -40,15 +40,18 @@ from studies.privacy.erasure import erase_again, log_path, merge_log, remember
 FORMAT = 1
 _ROWS, _LOG, _MANIFEST = "rows.jsonl", "erasures.jsonl", "manifest.json"
 _MADE_AGAIN = ("shown", "temporary", "thumbnails")
-"""Folders of files that are made from others when they are asked for."""
+"""Folders of files that are made again from others on request."""
 _LEFT_OUT = (Session, Use)
 _CHUNK = 1 << 20
 _LARGEST = {_MANIFEST: 1 << 20, _LOG: 1 << 28}
-"""Bytes of what is read as a whole."""
+"""The largest size in bytes of members that are read into memory."""
 
 
 def write_backup(target: Path) -> int:
-    """Write everything into one archive; voters go on meanwhile. Gives the number of rows.
+    """Write rows and files into one archive, without blocking participants.
+
+    Returns:
+        The number of rows.
 
     Raises:
         StorageError: the archive cannot be written.
@@ -76,9 +79,12 @@ def write_backup(target: Path) -> int:
 
 
 def restore(source: Path) -> int:
-    """Put the archive's rows and files in the place of what is here; give the erasures done again.
+    """Replace all rows by those of an archive, and add its files.
 
-    Nothing changes where anything is wrong with the archive.
+    Nothing changes if the archive has any fault.
+
+    Returns:
+        The number of erasures that were repeated.
 
     Raises:
         InputError: the archive is damaged, or of another version of the software.
@@ -86,8 +92,8 @@ def restore(source: Path) -> int:
     """
     try:
         with zipfile.ZipFile(source) as archive:
-            _check(archive)
-            # Files are named by their content: more of them do no harm if what follows fails.
+            _check_archive(archive)
+            # Files are named by content, so further ones do no harm if the next steps fail.
             for name in archive.namelist():
                 if name.startswith("media/"):
                     _extract(archive, name)
@@ -110,14 +116,14 @@ def _models() -> list[type[models.Model]]:
 
 
 class _Exact(DjangoJSONEncoder):
-    """Django's own encoder cuts times off after milliseconds."""
+    """Keeps microseconds, which Django's own encoder cuts off."""
 
     def default(self, o: Any) -> Any:
         return o.isoformat() if isinstance(o, datetime) else super().default(o)
 
 
 class _Hashing(io.TextIOBase):
-    """Text that is counted and hashed on its way into a file."""
+    """A text file that counts and hashes what is written."""
 
     def __init__(self, file: io.BufferedIOBase) -> None:
         self.file, self.hash, self.lines = file, hashlib.sha256(), 0
@@ -132,9 +138,9 @@ class _Hashing(io.TextIOBase):
 
 def _write_rows(file: io.BufferedIOBase) -> tuple[int, str]:
     lines = _Hashing(file)
-    with _one_moment():
+    with _snapshot():
         for model in _models():
-            # Rows that join two models are written themselves: their order means something.
+            # Rows of many-to-many tables are rows of their own, because their order matters.
             fields = [field.name for field in model._meta.concrete_fields]
             rows = model._base_manager.order_by("pk").iterator(chunk_size=1000)
             serializers.serialize("jsonl", rows, stream=lines, fields=fields, cls=_Exact)
@@ -142,11 +148,11 @@ def _write_rows(file: io.BufferedIOBase) -> tuple[int, str]:
 
 
 @contextmanager
-def _one_moment() -> Iterator[None]:
-    """Read everything as it is now, whatever others write meanwhile, and hinder nobody."""
+def _snapshot() -> Iterator[None]:
+    """Read a consistent snapshot without blocking writers."""
     if connection.vendor == "sqlite" and not connection.in_atomic_block:
         with connection.cursor() as cursor:
-            # Django would take the write lock at once, and voters would wait.
+            # Django would take the write lock at once, and participants would wait.
             cursor.execute("BEGIN DEFERRED")
             try:
                 yield
@@ -191,10 +197,10 @@ def _migrations() -> list[str]:
     return sorted(f"{app}.{name}" for app, name in applied if app in ours)
 
 
-def _check(archive: zipfile.ZipFile) -> None:
+def _check_archive(archive: zipfile.ZipFile) -> None:
     manifest = json.loads(_whole(archive, _MANIFEST))
     if manifest.get("format") != FORMAT:
-        raise ValueError("it is of another format")
+        raise ValueError("it has another format")
     if different := set(manifest["migrations"]) ^ set(_migrations()):
         raise ValueError(
             f"its tables are those of another version ({sorted(different)[0]}): restore it with "
@@ -208,8 +214,8 @@ def _check(archive: zipfile.ZipFile) -> None:
         raise ValueError("its rows are damaged")
     for name in archive.namelist():
         if name.startswith("media/"):
-            _inside(name)
-    # An archive gives out no more than it announces: what it announces has to find room.
+            _target_of(name)
+    # zipfile extracts at most the announced size, so the announced sizes must fit on the disk.
     needed, free = sum(part.file_size for part in archive.infolist()), _free_bytes()
     if needed > free:
         raise ValueError(f"it unpacks to {needed / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free")
@@ -227,16 +233,21 @@ def _free_bytes() -> int:
     return shutil.disk_usage(root).free
 
 
-def _inside(name: str) -> Path:
-    """Where a file of the archive belongs; never outside the folder of files."""
+def _target_of(name: str) -> Path:
+    """The path of a member below the folder of files.
+
+    Raises:
+        ValueError: the name leads outside of the folder.
+
+    """
     parts = PurePosixPath(name).parts[1:]
     if not parts or ".." in parts or "\\" in name:
-        raise ValueError(f"it holds a file with the strange name {name!r}")
+        raise ValueError(f"it contains a file with the invalid name {name!r}")
     return media_path("/".join(parts))
 
 
 def _extract(archive: zipfile.ZipFile, name: str) -> None:
-    target = _inside(name)
+    target = _target_of(name)
     if target.exists():
         return
     with archive.open(name) as source, new_file(target) as file:

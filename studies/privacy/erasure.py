@@ -1,6 +1,6 @@
-"""Erasing what came from a person, and remembering that it was erased.
+"""Erasure of a person's data, with a log that survives restores of older backups.
 
-The log of erasures holds public ids only, which name nobody. It lies beside the database, so that a
+The log contains public ids only, which identify no person. It lies beside the database, so that a
 database restored from an older copy can be brought up to date.
 """
 
@@ -12,56 +12,93 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from studies.models import Participant
 from studies.models.tokens import hashed
+from studies.sessions.finishing import release_assignments
 
 
 def log_path() -> Path:
-    """Where erasures are written down."""
+    """The file of the erasure log."""
     return Path(settings.DATA_DIR) / "erasures.jsonl"
 
 
 def erase(participant: Participant) -> int:
-    """Erase a participant's answers and ids; a row without identity remains.
+    """Erase the answers and ids of a person, in every session that they began anew in a study.
 
-    Sessions that the same person began anew go with it. Gives how many there were.
+    Returns:
+        The number of erased sessions. Of each a row without personal data remains.
+
     """
-    sessions = participant.of_one_person()
+    sessions = sessions_of_person(participant)
     now = timezone.now().isoformat()
-    # The log first: an erasure that is written down twice is harmless, a forgotten one is not.
+    # The log first: logging an erasure twice is harmless, losing one is not.
     _write([{"participant": session.public_id.hex, "at": now} for session in sessions])
     for session in sessions:
-        session.withdraw()
+        withdraw(session)
     return len(sessions)
 
 
+def sessions_of_person(participant: Participant) -> list[Participant]:
+    """All sessions of a person in a study: this one, those it replaced and that replaced it."""
+    last = participant
+    while last.replaced_by is not None:
+        last = last.replaced_by
+    found = [last]
+    for session in found:  # grows while it is read
+        found += session.earlier.all()
+    return found
+
+
+@transaction.atomic
+def withdraw(session: Participant) -> None:
+    """Delete the trials and the personal data of a session. The row remains as withdrawn."""
+    release_assignments(session)
+    session.trials.all().delete()
+    session.state, session.external_id, session.source = Participant.State.WITHDRAWN, "", ""
+    session.external_session = session.external_study = ""
+    session.screen, session.trial_kinds, session.excluded = {}, [], "withdrawn"
+    session.consented_at = session.finished_at = None
+    session.save()
+
+
 def remember(public_ids: Iterable[str]) -> None:
-    """Write down those erasures that the log does not name yet."""
+    """Add erasures to the log that it does not contain yet."""
     known = {entry["participant"] for entry in _entries(_text())}
     now = timezone.now().isoformat()
     _write([{"participant": key, "at": now} for key in public_ids if key not in known])
 
 
 def merge_log(text: str) -> None:
-    """Take in the erasures of another log, such as one that lay in a backup."""
+    """Add the erasures of another log, such as that of a backup."""
     remember(entry["participant"] for entry in _entries(text))
 
 
 def erase_person(external_id: str) -> int:
-    """Erase a person's sessions in all studies by their id on a recruitment service."""
+    """Erase a person's sessions in all studies, by their id on a recruitment service.
+
+    Returns:
+        The number of erased sessions.
+
+    """
     sessions = list(Participant.objects.filter(external_id=hashed(external_id)))
     return sum(erase(participant) for participant in sessions)
 
 
 def erase_again() -> int:
-    """Erase whatever the log names and the database still holds, as after a restore."""
+    """Erase the sessions of the log that the database contains, as after a restore.
+
+    Returns:
+        Their number.
+
+    """
     erased = {entry["participant"] for entry in _entries(_text())}
     back = Participant.objects.filter(public_id__in=erased)
     sessions = list(back.exclude(state=Participant.State.WITHDRAWN))
-    for participant in sessions:
-        participant.withdraw()
+    for session in sessions:
+        withdraw(session)
     return len(sessions)
 
 

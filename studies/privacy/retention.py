@@ -1,4 +1,4 @@
-"""What is kept no longer than it is needed. Votes stay; what could lead to a person goes."""
+"""Retention: delete personal data and leftovers after a period. Votes stay."""
 
 from __future__ import annotations
 
@@ -17,43 +17,50 @@ from studies.models.tokens import new_code, new_token
 
 @dataclass(frozen=True)
 class Swept:
-    """How much was removed, or would be."""
+    """Numbers of deleted or changed rows; of a dry run, of rows that would be."""
 
     people_forgotten: int
-    """Participants of studies that closed long ago: ids, windows and keys are gone."""
-    turned_away: int
-    """Rows of those who never took part."""
+    """Participants of studies closed long ago, whose personal data were deleted."""
+    screened_out: int
+    """Rows of screened-out participants."""
     tasks: int
+    """Finished background tasks."""
     sessions: int
+    """Expired login sessions."""
 
     def __str__(self) -> str:
         return ", ".join(f"{name.replace('_', ' ')}: {n}" for name, n in asdict(self).items())
 
 
 def sweep(days: int, *, dry_run: bool = False) -> Swept:
-    """Forget what is older than so many days.
+    """Delete what is older than a number of days.
 
-    Of studies that closed before that, participants lose their ids on the recruitment service, the
-    size of their window, their completion code and the key that opens their session.
+    Participants of studies that closed earlier lose their ids on the recruitment service, the size
+    of their window, their completion code and the token of their session.
+
+    Args:
+        days: at least 0.
+        dry_run: count only.
+
     """
     before = timezone.now() - timedelta(days=days)
-    people = _known_people(before)
-    away = Participant.objects.filter(
-        state=Participant.State.TURNED_AWAY, started_at__lt=before, trials=None
+    people = _identifiable(before)
+    screened_out = Participant.objects.filter(
+        state=Participant.State.SCREENED_OUT, started_at__lt=before, trials=None
     )
     tasks = DBTaskResult.objects.finished().filter(finished_at__lt=before)
     sessions = Session.objects.filter(expire_date__lt=timezone.now())
-    swept = Swept(people.count(), away.count(), tasks.count(), sessions.count())
+    swept = Swept(people.count(), screened_out.count(), tasks.count(), sessions.count())
     if not dry_run:
         for participant in people.iterator():
             _forget(participant)
-        for rows in (away, tasks, sessions):
+        for rows in (screened_out, tasks, sessions):
             rows.delete()
         sweep_temporary()
     return swept
 
 
-def _known_people(before: object) -> QuerySet[Participant]:
+def _identifiable(before: object) -> QuerySet[Participant]:
     over = Participant.objects.filter(study__state=Study.State.CLOSED, study__closed_at__lt=before)
     return over.exclude(source="", screen={}).exclude(state=Participant.State.WITHDRAWN)
 
@@ -64,7 +71,7 @@ def _forget(participant: Participant) -> None:
     participant.screen = {}
     participant.token, participant.code = new_token(), new_code()
     participant.save()
-    # How the pictures lay matters to an analysis; how large the window was may tell people apart.
+    # Analyses need the layout of the pictures; the size of the window may identify a person.
     votes = Vote.objects.filter(trial__participant=participant)
     for layout in ("beside", "stacked"):
         votes.filter(screen__layout=layout).update(screen={"layout": layout})

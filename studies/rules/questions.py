@@ -1,6 +1,6 @@
-"""The questions that participants answer. A wording in use is never changed: it gets a successor.
+"""The questions of trials, by kind of study and version.
 
-Keys are kind and version, the values are the question and how it calls the picture on top.
+A wording in use is never changed: it gets a successor with the next version.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from django.utils.translation import gettext_noop
 
 
 class Question(NamedTuple):
-    """One wording, in English; pages show its translation."""
+    """A question and the description of its reference picture, in English; pages translate both."""
 
     text: str
     reference: str
@@ -29,7 +29,7 @@ QUESTIONS = {
 }
 LATEST = {kind: max(version for k, version in QUESTIONS if k == kind) for kind in ("E", "C")}
 
-TRAPS = {
+ATTENTION_CHECKS = {
     "left": gettext_noop(
         "This question checks attention: please choose the left picture "
         "(on a narrow screen, the upper one)."
@@ -39,7 +39,7 @@ TRAPS = {
         "(on a narrow screen, the lower one)."
     ),
 }
-"""What a trap asks, by the choice that it wants."""
+"""Questions of attention checks, by the right answer."""
 
 CONSENT = gettext_noop(
     """\
@@ -55,4 +55,4 @@ nor your address on the internet; if a recruitment service sent you, we keep you
 scrambled form only, so that you can come back, or have your answers erased. The choices are \
 analysed together with those of others, and may be published without anything that points to you."""
 )
-"""What a study asks consent to until its researchers write a text of their own."""
+"""The default consent text of a study."""

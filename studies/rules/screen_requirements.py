@@ -1,64 +1,72 @@
-"""The window that a study asks for. It is looked at before consent, and again when it is given.
+"""Requirements on a participant's window, checked before consent and again with it.
 
-A study declares its gates as JSON. What a browser does not tell keeps nobody out: without scripts
-no trial can be answered anyway.
+A study declares them as JSON. A property that the browser did not send meets every requirement:
+without scripts no trial can be answered anyway.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import Annotated, Any, ClassVar, Literal
 
-from common.errors import InputError
-from common.lookup import check_name
+from pydantic import BeforeValidator, Field
+
+from studies.rules.declaration import Declaration
 
 ORIENTATIONS = ("", "landscape", "portrait")
 
 
-@dataclass(frozen=True)
-class Gates:
-    """What a window must offer. A gate that is left at its default lets everybody in."""
+def _without_fraction(value: object) -> object:
+    """800.0 as 800: JSON does not tell whole numbers of the two types apart."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
-    least_width: int = 0
+
+Pixels = Annotated[int, BeforeValidator(_without_fraction)]
+
+
+def _requirement(default: object, label: str, help_text: str, use: str, **limits: Any) -> Any:
+    return Field(
+        default, title=label, description=help_text, json_schema_extra={"use": use}, **limits
+    )
+
+
+class ScreenRequirements(Declaration):
+    """What a window must offer. The defaults accept every window."""
+
+    noun: ClassVar[str] = "screen requirement"
+
+    least_width: Pixels = _requirement(
+        0, "Least width of the window",
+        "In CSS pixels; 0 admits phones, which show the pictures stacked.",
+        "a whole number of at least 0", ge=0,
+    )  # fmt: skip
     """CSS pixels."""
-    least_height: int = 0
+    stack: bool = _requirement(
+        False, "Admit narrower windows, and stack the pictures there", "", "true or false"
+    )
+    """Narrower windows are admitted too, and show the pictures one below the other."""
+    least_height: Pixels = _requirement(
+        0, "Least height of the window", "In CSS pixels.", "a whole number of at least 0", ge=0
+    )
     """CSS pixels."""
-    stack: bool = False
-    """Narrower windows are let in all the same, and show the pictures one below the other."""
-    least_pixel_ratio: float = 0.0
+    least_pixel_ratio: float = _requirement(
+        0.0, "Least device-pixel ratio",
+        "1 refuses pages that are zoomed out; 0 admits all.",
+        "a number of at least 0", ge=0,
+    )  # fmt: skip
     """Device pixels per CSS pixel; below 1 a page is zoomed out."""
-    orientation: str = ""
-    """landscape or portrait; empty: either."""
-
-    @classmethod
-    def of(cls, declared: Mapping[str, Any]) -> Gates:
-        """The gates that JSON declares.
-
-        Raises:
-            InputError: a name is unknown, or a value is not of its gate's kind.
-
-        """
-        known = {field.name: field for field in fields(cls)}
-        for name, value in declared.items():
-            check_name("gate", name, sorted(known))
-            if not _fits(known[name].default, value):
-                raise InputError(f"gate {name}={value!r} is not understood")
-        if declared.get("orientation", "") not in ORIENTATIONS:
-            raise InputError(
-                f"orientation '{declared['orientation']}' is unknown: use landscape or portrait"
-            )
-        return cls(**declared)
-
-    def declared(self) -> dict[str, Any]:
-        """The gates that are shut to somebody, as JSON."""
-        return {name: value for name, value in asdict(self).items() if value}
+    orientation: Literal["", "landscape", "portrait"] = _requirement(
+        "", "Orientation of the screen", "", "landscape or portrait"
+    )
+    """Empty: either."""
 
     def refusal(self, screen: Mapping[str, Any]) -> str:
-        """Why a window does not do, by the first gate that it fails; nothing where it does.
+        """The first requirement that a window fails, in words; empty where it meets all.
 
-        `screen` may hold width and height in CSS pixels, pixel_ratio and orientation.
+        Args:
+            screen: any of width and height in CSS pixels, pixel_ratio and orientation.
+
         """
         if screen.get("width", math.inf) < self.least_width and not self.stack:
             return "window too narrow"
@@ -69,13 +77,3 @@ class Gates:
         if self.orientation and screen.get("orientation", self.orientation) != self.orientation:
             return "wrong orientation"
         return ""
-
-
-def _fits(default: object, value: object) -> bool:
-    if isinstance(default, bool | str):
-        return isinstance(value, type(default))
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return False
-    return (
-        math.isfinite(value) and value >= 0 and (isinstance(default, float) or value == int(value))
-    )

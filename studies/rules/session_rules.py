@@ -1,86 +1,93 @@
-"""The rules that a study declares before its first participant: control trials, exclusions, breaks.
+"""Session rules: control trials, exclusions, breaks and pauses, declared before a study opens.
 
-They are stored as JSON with the study and frozen when it opens. Every participant carries their
+They are stored as JSON with the study and fixed when it opens. Every participant carries their
 version: that of this module and that of the study's declaration, as in "1.3". Failing a control
 trial excludes data; it never decides about payment, and no row is deleted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
-from common.errors import InputError
-from common.lookup import check_name
+from pydantic import Field
+
+from studies.rules.declaration import Declaration
 
 VERSION = 1
-"""Of the meaning of the rules below: raise it whenever `exclusion` judges differently."""
+"""Version of the meaning of the rules: raise it whenever `exclusion` judges differently."""
 
 
-@dataclass(frozen=True)
-class Rules:
-    """How a session is composed, and when its data do not count. 0 turns a rule off."""
+def _rule(label: str, help_text: str, *, alias: str | None = None) -> Any:
+    return Field(
+        0,
+        ge=0,
+        alias=alias,
+        title=label,
+        description=help_text,
+        json_schema_extra={"use": "a whole number of at least 0"},
+    )
 
-    training: int = 0
-    """Trials at the start that only make people familiar with the question."""
-    gold: int = 0
+
+class SessionRules(Declaration):
+    """Composition of a session, and when its data are excluded. 0 turns a rule off.
+
+    Title and description of a field are its label and help in the form of a study.
+    """
+
+    noun: ClassVar[str] = "rule"
+
+    training: int = _rule("Training trials", "They come first and are never analysed.")
+    """Trials at the start that make participants familiar with the question."""
+    gold: int = _rule("Gold trials", "One of the two pictures belongs to another reference.")
     """Trials with an obvious answer: one picture belongs to another reference."""
-    traps: int = 0
+    gold_misses: int = _rule("Gold trials that may be missed", "More misses exclude the session.")
+    """Wrong answers to gold trials that are tolerated."""
+    attention_checks: int = _rule(
+        "Attention checks", "Trials that say which picture to choose.", alias="traps"
+    )
     """Trials that say which picture to choose."""
-    repeats: int = 0
-    """Real trials shown a second time, sides swapped, to measure agreement with oneself."""
-    gold_misses: int = 0
-    """Wrong answers to gold trials that are forgiven."""
-    trap_misses: int = 0
-    """Wrong answers to traps that are forgiven."""
-    fastest_median_ms: int = 0
-    """People whose median response time is shorter did not look."""
-    break_every: int = 0
-    """After so many answers a page offers a rest."""
-    pause_not_loaded_percent: int = 0
-    """The study pauses where more of the latest trials could not load their pictures."""
-    pause_gold_missed_percent: int = 0
-    """The study pauses where more of the latest gold trials were missed."""
-
-    @classmethod
-    def of(cls, declared: Mapping[str, Any]) -> Rules:
-        """The rules that JSON declares.
-
-        Raises:
-            InputError: a name is unknown, or a value is not a whole number of at least 0.
-
-        """
-        known = {field.name for field in fields(cls)}
-        for name, value in declared.items():
-            check_name("rule", name, sorted(known))
-            if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-                raise InputError(f"rule {name}={value!r}: use a whole number of at least 0")
-        return cls(**declared)
-
-    def declared(self) -> dict[str, int]:
-        """The rules that are on, as JSON."""
-        return {name: value for name, value in asdict(self).items() if value}
+    attention_check_misses: int = _rule(
+        "Attention checks that may be missed", "More misses exclude the session.",
+        alias="trap_misses",
+    )  # fmt: skip
+    """Wrong answers to attention checks that are tolerated."""
+    repeats: int = _rule("Repeats", "Pairs shown again, sides swapped, to measure consistency.")
+    """Real trials shown a second time with sides swapped, to measure self-consistency."""
+    fastest_median_ms: int = _rule(
+        "Fastest median response, ms", "Faster sessions are excluded; 0: none."
+    )
+    """Sessions with a shorter median response time are excluded."""
+    break_every: int = _rule("A break after every … questions", "0: no break.")
+    """Number of answers between two breaks."""
+    pause_not_loaded_percent: int = _rule(
+        "Pause when more than … % of trials fail to load", "Of the latest 50 trials; 0: never."
+    )
+    """The study pauses when more of the latest trials could not load their pictures."""
+    pause_gold_missed_percent: int = _rule(
+        "Pause when more than … % of gold trials are missed", "Of the latest 50; 0: never."
+    )
+    """The study pauses when more of the latest gold trials were missed."""
 
     @property
     def controls(self) -> int:
-        """Trials of a session that are not real ones."""
-        return self.training + self.gold + self.traps + self.repeats
+        """The number of trials in a session that are not real."""
+        return self.training + self.gold + self.attention_checks + self.repeats
 
 
 @dataclass(frozen=True)
-class Record:
-    """What exclusions look at in a session."""
+class SessionRecord:
+    """The properties of a session that exclusions depend on."""
 
     gold_wrong: int
-    traps_wrong: int
+    attention_checks_wrong: int
     median_ms: float | None
 
 
-def exclusion(rules: Rules, record: Record) -> str:
-    """Why a session does not count, by the first rule that it fails; nothing where it counts."""
-    if rules.traps and record.traps_wrong > rules.trap_misses:
-        return "missed traps"
+def exclusion(rules: SessionRules, record: SessionRecord) -> str:
+    """The reason why a session is excluded, by the first rule that it fails; empty if by none."""
+    if rules.attention_checks and record.attention_checks_wrong > rules.attention_check_misses:
+        return "missed traps"  # stored and exported under this name
     if rules.gold and record.gold_wrong > rules.gold_misses:
         return "missed gold trials"
     if record.median_ms is not None and record.median_ms < rules.fastest_median_ms:

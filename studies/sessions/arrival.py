@@ -1,29 +1,36 @@
-"""How a recruitment service says who comes: by parameters in the address of the study's link."""
+"""Parse the URL parameters with which a recruitment service identifies a person."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
 PERSON = ("prolific_pid", "prolificid", "workerid", "participant_id", "participant", "pid")
 STUDY = ("study_id", "hitid")
 SESSION = ("session_id", "submission_id", "assignmentid")
-"""Names of parameters, in whatever case: Prolific's PROLIFIC_PID, STUDY_ID and SESSION_ID,
-Mechanical Turk's workerId, hitId and assignmentId, and what other services call them."""
+"""Names of parameters, in any case: Prolific's PROLIFIC_PID, STUDY_ID and SESSION_ID, Mechanical
+Turk's workerId, hitId and assignmentId, and names that other services use."""
 _LONGEST = {"person": 200, "study": 100, "session": 200}
-_PREVIEW = "ASSIGNMENT_ID_NOT_AVAILABLE"
-"""Stands in place of an assignment where a worker only looks at what Mechanical Turk offers."""
+_UNFILLED = re.compile(
+    r"[{}<>\[\]$]"  # {{%PROLIFIC_PID%}}, ${workerId}, [ID], <id>
+    r"|^%.*%$|^_.*_$"  # %SURVEY_CODE%, __ID__
+    r"|^(assignment_id_not_available|undefined|null|none|nan)$",
+    re.IGNORECASE,
+)
+"""Values that identify nobody: placeholders that a service left unfilled, the value that Mechanical
+Turk sends while a worker previews an assignment, and what scripts send for a missing value."""
 
 
 class Arrival(NamedTuple):
-    """What the address told; nothing where it did not."""
+    """The ids in an address; empty where a parameter is missing or not filled in."""
 
     person: str = ""
-    """An id that names the person on the service."""
+    """The person's id on the service."""
     study: str = ""
-    """The service's name of the offer that was taken up. It names nobody."""
+    """The id of the study on the service. It identifies no person."""
     session: str = ""
-    """The person's submission or assignment: it leads to the person."""
+    """The person's submission or assignment. It identifies the person."""
 
     @classmethod
     def by(cls, query: Mapping[str, str]) -> Arrival:
@@ -37,10 +44,12 @@ class Arrival(NamedTuple):
 
 
 def _is_filled(value: str) -> bool:
-    # A placeholder that the service did not fill would make one person of all who come.
-    return bool(value) and "{%" not in value and value != _PREVIEW
+    # An unfilled placeholder would make one person of all who arrive with it. So would the name of
+    # the parameter in place of its value.
+    is_name = value.lower() in (*PERSON, *STUDY, *SESSION)
+    return bool(value) and not is_name and not _UNFILLED.search(value)
 
 
 def _printable(text: str) -> str:
-    """The text without control characters, which no service sends and no database wants."""
+    """The text without control characters, which the database refuses."""
     return "".join(letter for letter in text if letter.isprintable()).strip()

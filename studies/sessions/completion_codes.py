@@ -1,4 +1,4 @@
-"""Codes that tell a recruitment service how somebody's session ended."""
+"""Completion codes: how the end of a session is reported to the recruitment service."""
 
 from __future__ import annotations
 
@@ -9,27 +9,28 @@ if TYPE_CHECKING:
     from studies.models import Participant, Study
 
 ENDINGS = ("completed", "attention", "screened_out", "no_consent", "full", "not_loaded")
-"""Endings for which a study may declare a code of its own."""
+"""Endings for which a study may declare a code."""
 _PROLIFIC = "https://app.prolific.com/submissions/complete"
 
 
 def ending_of(participant: Participant) -> str:
-    """How a finished session is reported.
+    """The ending of a finished session: completed, or attention.
 
-    Missed gold trials exclude data, never payment: to the service the session is complete. Missed
-    traps have a code of their own where the study declares one, because services allow it.
+    Missed gold trials exclude data, never payment: the service is told that the session is
+    complete. Missed attention checks have a code of their own where the study declares one,
+    because services permit that.
     """
     missed = participant.excluded == "missed traps" and "attention" in participant.study.codes
     return "attention" if missed else "completed"
 
 
 def code_for(study: Study, ending: str) -> str:
-    """The code that the study declared for an ending, or nothing."""
+    """The code that the study declares for an ending; empty where there is none."""
     return study.codes.get(ending, "")
 
 
 def return_url(study: Study, ending: str) -> str:
-    """Where a participant goes from the last page; nothing where nobody waits for them."""
+    """The address at the recruitment service for the last page's button; empty without one."""
     code = code_for(study, ending)
     if study.recruiter != study.Recruiter.PROLIFIC or not (code or ending == "completed"):
         return ""

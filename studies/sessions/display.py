@@ -1,7 +1,7 @@
-"""Pictures as participants get them: one encoding for all, so that nothing but the picture differs.
+"""Picture files for participants, encoded alike so that files reveal nothing about a method.
 
 Every picture becomes an 8-bit RGB PNG without metadata, at most MAX_SIDE pixels a side and never
-enlarged. Files are named by content and made once.
+enlarged. Files are named by content and written once.
 """
 
 from __future__ import annotations
@@ -19,29 +19,37 @@ if TYPE_CHECKING:
     from studies.models import Trial
 
 MAX_SIDE = 1024
-"""No place on a page is larger, and styles are often photographs of many megapixels."""
+"""The largest place of a picture on a page, in pixels."""
 POLICY = "png-rgb-1"
 CONTENT_TYPE = "image/png"
 
 
-def shown(trial: Trial, place: str) -> Path:
-    """The file of what a trial shows at a place: reference, left or right.
+def display_file(trial: Trial, place: str) -> Path:
+    """The file that a trial shows at a place: reference, left or right.
 
     Raises:
-        PictureError: the file is missing, or it is no longer the one of the trial's snapshot.
+        PictureError: the file is missing, or differs from the one in the trial's snapshot.
 
     """
     if trial.reference is None or trial.left is None or trial.right is None:
         raise PictureError("an imported trial has no pictures here")
     paths = {"reference": trial.reference.path, "left": trial.left.path, "right": trial.right.path}
     width = MAX_SIDE
-    if place != "reference":  # both at the size of the smaller one
+    if place != "reference":  # both at the width of the smaller one
         width = min(trial.left.width or MAX_SIDE, trial.right.width or MAX_SIDE, MAX_SIDE)
-    return _encoded(paths[place], trial.snapshot[place]["sha256"], width)
+    return encoded(paths[place], trial.snapshot[place]["sha256"], width)
 
 
-def _encoded(source: Path, sha256: str, width: int) -> Path:
+def encoded(source: Path, sha256: str, width: int) -> Path:
+    """The file of a picture at a width, at most MAX_SIDE high; made at the first call.
+
+    Raises:
+        PictureError: the source is missing, or its hash is not `sha256`.
+
+    """
+
     def make() -> bytes:
+        # Pillow is slow to import and needed only for a picture's first display.
         from PIL import Image
 
         from common.pictures import read_picture
@@ -53,7 +61,7 @@ def _encoded(source: Path, sha256: str, width: int) -> Path:
         if scale < 1:
             size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
             image = image.resize(size, Image.Resampling.LANCZOS)
-        # A fresh picture carries nothing over: no EXIF, no text, no colour profile.
+        # A new picture has no EXIF data, text or colour profile of the source.
         clean = Image.new("RGB", image.size)
         clean.paste(image)
         buffer = io.BytesIO()

@@ -1,10 +1,10 @@
-"""Why somebody cannot take part just now. Pages answer these politely."""
+"""Reasons why a request of a participant is refused."""
 
 from __future__ import annotations
 
 
 class NotAdmittedError(Exception):
-    """Nobody can begin with this study at the moment."""
+    """A person cannot begin at the moment. `ending` selects the exit page."""
 
     ending = "not_open"
 
@@ -20,6 +20,14 @@ class FullError(NotAdmittedError):
 
 
 class BegunError(NotAdmittedError):
-    """The person began before, and the study lets nobody return."""
+    """The person began before, and the study refuses returning participants."""
 
     ending = "begun"
+
+
+class NotFoundError(Exception):
+    """The session, or its trial, does not exist."""
+
+
+class TieNotOfferedError(Exception):
+    """The answer is a tie, and the study offers none."""

@@ -1,21 +1,22 @@
-"""What lies behind a participant: the trials of the session so far."""
+"""Trial history of a session, and the counterbalancing of left and right that follows from it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from studies.design.sides import side_due
-from studies.models.choices import Outcome, TrialKind
+from studies.models.choices import TrialKind, TrialOutcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
+
+    from studies.models import Participant
 
 FAILURES = 3
-"""After so many trials in a row without pictures, somebody is told that they do not arrive."""
+"""Consecutive trials with a load failure before the participant gets the error page."""
 
 
 class Step(NamedTuple):
-    """A trial of the past, or the one that waits."""
+    """A past trial, or the one that waits for its answer."""
 
     position: int
     pair: int | None
@@ -24,46 +25,83 @@ class Step(NamedTuple):
     outcome: str
 
 
-class Past:
-    """The trials of a session, in their order."""
+class History:
+    """The trials of a session, in the order of their positions."""
 
     def __init__(self, rows: Iterable[tuple[int, int | None, bool | None, str, str]]) -> None:
         self.steps = [Step(*row) for row in rows]
 
     @property
     def answered(self) -> int:
-        """Trials that were answered."""
-        return sum(step.outcome == Outcome.VOTED for step in self.steps)
+        """The number of answered trials."""
+        return sum(step.outcome == TrialOutcome.VOTED for step in self.steps)
 
     @property
     def waits(self) -> bool:
         """Whether a trial waits for its answer."""
-        return any(step.outcome == Outcome.WAITING for step in self.steps)
+        return any(step.outcome == TrialOutcome.WAITING for step in self.steps)
 
     @property
     def pictures_fail(self) -> bool:
-        """Whether none of the latest trials could load its pictures, so that there is no use."""
+        """Whether the latest trials all failed to load, so that another try is unlikely to help."""
         latest = [step.outcome for step in self.steps[-FAILURES:]]
-        return latest == [Outcome.COULD_NOT_LOAD] * FAILURES
+        return latest == [TrialOutcome.COULD_NOT_LOAD] * FAILURES
 
     @property
     def next_position(self) -> int:
-        """Where a new trial comes; positions begin with 1."""
+        """The position of the next new trial; positions begin with 1."""
         return 1 + (self.steps[-1].position if self.steps else 0)
 
     @property
     def seen(self) -> list[int]:
-        """The pairs that were shown."""
+        """The pairs shown so far."""
         return [step.pair for step in self.steps if step.pair is not None]
 
     @property
     def side_due(self) -> bool | None:
-        """The side on which the next real pair has to show its first stimulus; None: either.
-
-        A trial that could not be answered does not count for the balance of sides.
-        """
+        """`side_due` of the answered real trials; other trials do not count for the balance."""
         return side_due(
             bool(step.first_left)
             for step in self.steps
-            if (step.kind, step.outcome) == (TrialKind.REAL, Outcome.VOTED)
+            if (step.kind, step.outcome) == (TrialKind.REAL, TrialOutcome.VOTED)
         )
+
+    def break_is_due(self, participant: Participant) -> bool:
+        """Whether a break comes before the participant's next trial."""
+        if not (every := participant.study.session_rules.break_every):
+            return False
+        answered = self.answered
+        complete = answered >= len(participant.trial_kinds)
+        return answered % every == 0 and participant.rested < answered and not complete
+
+
+def side_due(shown: Iterable[bool]) -> bool | None:
+    """The side on which the next pair shows its first stimulus, to balance a session.
+
+    Args:
+        shown: for every earlier trial, whether the first stimulus of its pair was on the left.
+
+    Returns:
+        True for left, False for right, None where both sides are balanced. Following it keeps the
+        two sides of a session within one of each other.
+
+    """
+    surplus = sum(1 if left else -1 for left in shown)
+    return None if surplus == 0 else surplus < 0
+
+
+def side_in_surplus(wanted: Sequence[bool]) -> bool | None:
+    """The side that clearly more of the next assignments ask for.
+
+    Participants for whom no side is due take it. So the sides that participants who left early did
+    not see do not accumulate until nobody can take them.
+
+    Args:
+        wanted: for each of the next assignments, whether its first stimulus goes on the left.
+
+    Returns:
+        True for left, False for right, None where the two differ by at most 2.
+
+    """
+    surplus = 2 * sum(wanted) - len(wanted)
+    return None if abs(surplus) <= 2 else surplus > 0

@@ -1,26 +1,25 @@
-"""Whose turn it is: a participant's past, the trial that waits, and the one that comes next.
+"""Select the current or next trial of a session.
 
-Every vote runs through here, so the queries are prepared ones. A vote and the trial after it are
-one transaction, which locks the participant first; a page that is merely looked at writes nothing.
+Every vote runs through here, so the queries are compiled ones. A vote and the selection of the next
+trial are one transaction, which locks the participant first. Looking at the current trial writes
+nothing.
 """
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import models, transaction
 from django.db.models import FilteredRelation, Q
 from django.utils import timezone
 
-from studies.design.sides import AHEAD, plentiful_side
-from studies.models.assignments import Slot
-from studies.models.choices import Outcome, TrialKind
-from studies.models.participant import Participant
-from studies.models.trial import LEASE, Trial
-from studies.sessions.compiled_query import Given, Prepared
-from studies.sessions.history import Past
-from studies.sessions.trial_content import control
+from studies.models import Assignment, Participant, Trial, TrialKind, TrialOutcome
+from studies.models.trial import LEASE
+from studies.sessions.compiled_query import CompiledQuery, CompiledUpdate, Parameter
+from studies.sessions.finishing import finish
+from studies.sessions.history import History, side_in_surplus
+from studies.sessions.trial_content import TrialContent, build_trial, control_content
 
 if TYPE_CHECKING:
     import uuid
@@ -28,177 +27,240 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
-    from studies.models.assignments import SlotQuerySet
+    from studies.models.assignments import AssignmentQuerySet
 
-RECENT = timedelta(minutes=1)
-"""A sign of life or a lease that is no older than this is not renewed."""
+HEARTBEAT = timedelta(minutes=1)
+"""`last_seen` and leases that are no older than this are not renewed."""
+LOOKAHEAD = 64
+"""Number of free assignments whose sides are counted, however many there are."""
 
-_PERSON = Given("person", models.BigIntegerField())
-_TOKEN = Given("token", models.CharField())
-
-
-def _free() -> SlotQuerySet:
-    study, cohort = Given("study", models.BigIntegerField()), Given("cohort", models.CharField())
-    return Slot.objects.filter(study_id=study, cohort=cohort).free()
+_PARTICIPANT = Parameter("participant", models.BigIntegerField())
+_TOKEN = Parameter("token", models.CharField())
 
 
-def _next_free() -> SlotQuerySet:
-    shown = Trial.objects.filter(participant_id=_PERSON, pair__isnull=False).order_by()
+def _free() -> AssignmentQuerySet:
+    study = Parameter("study", models.BigIntegerField())
+    cohort = Parameter("cohort", models.CharField())
+    return Assignment.objects.filter(study_id=study, cohort=cohort).free()
+
+
+def _next_free() -> AssignmentQuerySet:
+    shown = Trial.objects.filter(participant_id=_PARTICIPANT, pair__isnull=False).order_by()
     return _free().unseen(shown.values("pair_id"))
 
 
 def _sessions() -> QuerySet[Participant]:
     people: QuerySet[Any] = Participant.objects.filter(token=_TOKEN).order_by()
-    waiting = FilteredRelation("trials", condition=Q(trials__outcome=Outcome.WAITING))
+    waiting = FilteredRelation("trials", condition=Q(trials__outcome=TrialOutcome.WAITING))
     found: QuerySet[Participant] = people.annotate(waiting=waiting).select_related(
         "study", "waiting"
     )
     return found
 
 
-_SESSION = Prepared(_sessions)
-_LOCKED_SESSION = Prepared(lambda: _sessions().select_for_update(of=("self",)))
-_LOCKED = Prepared(lambda: Participant.objects.filter(pk=_PERSON).select_for_update())
-_PAST = Prepared(
+_SESSION = CompiledQuery(_sessions)
+_LOCKED_SESSION = CompiledQuery(lambda: _sessions().select_for_update(of=("self",)))
+_LOCKED = CompiledQuery(lambda: Participant.objects.filter(pk=_PARTICIPANT).select_for_update())
+_HISTORY = CompiledQuery(
     lambda: (
-        Trial.objects.filter(participant_id=_PERSON)
+        Trial.objects.filter(participant_id=_PARTICIPANT)
         .order_by("position")
         .values_list("position", "pair_id", "first_left", "kind", "outcome")
     )
 )
-_WAITING = Prepared(
-    lambda: Trial.objects.filter(participant_id=_PERSON, outcome=Outcome.WAITING).order_by()
-)
-_ASKED = Prepared(
+_WAITING = CompiledQuery(
     lambda: Trial.objects.filter(
-        participant_id=_PERSON, public_id=Given("public_id", models.UUIDField())
+        participant_id=_PARTICIPANT, outcome=TrialOutcome.WAITING
     ).order_by()
 )
-# Few trials wait, mostly none for too long, and an index knows them; slots are many. So the trials
-# are looked for first, and where there are none, no slot is.
-_LATE = Prepared(
+_BY_ID = CompiledQuery(
+    lambda: Trial.objects.filter(
+        participant_id=_PARTICIPANT, public_id=Parameter("public_id", models.UUIDField())
+    ).order_by()
+)
+# Few trials wait, mostly none beyond its lease, and an index holds them; assignments are many. So
+# expired trials are looked up first, and their assignments only where there are any.
+_EXPIRED = CompiledQuery(
     lambda: (
         Trial.objects.filter(
-            outcome=Outcome.WAITING, lease_until__lt=Given("now", models.DateTimeField())
+            outcome=TrialOutcome.WAITING, lease_until__lt=Parameter("now", models.DateTimeField())
         )
         .order_by()
         .values_list("pk", flat=True)
     )
 )
-_SIDES = Prepared(lambda: _free().order_by("rank").values_list("first_left", flat=True)[:AHEAD])
-_EITHER_SIDE = Prepared(lambda: _next_free().locked()[:1])
-_ONE_SIDE = Prepared(
-    lambda: _next_free().filter(first_left=Given("side", models.BooleanField())).locked()[:1]
+_SIDES = CompiledQuery(
+    lambda: _free().order_by("rank").values_list("first_left", flat=True)[:LOOKAHEAD]
+)
+_EITHER_SIDE = CompiledQuery(lambda: _next_free().locked()[:1])
+_ONE_SIDE = CompiledQuery(
+    lambda: _next_free().filter(first_left=Parameter("side", models.BooleanField())).locked()[:1]
+)
+_TAKE = CompiledUpdate(
+    lambda: Assignment.objects.filter(pk=Parameter("assignment", models.BigIntegerField())),
+    trial_id=Parameter("trial", models.BigIntegerField()),
 )
 
 
-def session(token: str, *, lock: bool = False) -> Participant | None:
-    """The participant whose key `token` is, with the study and the trial that waits.
+class Session(NamedTuple):
+    """A participant with the study, and the trial that waits for an answer."""
 
-    `lock`: nobody else acts for the participant until the transaction is over.
+    participant: Participant
+    waiting: Trial | None
+
+
+def find_session(token: str, *, lock: bool = False) -> Session | None:
+    """The session of a token; None where there is none.
+
+    Args:
+        token: the participant's token.
+        lock: lock the participant's row until the transaction ends.
+
     """
-    return (_LOCKED_SESSION if lock else _SESSION).first(token=token)
+    participant = (_LOCKED_SESSION if lock else _SESSION).first(token=token)
+    if participant is None:
+        return None
+    return Session(participant, _owned(participant, getattr(participant, "waiting", None)))
 
 
-def past_of(participant: Participant) -> Past:
-    """The participant's trials so far."""
-    return Past(_PAST.all(person=participant.pk))
+def history_of(participant: Participant) -> History:
+    """The trials of a session so far."""
+    return History(_HISTORY.all(participant=participant.pk))
 
 
-def trial_asked(participant: Participant, public_id: uuid.UUID) -> Trial | None:
-    """The participant's trial of that id; mostly it is the one that waits."""
-    trial = participant.waiting
-    if trial is None or trial.public_id != public_id:
-        trial = _ASKED.first(person=participant.pk, public_id=public_id)
-    return _with(participant, trial)
+def find_trial(session: Session, public_id: uuid.UUID) -> Trial | None:
+    """The trial of a session with that id: usually the one that waits."""
+    if session.waiting is not None and session.waiting.public_id == public_id:
+        return session.waiting
+    found = _BY_ID.first(participant=session.participant.pk, public_id=public_id)
+    return _owned(session.participant, found)
 
 
-def current_trial(participant: Participant, past: Past) -> Trial | None:
-    """See `Participant.current_trial`."""
-    if participant.state == participant.State.ACTIVE and _is_recent(participant.last_seen):
-        trial = _waiting(participant, past)
-        if trial is not None and _is_recent(trial.lease_until - LEASE):
-            return trial
+def current_trial(participant: Participant, waiting: Trial | None = None) -> Trial | None:
+    """The trial to answer now: the one that waits, or a new one; None where there is no other.
+
+    The position of a session is stored on the server only, so a second window or an old page can
+    lead to no other trial.
+
+    Args:
+        participant: whose session it is; updated where this ends the session.
+        waiting: the trial that waits, if it was fetched with the participant.
+
+    """
+    if waiting is not None and _is_up_to_date(participant, waiting):
+        return waiting
     with transaction.atomic():
-        # The lock keeps two windows of one person from getting two trials.
-        [locked] = _LOCKED.all(person=participant.pk)
+        # The lock keeps two windows of one session from getting two trials.
+        [locked] = _LOCKED.all(participant=participant.pk)
         locked.study = participant.study
-        trial = _take_turn(locked, past_of(locked))
+        trial = _select(locked, history_of(locked))
         if locked.state != participant.state:
             participant.refresh_from_db()
     return trial
 
 
-def look_ahead(locked: Participant) -> tuple[Past, Trial | None]:
-    """After an answer: what lies behind, and the trial that comes next, ready to be shown.
+def next_trial(locked: Participant) -> tuple[History, Trial | None]:
+    """The history after an answer and the next trial, which is None before a break and at the end.
 
-    There is none before a break and at the end.
+    Args:
+        locked: a participant whose row this transaction has locked.
+
     """
-    past = past_of(locked)
-    return past, None if locked.rest_is_due(past) else _take_turn(locked, past)
+    history = history_of(locked)
+    return history, None if history.break_is_due(locked) else _select(locked, history)
 
 
-def _take_turn(locked: Participant, past: Past) -> Trial | None:
-    """The trial that waits for a participant, or a new one; whoever finds none has finished."""
+def take_break(participant: Participant) -> None:
+    """Record that a session continues after a break."""
+    participant.rested = history_of(participant).answered
+    participant.save(update_fields=["rested"])
+
+
+def renew_lease(trial: Trial) -> None:
+    """Extend the lease of a trial whose participant is still present."""
+    trial.lease_until = timezone.now() + LEASE
+    trial.save(update_fields=["lease_until"])
+
+
+def _select(locked: Participant, history: History) -> Trial | None:
+    """The waiting trial, or a new one; a session without a next trial is finished."""
     if locked.state != locked.State.ACTIVE:
         return None
     if not _is_recent(locked.last_seen):
         locked.last_seen = timezone.now()
         locked.save(update_fields=["last_seen"])
-    trial = _waiting(locked, past)
+    trial = _waiting_trial(locked) if history.waits else None
     if trial is not None:
         if not _is_recent(trial.lease_until - LEASE):
-            trial.renew()
+            renew_lease(trial)
     elif locked.study.state == locked.study.State.OPEN:
-        trial = _next_trial(locked, past)
-    if trial is None and past.answered:  # who answered nothing has finished nothing
-        locked.finish()
+        trial = _new_trial(locked, history)
+    if trial is None and history.answered:  # a session without any answer is not finished
+        finish(locked)
     return trial
 
 
+def _is_up_to_date(participant: Participant, waiting: Trial) -> bool:
+    """Whether a waiting trial can be shown without writing a heartbeat or a lease."""
+    active = participant.state == participant.State.ACTIVE
+    return active and _is_recent(participant.last_seen) and _is_recent(waiting.lease_until - LEASE)
+
+
 def _is_recent(moment: datetime) -> bool:
-    return timezone.now() - moment < RECENT
+    return timezone.now() - moment < HEARTBEAT
 
 
-def _waiting(participant: Participant, past: Past) -> Trial | None:
-    trial = participant.waiting
-    if past.waits and (trial is None or trial.outcome != Outcome.WAITING):
-        trial = _WAITING.first(person=participant.pk)
-    return _with(participant, trial) if past.waits else None
+def _waiting_trial(participant: Participant) -> Trial | None:
+    return _owned(participant, _WAITING.first(participant=participant.pk))
 
 
-def _with(participant: Participant, trial: Trial | None) -> Trial | None:
+def _owned(participant: Participant, trial: Trial | None) -> Trial | None:
+    """The trial, with the participant that is loaded already."""
     if trial is not None:
         trial.participant = participant
     return trial
 
 
-def _next_trial(locked: Participant, past: Past) -> Trial | None:
-    if past.answered >= len(locked.plan):
+def _new_trial(locked: Participant, history: History) -> Trial | None:
+    if history.answered >= len(locked.trial_kinds):
         return None
-    if (kind := locked.plan[past.answered]) != TrialKind.REAL:
-        showing = control(locked, kind, past.next_position, past.seen)
-        if showing is not None:
-            trial = Trial.prepare(locked, showing, past.next_position)
+    position = history.next_position
+    if (kind := locked.trial_kinds[history.answered]) != TrialKind.REAL:
+        content = control_content(locked, kind, position, history.seen)
+        if content is not None:
+            trial = build_trial(locked, content, position)
             trial.save(force_insert=True)
             return trial
-    slot = _next_slot(locked, past)
-    return None if slot is None else Trial.assign(locked, slot, past.next_position)
+    assignment = _next_assignment(locked, history)
+    return None if assignment is None else _assign(locked, assignment, position)
 
 
-def _next_slot(locked: Participant, past: Past) -> Slot | None:
-    due = past.side_due
-    if late := _LATE.all(now=timezone.now()):
-        slots = locked.study.slots.filter(cohort=locked.cohort).held_by(late).unseen(past.seen)
+def _assign(participant: Participant, assignment: Assignment, position: int) -> Trial:
+    """Make the trial of a locked assignment, and expire the trial that held it before."""
+    if assignment.trial_id is not None:
+        Trial.objects.filter(pk=assignment.trial_id).update(outcome=TrialOutcome.EXPIRED)
+    trial = build_trial(participant, TrialContent.of_assignment(assignment), position)
+    trial.save(force_insert=True)
+    assignment.trial = trial
+    _TAKE.run(assignment=assignment.pk, trial=trial.pk)
+    return trial
+
+
+def _next_assignment(locked: Participant, history: History) -> Assignment | None:
+    """An assignment whose trial has expired, else the first free one, on the side that is due."""
+    due = history.side_due
+    if expired := _EXPIRED.all(now=timezone.now()):
+        held = locked.study.assignments.filter(cohort=locked.cohort).held_by(expired)
+        held = held.unseen(history.seen)
         if due is not None:
-            slots = slots.filter(first_left=due)
-        # With its trial, or an answer that comes this very moment would count beside the new one.
-        if (slot := slots.select_related("trial").locked("trial").first()) is not None:
-            return slot
-    of = {"study": locked.study_id, "cohort": locked.cohort}
-    person = {**of, "person": locked.pk}
+            held = held.filter(first_left=due)
+        # Locked with its trial: an answer at this very moment would count beside the new one.
+        if (found := held.select_related("trial").locked("trial").first()) is not None:
+            return found
+    cohort = {"study": locked.study_id, "cohort": locked.cohort}
+    unseen = {**cohort, "participant": locked.pk}
     if due is not None:
-        return _ONE_SIDE.first(**person, side=due)
-    side = plentiful_side(_SIDES.all(**of))
-    slot = None if side is None else _ONE_SIDE.first(**person, side=side)
-    return slot or _EITHER_SIDE.first(**person)
+        return _ONE_SIDE.first(**unseen, side=due)
+    side = side_in_surplus(_SIDES.all(**cohort))
+    found = None if side is None else _ONE_SIDE.first(**unseen, side=side)
+    return found or _EITHER_SIDE.first(**unseen)

@@ -1,28 +1,36 @@
-"""What a trial shows: real pairs from slots, and the control trials beside them."""
+"""What a trial shows: the pair of an assignment or a control trial, its snapshot and addresses."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from django.conf import settings
+from django.core import signing
 from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext, override
 
-from studies.models.assignments import Pair, Slot
-from studies.models.choices import Choice, Outcome, TrialKind
-from studies.rules.questions import TRAPS
+from studies.design import DESIGNS
+from studies.design.session import REPEAT_GAP
+from studies.models import Choice, Trial, TrialKind, TrialOutcome
+from studies.models.trial import LEASE
+from studies.rules.questions import ATTENTION_CHECKS
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from studies.models.participant import Participant
-    from studies.models.trial import Trial
+    from studies.models import Assignment, Pair, Participant
     from transfer.models import Picture, Stimulus
+
+_SIGNER = signing.Signer(salt="studies.picture")
 
 
 @dataclass(frozen=True)
-class Showing:
-    """A reference and two stimuli, and what is known about them."""
+class TrialContent:
+    """A reference, two stimuli, and what is known about them."""
 
     kind: str
     reference: Picture
@@ -32,29 +40,97 @@ class Showing:
     first_left: bool | None = None
     expected: str = ""
     question: str = ""
-    """Another question than the study's, for traps."""
+    """The question of an attention check; empty: that of the study."""
     repeat_of: Trial | None = None
     rule: str = ""
-    """The selection rule that chose the pair; nothing for control trials."""
+    """The selection rule that chose the pair; empty for control trials."""
 
     @classmethod
-    def of_pair(cls, kind: str, pair: Pair, first_left: bool, **known: object) -> Showing:
-        """A pair with a side for its first stimulus."""
+    def of_pair(cls, kind: str, pair: Pair, first_left: bool, **further: object) -> TrialContent:
+        """A pair, with the side of its first stimulus."""
         left, right = (pair.first, pair.second) if first_left else (pair.second, pair.first)
-        return cls(kind, pair.reference, left, right, pair, first_left, **known)  # type: ignore[arg-type]
+        return cls(kind, pair.reference, left, right, pair, first_left, **further)  # type: ignore[arg-type]
 
     @classmethod
-    def of_slot(cls, slot: Slot) -> Showing:
-        """What a slot wants to know."""
-        return cls.of_pair(TrialKind.REAL, slot.pair, slot.first_left, rule=slot.rule)
+    def of_assignment(cls, assignment: Assignment) -> TrialContent:
+        """The pair that an assignment asks about."""
+        return cls.of_pair(
+            TrialKind.REAL, assignment.pair, assignment.first_left, rule=assignment.rule
+        )
 
 
-def control(
+def build_trial(participant: Participant, content: TrialContent, position: int) -> Trial:
+    """A trial, not yet saved, with a snapshot of everything that it shows."""
+    return Trial(
+        participant=participant,
+        position=position,
+        kind=content.kind,
+        pair=content.pair,
+        first_left=content.first_left,
+        reference=content.reference,
+        left=content.left,
+        right=content.right,
+        expected=content.expected,
+        repeat_of=content.repeat_of,
+        snapshot=_snapshot(participant, content),
+        lease_until=timezone.now() + LEASE,
+    )
+
+
+def _snapshot(participant: Participant, content: TrialContent) -> dict[str, Any]:
+    study, language = participant.study, participant.language or settings.LANGUAGE_CODE
+    reference, left, right = content.reference, content.left, content.right
+    rule = content.rule or study.design
+    with override(language):
+        question = gettext(content.question or study.question.text)
+    return {
+        "reference": {"role": reference.role, "sha256": reference.sha256},
+        "left": {"stimulus": left.public_id.hex, "sha256": left.sha256},
+        "right": {"stimulus": right.public_id.hex, "sha256": right.sha256},
+        "question": {
+            "version": study.question_version,
+            "language": language,
+            "text": question,
+        },
+        "rule": {
+            "name": rule,
+            "version": DESIGNS[rule].version,
+            "scope": study.scope,
+        },
+    }
+
+
+def picture_url(trial: Trial, place: str) -> str:
+    """The address of a trial's picture. It holds for this trial and reveals nothing about it."""
+    return reverse("studies:picture", args=[_SIGNER.sign_object([trial.public_id.hex, place])])
+
+
+def trial_of_picture(key: str) -> tuple[Trial, str]:
+    """The trial and the place of an address that `picture_url` made.
+
+    Raises:
+        signing.BadSignature: the signature is wrong.
+        Trial.DoesNotExist: the trial was deleted.
+
+    """
+    public_id, place = _SIGNER.unsign_object(key)
+    trials = Trial.objects.select_related("reference", "left", "right")
+    return trials.get(public_id=public_id), place
+
+
+def control_content(
     participant: Participant, kind: str, position: int, seen: Collection[int]
-) -> Showing | None:
-    """A control trial for a position; None where there is nothing to make it from.
+) -> TrialContent | None:
+    """The content of a control trial; None where the study has nothing to make it from.
 
-    It is the same whenever it is asked for: participant and position decide it.
+    Participant and position decide it, so that asking again gives the same content.
+
+    Args:
+        participant: whose session it is.
+        kind: training, gold, attention check or repeat.
+        position: the position of the trial.
+        seen: pairs shown so far, which training trials leave out.
+
     """
     generator = np.random.default_rng([participant.public_id.int, position])
     if kind == TrialKind.REPEAT:
@@ -67,20 +143,20 @@ def control(
     pair = pairs[int(generator.integers(count))]
     on_left = bool(generator.integers(2))
     if kind == TrialKind.TRAINING:
-        return Showing.of_pair(kind, pair, on_left)
+        return TrialContent.of_pair(kind, pair, on_left)
     right_answer = Choice.LEFT if on_left else Choice.RIGHT
-    if kind == TrialKind.TRAP:
-        text = TRAPS[right_answer]
-        return Showing(
+    if kind == TrialKind.ATTENTION_CHECK:
+        text = ATTENTION_CHECKS[right_answer]
+        return TrialContent(
             kind, pair.reference, pair.first, pair.second, expected=right_answer, question=text
         )
-    fits, strange = pair.first, _stranger(pair, participant, generator)
-    left, right = (fits, strange) if on_left else (strange, fits)
-    return Showing(kind, pair.reference, left, right, expected=right_answer)
+    genuine, foil = pair.first, _foil(pair, participant, generator)
+    left, right = (genuine, foil) if on_left else (foil, genuine)
+    return TrialContent(kind, pair.reference, left, right, expected=right_answer)
 
 
-def _stranger(pair: Pair, participant: Participant, generator: np.random.Generator) -> Stimulus:
-    """A stimulus that has nothing of the pair's reference in it."""
+def _foil(pair: Pair, participant: Participant, generator: np.random.Generator) -> Stimulus:
+    """A stimulus of another reference."""
     study = participant.study
     if study.kind == study.Kind.COHERENCE:
         foreign = study.stimuli.exclude(content=pair.reference)
@@ -90,17 +166,15 @@ def _stranger(pair: Pair, participant: Participant, generator: np.random.Generat
     return foreign[int(generator.integers(foreign.count()))]
 
 
-def _repeat(participant: Participant, position: int) -> Showing | None:
-    """The earliest real trial that is far enough back and was not repeated, sides swapped."""
-    from studies.design.session import REPEAT_GAP
-
-    trials = participant.trials.filter(kind=TrialKind.REAL, outcome=Outcome.VOTED, repeat=None)
+def _repeat(participant: Participant, position: int) -> TrialContent | None:
+    """The earliest real trial at least REPEAT_GAP back and not yet repeated, sides swapped."""
+    trials = participant.trials.filter(kind=TrialKind.REAL, outcome=TrialOutcome.VOTED, repeat=None)
     earlier = trials.filter(position__lte=position - REPEAT_GAP).order_by("position")
     first = earlier.select_related("pair", "reference", "left", "right").first()
     if first is None or first.first_left is None:
         return None
     assert first.reference and first.left and first.right
-    return Showing(
+    return TrialContent(
         TrialKind.REPEAT,
         first.reference,
         left=first.right,

@@ -1,7 +1,7 @@
-"""A participant that is a program: it takes part over HTTP as a browser does, page by page.
+"""A bot that takes part in a study over HTTP, page by page, as a browser does.
 
-It reads the forms that it is sent, keeps its cookies, sends back their CSRF tokens, fetches every
-picture before it answers, and goes where the server leads it. What it prefers it is told.
+It fills the forms of the pages with their CSRF tokens, keeps cookies, fetches every picture before
+it answers, and follows redirects. Choices come from a callback.
 """
 
 from __future__ import annotations
@@ -17,40 +17,43 @@ from urllib.parse import urlencode, urlsplit
 from common.errors import InputError
 
 WINDOW = {"width": "1280", "height": "800", "pixel_ratio": "1", "orientation": "landscape"}
-_SCRIPT = {"X-Requested-With": "fetch"}  # as trial.js sends a vote: the answer is what comes next
+_SCRIPT = {"X-Requested-With": "fetch"}  # as in trial.js: the response to a vote is the next page
 _TIMEOUT = 60
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 Choose = Callable[[str, int], tuple[str, int]]
-"""From a trial's id and its number, from 1, to a choice and a response time in milliseconds."""
+"""(id of the trial, its number from 1) → (choice, response time in milliseconds)."""
 
 
 @dataclass
-class Robot:
+class Bot:
     """A session at the server `origin`, such as http://127.0.0.1:8000."""
 
     origin: str
     cookies: dict[str, str] = field(default_factory=dict)
 
     def take_part(self, entry: str, choose: Choose, stay: int | None = None) -> int:
-        """Consent, answer, rest and finish; give the number of answers.
+        """Complete a session, from consent to the last page.
 
         Args:
             entry: the path of the study's link.
-            choose: what it answers.
-            stay: after so many answers it leaves in mid-study; None: it stays to the end.
+            choose: gives the answers.
+            stay: the number of answers after which it leaves; None: it completes the session.
+
+        Returns:
+            The number of answers.
 
         Raises:
-            InputError: the server refused it, or sent a page that a browser could not go on from.
+            InputError: the server refused a request, or sent a page without a next step.
 
         """
         consent = self._get(entry)
-        begun = {"consent": "yes", **WINDOW, **_token(consent)}
-        address, page = self._post(entry, begun)
+        consented = {"consent": "yes", **WINDOW, **_token(consent)}
+        address, page = self._post(entry, consented)
         answers = 0
         while answers != stay:
             if trial := _value("trial", page):
-                self._look(page)
+                self._fetch_pictures(page)
                 choice, response_ms = choose(trial, answers + 1)
                 vote = {"trial": trial, "choice": choice, "response_ms": str(response_ms)}
                 vote |= {"client_uuid": str(uuid.uuid4()), **_token(page)}
@@ -62,19 +65,21 @@ class Robot:
                 break
         return answers
 
-    def _look(self, page: str) -> None:
-        """Fetch what the trial shows, as it is shown."""
+    def _fetch_pictures(self, page: str) -> None:
+        """Fetch the three pictures of a trial."""
         pictures = re.findall(r'<img src="([^"]+)"', page)
         if len(pictures) != 3 or not all(
             self._send("GET", p)[1].startswith(_PNG) for p in pictures
         ):
-            raise InputError("a trial did not show three pictures: look at it in a browser")
+            raise InputError(
+                "a trial did not show three pictures: open the study's pilot link in a browser"
+            )
 
     def _get(self, path: str) -> str:
         return self._send("GET", path)[1].decode()
 
     def _post(self, path: str, sent: Mapping[str, str]) -> tuple[str, str]:
-        """Send a form and follow the redirect; the address and the page it led to."""
+        """Send a form and follow the redirect; returns the address and the page there."""
         location, _ = self._send("POST", path, urlencode(sent))
         address = urlsplit(location).path
         return address, self._get(address)
@@ -82,7 +87,7 @@ class Robot:
     def _send(
         self, verb: str, path: str, body: str = "", extra: Mapping[str, str] | None = None
     ) -> tuple[str, bytes]:
-        """One request; where it leads to, and what it says."""
+        """Send one request; returns the address of its redirect, or its own, and the body."""
         parts = urlsplit(self.origin)
         secure = parts.scheme == "https"
         kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection

@@ -1,4 +1,4 @@
-"""A study rehearsed: simulated participants take part through the server, not around it."""
+"""Rehearsal of a study: simulated participants take part over HTTP, through the server."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from django.core.wsgi import get_wsgi_application
 from django.db import connections
 
 from studies.models import Choice, Study, Trial
-from studies.simulation.bot import Robot
+from studies.simulation.bot import Bot
 from studies.simulation.simulate import Behaviour
 
 
 class _Quiet(WSGIRequestHandler):
     def log_message(self, *args: object) -> None:
-        """Say nothing: a rehearsal makes thousands of requests."""
+        """Log nothing: a rehearsal makes thousands of requests."""
 
 
 @contextmanager
 def own_server() -> Iterator[str]:
-    """Serve this installation on loopback for a while; gives the address."""
+    """Serve this installation on a free loopback port; yields the address."""
     server = ThreadedWSGIServer(("127.0.0.1", 0), _Quiet)
     server.daemon_threads = True
     server.set_app(get_wsgi_application())
@@ -46,32 +46,36 @@ def rehearse(
     seed: int,
     behaviour: Behaviour,
     at_once: int = 4,
-    progress: Callable[[], None] | None = None,
+    on_participant: Callable[[], None] | None = None,
 ) -> tuple[int, int]:
-    """Let simulated participants take part over HTTP; give (answers, how many left early).
+    """Run sessions of simulated participants over HTTP.
 
-    Only their taste is taken from the truth: whichever trial a page shows, they prefer by the
-    utilities of its stimuli. Attentive ones know the right answers of control trials. `seed`
-    decides what each of them is like; who gets which trial depends on who comes first.
+    They choose by the utilities of the stimuli that a page shows, and attentive ones give the right
+    answers to control trials. `seed` decides the behaviour of each; which trials each gets depends
+    on the order of the requests.
+
+    Returns:
+        The number of answers, and the number of participants who left early.
+
     """
     trials = study.questions_per_person
     generators = np.random.default_rng(seed).spawn(participants)
-    stays = [behaviour.stay(trials, generator) for generator in generators]
+    stays = [behaviour.answers_before_leaving(trials, generator) for generator in generators]
 
     def take_part(number: int) -> int:
         generator = generators[number]
 
-        def choose(trial: str, turn: int) -> tuple[str, int]:
-            return _choice(trial, utilities, behaviour, generator, turn / trials), (
+        def choose(trial: str, number: int) -> tuple[str, int]:
+            return _choice(trial, utilities, behaviour, generator, number / trials), (
                 behaviour.response_ms(generator)
             )
 
         try:
-            return Robot(origin).take_part(study.simulated_url, choose, stays[number])
+            return Bot(origin).take_part(study.simulated_url, choose, stays[number])
         finally:
             connections.close_all()
-            if progress is not None:
-                progress()
+            if on_participant is not None:
+                on_participant()
 
     with ThreadPoolExecutor(at_once) as pool:
         answers = sum(pool.map(take_part, range(participants)))
@@ -83,12 +87,12 @@ def _choice(
     utilities: Mapping[str, float],
     behaviour: Behaviour,
     generator: np.random.Generator,
-    tired: float,
+    progress: float,
 ) -> str:
     trial = Trial.objects.select_related("left", "right").get(public_id=key)
     assert trial.left and trial.right
     left, right = (utilities[one.public_id.hex] for one in (trial.left, trial.right))
     if trial.expected:
         left, right = (50.0, 0.0) if trial.expected == Choice.LEFT else (0.0, 50.0)
-    prefers_left = generator.random() < behaviour.prefers_left(left, right, tired)
+    prefers_left = generator.random() < behaviour.prefers_left(left, right, progress)
     return Choice.LEFT if prefers_left else Choice.RIGHT

@@ -1,67 +1,83 @@
-"""Simulated participants whose true preferences are known, so that analyses can be checked.
+"""Simulated participants with known true preferences, for checking analyses.
 
-They leave the same rows as people do, and every one of their sessions says that it is simulated.
-A participant prefers the left stimulus with probability
-(1 − λ) σ(u_left − u_right + b) + λ/2, with utilities u, side bias b and inattention λ, which grows
-where they tire.
+They leave the same rows as people, and every session is marked as simulated. A participant prefers
+the left stimulus with probability (1 − λ) σ(u_left − u_right + b) + λ/2, with utilities u, side
+bias b, and inattention λ, which grows with fatigue.
 """
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 from django.db import transaction
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
+from pydantic import Field
 
 from common.errors import InputError
 from studies.design import DESIGNS
-from studies.design.sides import side_due
-from studies.models import Choice, Cohort, Outcome, Participant, Slot, Study, Trial, TrialKind, Vote
-from studies.models.participant import AWAY
+from studies.models import (
+    Assignment,
+    Choice,
+    Cohort,
+    Participant,
+    Study,
+    Trial,
+    TrialKind,
+    TrialOutcome,
+    Vote,
+)
+from studies.models.participant import ABSENT_AFTER
 from studies.planning.adaptive import plan_round
-from studies.sessions.trial_content import Showing
+from studies.planning.allocation import ensure_assignments
+from studies.rules.declaration import Declaration
+from studies.sessions.history import side_due
+from studies.sessions.trial_content import TrialContent, build_trial
 
 
-@dataclass(frozen=True)
-class Behaviour:
-    """How simulated participants differ from their utilities."""
+def _share() -> Any:
+    return Field(0.0, ge=0, le=1, json_schema_extra={"use": "a share, 0 … 1"})
 
-    side_bias: float = 0.0
-    """Added to the left utility; positive: they favour the left side."""
-    inattention: float = 0.0
-    """The share of trials answered without looking, 0 … 1."""
-    fatigue: float = 0.0
-    """The share of attention that is gone at the end of a session, 0 … 1; it goes evenly."""
-    dropout: float = 0.0
-    """The share of participants who leave in mid-study, 0 … 1, each after any number of answers."""
-    median_ms: float = 2500.0
-    """Median response time; times are log-normal."""
 
-    def __post_init__(self) -> None:
-        for name in ("inattention", "fatigue", "dropout"):
-            if not 0 <= (value := getattr(self, name)) <= 1:
-                raise InputError(f"{name} {value} is no share: use 0 … 1")
+class Behaviour(Declaration):
+    """Deviations of simulated participants from their utilities."""
 
-    def prefers_left(self, left: float, right: float, tired: float = 0.0) -> float:
-        """The probability of choosing the left stimulus, given both utilities.
+    noun: ClassVar[str] = "behaviour"
 
-        `tired` is how much of the session is over, 0 … 1.
+    side_bias: float = Field(default=0.0, json_schema_extra={"use": "a number"})
+    """Added to the left utility; positive values favour the left side."""
+    inattention: float = _share()
+    """Share of trials answered at random, 0 … 1."""
+    fatigue: float = _share()
+    """Share of attention lost by the end of a session, 0 … 1; attention falls linearly."""
+    dropout: float = _share()
+    """Share of participants who leave early, 0 … 1, each after a random number of answers."""
+    median_ms: float = Field(default=2500.0, gt=0, json_schema_extra={"use": "a number above 0"})
+    """Median response time in milliseconds; times are log-normal."""
+
+    def prefers_left(self, left: float, right: float, progress: float = 0.0) -> float:
+        """The probability of choosing the left stimulus.
+
+        Args:
+            left: utility of the left stimulus.
+            right: utility of the right stimulus.
+            progress: the part of the session that is over, 0 … 1.
+
         """
         attentive = 1 / (1 + np.exp(-(left - right + self.side_bias)))
-        looks = (1 - self.inattention) * (1 - self.fatigue * tired)
-        return float(looks * attentive + (1 - looks) / 2)
+        attention = (1 - self.inattention) * (1 - self.fatigue * progress)
+        return float(attention * attentive + (1 - attention) / 2)
 
-    def stay(self, trials: int, generator: np.random.Generator) -> int | None:
-        """After how many answers of a session they leave; None: they stay to the end."""
+    def answers_before_leaving(self, trials: int, generator: np.random.Generator) -> int | None:
+        """The number of answers after which a participant leaves; None for a complete session."""
         leaves = self.dropout > 0 and generator.random() < self.dropout
         return int(generator.integers(trials)) if leaves else None
 
     def response_ms(self, generator: np.random.Generator) -> int:
-        """A response time in milliseconds."""
+        """A random response time in milliseconds."""
         return int(generator.lognormal(np.log(self.median_ms), 0.4))
 
 
@@ -72,39 +88,39 @@ def simulate(
     trials: int,
     seed: int,
     behaviour: Behaviour | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    on_participant: Callable[[int, int], None] | None = None,
     *,
     rounds: bool = False,
 ) -> int:
-    """Let simulated participants take part in an open study.
+    """Store sessions of simulated participants in an open study.
 
     Args:
-        study: an open study. Its places and slots for people are not touched.
+        study: an open study. Its places and assignments for people are not used.
         utilities: the true utility of every stimulus of the study, by `public_id.hex`; higher is
             better. The scale is that of the logistic model.
-        participants: how many take part.
-        trials: how many trials each of them answers.
-        seed: decides every choice.
-        behaviour: what else decides them.
-        progress: called with (participants done, participants) after each.
+        participants: their number, at least 1.
+        trials: the number of trials of each, at least 1.
+        seed: seed of all random numbers.
+        behaviour: deviations from the utilities.
+        on_participant: called with (participants done, participants) after each.
         rounds: choose the next pairs by the votes after each participant, as a worker does for
-            people; for designs that follow votes.
+            people; for adaptive designs.
 
     Returns:
         The number of votes.
 
     Raises:
         InputError: the study is not open, a stimulus has no utility, a participant would have to
-            see a pair twice, or there are no rounds in its design.
+            see a pair twice, or the design is not adaptive and `rounds` is set.
 
     """
-    _check(study, utilities, participants, trials)
+    _check_possible(study, utilities, participants, trials)
     if rounds and not DESIGNS[study.design].follows_votes:
-        raise InputError(f"the design '{study.design}' does not follow votes: leave out --rounds")
+        raise InputError(f"the design '{study.design}' is not adaptive: leave out --rounds")
     behaviour = behaviour or Behaviour()
-    wanted = study.slots_taken(Cohort.SIMULATED) + participants * trials
-    study.want_votes(Cohort.SIMULATED, wanted)
-    free = _free_slots(study)
+    own = study.assignments.filter(cohort=Cohort.SIMULATED)
+    ensure_assignments(study, Cohort.SIMULATED, own.taken().count() + participants * trials)
+    free = _free_assignments(study)
     votes = 0
     generators = np.random.default_rng(seed).spawn(participants)
     for number, generator in enumerate(generators, start=1):
@@ -113,72 +129,75 @@ def simulate(
             cohort=Cohort.SIMULATED,
             source="simulation",
             rules_version=study.rules_in_force,
-            plan=[TrialKind.REAL] * trials,
+            trial_kinds=[TrialKind.REAL] * trials,
             state=Participant.State.FINISHED,
             finished_at=timezone.now(),
         )
-        stay = behaviour.stay(trials, generator)
+        stay = behaviour.answers_before_leaving(trials, generator)
         if stay is not None:
             participant.state, participant.finished_at = Participant.State.ACTIVE, None
-            participant.last_seen -= 2 * AWAY
-        taken: list[Slot] = []
-        while not _take_slots(free, taken, trials if stay is None else stay):
-            # The last ones may have seen every pair that is left: want some votes more.
-            study.want_votes(
-                Cohort.SIMULATED,
-                study.slots.filter(cohort=Cohort.SIMULATED).count() + 2 * study.pairs.count(),
-            )
-            free = [slot for slot in _free_slots(study) if slot not in taken]
+            participant.last_seen -= 2 * ABSENT_AFTER
+        taken: list[Assignment] = []
+        while not _take(free, taken, trials if stay is None else stay):
+            # The participant has seen every pair that is left: continue the plan.
+            count = own.count() + 2 * study.pairs.count()
+            ensure_assignments(study, Cohort.SIMULATED, count)
+            free = [found for found in _free_assignments(study) if found not in taken]
         _store(participant, taken, utilities, behaviour, generator)
         votes += len(taken)
         if rounds:
             plan_round(study, Cohort.SIMULATED)
-            free = _free_slots(study)
-        if progress is not None:
-            progress(number, participants)
+            free = _free_assignments(study)
+        if on_participant is not None:
+            on_participant(number, participants)
     return votes
 
 
-def _free_slots(study: Study) -> list[Slot]:
-    slots = study.slots.filter(cohort=Cohort.SIMULATED)
-    return list(slots.free().with_pictures().order_by("rank"))
+def _free_assignments(study: Study) -> list[Assignment]:
+    assignments = study.assignments.filter(cohort=Cohort.SIMULATED)
+    return list(assignments.free().with_pictures().order_by("rank"))
 
 
-def _take_slots(free: list[Slot], taken: list[Slot], trials: int) -> bool:
-    """Fill `taken` as `Participant.current_trial` does; False where free slots did not suffice."""
+def _take(free: list[Assignment], taken: list[Assignment], trials: int) -> bool:
+    """Move assignments from `free` to `taken` in the order of studies.sessions.next_trial.
+
+    Returns:
+        Whether `taken` has as many as there are trials.
+
+    """
     while len(taken) < trials:
-        due = side_due(slot.first_left for slot in taken)
-        seen = {slot.pair_id for slot in taken}
-        suits = (s for s in free if s.pair_id not in seen and due in (None, s.first_left))
-        slot = next(suits, None)
-        if slot is None:
+        due = side_due(assignment.first_left for assignment in taken)
+        seen = {assignment.pair_id for assignment in taken}
+        suits = (a for a in free if a.pair_id not in seen and due in (None, a.first_left))
+        found = next(suits, None)
+        if found is None:
             return False
-        free.remove(slot)
-        taken.append(slot)
+        free.remove(found)
+        taken.append(found)
     return True
 
 
 @transaction.atomic
 def _store(
     participant: Participant,
-    slots: list[Slot],
+    assignments: list[Assignment],
     utilities: Mapping[str, float],
     behaviour: Behaviour,
     generator: np.random.Generator,
 ) -> None:
-    """Store a whole session in a few statements: thousands of votes take seconds."""
+    """Store a session in a few statements, so that thousands of votes take seconds."""
     participant.save()
     trials = []
-    for position, slot in enumerate(slots, start=1):
-        trial = Trial.prepare(participant, Showing.of_slot(slot), position)
-        trial.outcome = Outcome.VOTED
+    for position, assignment in enumerate(assignments, start=1):
+        trial = build_trial(participant, TrialContent.of_assignment(assignment), position)
+        trial.outcome = TrialOutcome.VOTED
         trials.append(trial)
     Trial.objects.bulk_create(trials)
-    # Nobody sees a pair twice, so a session's trial is known by its pair.
+    # No participant sees a pair twice, so the pair identifies the trial of a session.
     holder = Trial.objects.filter(participant=participant, pair=OuterRef("pair"))
-    taken = Slot.objects.filter(pk__in=[slot.pk for slot in slots])
+    taken = Assignment.objects.filter(pk__in=[assignment.pk for assignment in assignments])
     taken.update(trial=Subquery(holder.values("pk")[:1]))
-    length = len(participant.plan)
+    length = len(participant.trial_kinds)
     Vote.objects.bulk_create(
         _answer(trial, utilities, behaviour, generator, trial.position / length) for trial in trials
     )
@@ -189,11 +208,11 @@ def _answer(
     utilities: Mapping[str, float],
     behaviour: Behaviour,
     generator: np.random.Generator,
-    tired: float,
+    progress: float,
 ) -> Vote:
     assert trial.left and trial.right
     left, right = (utilities[stimulus.public_id.hex] for stimulus in (trial.left, trial.right))
-    prefers_left = generator.random() < behaviour.prefers_left(left, right, tired)
+    prefers_left = generator.random() < behaviour.prefers_left(left, right, progress)
     return Vote(
         trial=trial,
         choice=Choice.LEFT if prefers_left else Choice.RIGHT,
@@ -202,7 +221,9 @@ def _answer(
     )
 
 
-def _check(study: Study, utilities: Mapping[str, float], participants: int, trials: int) -> None:
+def _check_possible(
+    study: Study, utilities: Mapping[str, float], participants: int, trials: int
+) -> None:
     if participants < 1 or trials < 1:
         raise InputError("there is nothing to simulate: ask for at least 1 participant and 1 trial")
     if study.state != Study.State.OPEN:

@@ -1,4 +1,4 @@
-"""Which researcher may see which study. Others learn nothing, not even that it is there."""
+"""Access of researchers to studies. Others get the response for a study that does not exist."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from studies.models import Study
 
 
 def visible_study(request: HttpRequest, pk: int) -> Study:
-    """The study, where the researcher may see it.
+    """The study, if the researcher may see it.
 
     Raises:
-        Http404: there is none, or it is somebody else's.
+        Http404: there is no such study, or the researcher may not see it.
 
     """
     return get_object_or_404(Study.objects.visible_to(request.user), pk=pk)
@@ -23,7 +23,7 @@ def visible_study(request: HttpRequest, pk: int) -> Study:
 
 @require_POST
 def share(request: HttpRequest, pk: int) -> HttpResponse:
-    """Let another researcher see and run the study."""
+    """Share a study with another researcher, who may see and run it."""
     found = _own_study(request, pk)
     name = request.POST.get("username", "").strip()
     user = get_user_model().objects.filter(username=name, is_active=True).first()
@@ -31,17 +31,17 @@ def share(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, f"There is no account named “{name}”.")
     else:
         found.members.add(user)
-        messages.success(request, f"{name} sees the study now.")
+        messages.success(request, f"The study is shared with {name}.")
     return redirect(found)
 
 
 @require_POST
 def unshare(request: HttpRequest, pk: int) -> HttpResponse:
-    """Take the study back from another researcher."""
+    """End the sharing of a study with another researcher."""
     found = _own_study(request, pk)
     name = request.POST.get("username", "")
     found.members.remove(*found.members.filter(username=name))
-    messages.success(request, f"{name} no longer sees the study.")
+    messages.success(request, f"The study is no longer shared with {name}.")
     return redirect(found)
 
 

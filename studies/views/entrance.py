@@ -1,6 +1,6 @@
-"""The way into a study: consent, and how a browser finds back to its session.
+"""The entry page of a study: consent, and how a browser returns to its session.
 
-Participants' pages are the only ones without a login. Tokens in the address let people in.
+Participants' pages need no login: tokens in their addresses give access.
 """
 
 from __future__ import annotations
@@ -20,13 +20,12 @@ from studies.forms.participant import ConsentForm
 from studies.models import Cohort, Participant, Study
 from studies.models.tokens import simulated_entry
 from studies.sessions.arrival import Arrival
-from studies.sessions.enrolment import turn_away
+from studies.sessions.enrolment import admits, enrol, record_screen_out, resumes
 from studies.sessions.errors import NotAdmittedError
-from studies.sessions.language import language_for, page
-from studies.views.participant import away
+from studies.views.participant import exit_page, language_for, page
 
 REMEMBERED = 30 * 24 * 3600
-"""Seconds for which a browser finds back to its session from the study's link."""
+"""Seconds for which the study's link leads a browser back to its session."""
 
 
 @login_not_required
@@ -34,34 +33,35 @@ REMEMBERED = 30 * 24 * 3600
 @require_http_methods(["GET", "HEAD", "POST"])
 @ARRIVALS.on_posts
 def enter(request: HttpRequest, token: str) -> HttpResponse:
-    """The consent page. Consenting begins the session; who has begun goes on where they were."""
+    """The consent page. Consent begins a session; a returning participant continues the earlier."""
     entry = simulated_entry(token)
     found = Q(entry_token=entry) if entry else Q(entry_token=token) | Q(pilot_token=token)
     study = get_object_or_404(Study, found)
     pilot = token == study.pilot_token
     arrival = Arrival.by(request.GET)
     known = None if arrival.person else _remembered(request, study, pilot)
-    if known is not None and known.goes_on():
+    if known is not None and resumes(known):
         return redirect(known.take_url)
     if known is not None and study.returning == Study.Returning.BLOCK:
-        return away(request, study, "begun", known)
+        return exit_page(request, study, "begun", known)
     if request.method == "POST":
         cohort = Cohort.PILOT if pilot else Cohort.SIMULATED if entry else Cohort.PEOPLE
-        return _answer_to_consent(request, study, cohort, arrival, known)
-    if not pilot and not entry and not arrival.person and known is None and not study.admits():
-        return away(request, study, "full" if study.state == Study.State.OPEN else "not_open")
-    # Our own text has translations; a text of the researcher's own stays as it is.
+        return _handle_consent(request, study, cohort, arrival, known)
+    if not pilot and not entry and not arrival.person and known is None and not admits(study):
+        ending = "full" if study.state == Study.State.OPEN else "not_open"
+        return exit_page(request, study, ending)
+    # Only the default consent text has translations; a text of the researcher's stays as it is.
     consent = gettext_lazy(study.consent.text)
     language = language_for(study, request)
     return page(request, "consent", study, language, consent=consent, pilot=pilot)
 
 
-def _answer_to_consent(
+def _handle_consent(
     request: HttpRequest, study: Study, cohort: Cohort, arrival: Arrival, known: Participant | None
 ) -> HttpResponse:
     form = ConsentForm(request.POST)
     if not form.is_valid() or form.cleaned_data["consent"] == "no":
-        return away(request, study, "no_consent")
+        return exit_page(request, study, "no_consent")
     details = {
         "cohort": cohort,
         "source": "simulation" if cohort == Cohort.SIMULATED else study.recruiter,
@@ -69,10 +69,12 @@ def _answer_to_consent(
         "language": language_for(study, request),
     }
     if form.cleaned_data["consent"] == "cannot":
-        turn_away(study, study.gate.refusal(form.screen()) or "left at the gate", **details)
-        return away(request, study, "screened_out")
+        refusal = study.screen_requirements.refusal(form.screen())
+        record_screen_out(study, refusal or "left at the gate", **details)  # a stored value
+        return exit_page(request, study, "screened_out")
     try:
-        participant = study.admit(
+        participant = enrol(
+            study,
             arrival.person,
             known=known,
             external_study=arrival.study,
@@ -80,9 +82,9 @@ def _answer_to_consent(
             **details,
         )
     except NotAdmittedError as reason:
-        return away(request, study, reason.ending)
-    if participant.state == Participant.State.TURNED_AWAY:
-        return away(request, study, "screened_out")
+        return exit_page(request, study, reason.ending)
+    if participant.state == Participant.State.SCREENED_OUT:
+        return exit_page(request, study, "screened_out")
     return _remember(HttpResponseRedirect(participant.take_url, status=303), participant)
 
 
@@ -95,8 +97,8 @@ def _remembered(request: HttpRequest, study: Study, pilot: bool) -> Participant 
     token = request.get_signed_cookie(cookie, default="", salt="studies.participant")
     if not token:
         return None
-    gone = (Participant.State.WITHDRAWN, Participant.State.REPLACED)
-    return study.participants.filter(token=token).exclude(state__in=gone).first()
+    ended = (Participant.State.WITHDRAWN, Participant.State.REPLACED)
+    return study.participants.filter(token=token).exclude(state__in=ended).first()
 
 
 def _remember(response: HttpResponse, participant: Participant) -> HttpResponse:

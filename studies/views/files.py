@@ -1,4 +1,4 @@
-"""Files that a researcher takes away: votes, codebook, and the whole study as an archive."""
+"""Downloads for researchers: votes, codebook, and the study as an archive."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def votes_parquet(request: HttpRequest, pk: int) -> HttpResponse:
 @never_cache
 @require_safe
 def codebook(request: HttpRequest, pk: int) -> HttpResponse:
-    """What the columns of the study's votes hold."""
+    """The codebook of the study's votes."""
     columns = columns_of(votes_frame([visible_study(request, pk)]))
     text = codebook_markdown([("VOTES.csv, VOTES.parquet", columns)])
     return _file(text.encode(), "CODEBOOK.md", "text/markdown; charset=utf-8")
@@ -47,9 +47,9 @@ def codebook(request: HttpRequest, pk: int) -> HttpResponse:
 @never_cache
 @require_safe
 def bundle(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """The archive to publish, under the licence that the address names."""
+    """The archive for publication, under the licence in the address."""
     study = visible_study(request, pk)
-    archive: IO[bytes] = tempfile.SpooledTemporaryFile(_SPOOL)  # noqa: SIM115 - the answer closes it
+    archive: IO[bytes] = tempfile.SpooledTemporaryFile(_SPOOL)  # noqa: SIM115 - the response closes it
     try:
         write_bundle(study, archive, request.GET.get("licence", ""))  # type: ignore[arg-type]
     except InputError as error:

@@ -1,50 +1,60 @@
-"""The pages of a session: trials, breaks and the end. The token in the address is the session.
+"""The pages of a session: trials, breaks and the end. The token in the address identifies it.
 
-The server knows where a participant stands. The address of a session never changes, so there is
-nothing to go back to: every visit shows what comes next.
+The position of a session is stored on the server. Its address never changes, so the browser's Back
+button has no earlier page of it: every visit shows what comes next.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.signing import BadSignature
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import reverse
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import get_language_from_request, gettext_lazy, override
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from common.errors import PictureError
 from common.rate_limit import SESSION
 from studies.forms.participant import TrialForm, VoteForm
-from studies.models import Choice, Participant, Study, Trial
+from studies.models import Participant, Study, Trial
 from studies.models.trial import PLACES
 from studies.privacy.erasure import erase
 from studies.sessions import completion_codes as codes
 from studies.sessions import display
-from studies.sessions.language import language_for, page
-from studies.sessions.next_trial import look_ahead, session, trial_asked
+from studies.sessions.errors import NotFoundError, TieNotOfferedError
+from studies.sessions.next_trial import (
+    Session,
+    current_trial,
+    find_session,
+    find_trial,
+    history_of,
+    take_break,
+)
+from studies.sessions.trial_content import picture_url, trial_of_picture
+from studies.sessions.voting import record_load_failure, vote_and_continue
 
 if TYPE_CHECKING:
-    from uuid import UUID
-
-    from studies.sessions.history import Past
+    from studies.sessions.history import History
 
 
 @login_not_required
 @never_cache
 @require_safe
 def take(request: HttpRequest, token: str) -> HttpResponse:
-    """What comes next for a participant: a trial, a break, or the end."""
-    participant = _participant(token)
-    past = participant.past()
-    if participant.rest_is_due(past):
-        return _break(request, participant, past)
-    if past.pictures_fail and "again" not in request.GET:
-        return away(request, participant.study, "not_loaded", participant)
-    return _turn(request, participant, past, participant.current_trial(past))
+    """The next page of a session: a trial, a break, or the end."""
+    participant, waiting = _session(token)
+    history = history_of(participant)
+    if history.break_is_due(participant):
+        return _break_page(request, participant, history)
+    if history.pictures_fail and "again" not in request.GET:
+        return exit_page(request, participant.study, "not_loaded", participant)
+    return _trial_page(request, participant, history, current_trial(participant, waiting))
 
 
 @login_not_required
@@ -52,9 +62,9 @@ def take(request: HttpRequest, token: str) -> HttpResponse:
 @require_POST
 @SESSION.on_posts
 def go_on(request: HttpRequest, token: str) -> HttpResponse:
-    """Go on after a break."""
-    participant = _participant(token)
-    participant.rest()
+    """Continue after a break."""
+    participant = _session(token).participant
+    take_break(participant)
     return HttpResponseRedirect(participant.take_url, status=303)
 
 
@@ -63,8 +73,8 @@ def go_on(request: HttpRequest, token: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @SESSION.on_posts
 def stop(request: HttpRequest, token: str) -> HttpResponse:
-    """Stop taking part: leave it at what was answered, or have everything erased."""
-    participant = _participant(token)
+    """The page on which a participant stops, and may have all answers erased."""
+    participant = _session(token).participant
     if request.method == "POST" and request.POST.get("erase") == "yes":
         erase(participant)
         return HttpResponseRedirect(participant.take_url, status=303)
@@ -76,27 +86,25 @@ def stop(request: HttpRequest, token: str) -> HttpResponse:
 @require_POST
 @SESSION.on_posts
 def vote(request: HttpRequest, token: str) -> HttpResponse:
-    """Record an answer. However often it is sent, there is one vote.
+    """Record an answer. Repeated deliveries are one vote.
 
-    Our script is answered with what comes next, which saves a way there and back between two
-    trials; a plain form is led to it.
+    The script gets the next page as the response, which saves a request between two trials; a
+    plain form is redirected.
     """
     form = VoteForm(request.POST)
     if not form.is_answer():
         return HttpResponse("this is not an answer to a trial", status=400)
-    sent = form.cleaned_data
-    with transaction.atomic():  # one commit: the answer, and the trial that the next page shows
-        participant = _participant(token, lock=True)
-        if sent["choice"] == Choice.TIE and not participant.study.ties_allowed:
-            return HttpResponse("this study offers no ties", status=400)
-        trial = _trial(participant, sent["trial"])
-        trial.vote(sent["choice"], sent["client_uuid"], sent.get("response_ms"), form.screen())
-        past, upcoming = look_ahead(participant)
+    try:
+        participant, history, trial = vote_and_continue(token, **form.answer())
+    except NotFoundError as error:
+        raise Http404(str(error)) from error
+    except TieNotOfferedError as error:
+        return HttpResponse(str(error), status=400)
     if not _by_script(request):
         return HttpResponseRedirect(participant.take_url, status=303)
-    if participant.rest_is_due(past):
-        return _break(request, participant, past)
-    return _turn(request, participant, past, upcoming)
+    if history.break_is_due(participant):
+        return _break_page(request, participant, history)
+    return _trial_page(request, participant, history, trial)
 
 
 @login_not_required
@@ -105,22 +113,25 @@ def vote(request: HttpRequest, token: str) -> HttpResponse:
 @SESSION.on_posts
 def unloadable(request: HttpRequest, token: str) -> HttpResponse:
     """Record that a trial's pictures could not be shown; another trial takes its place."""
-    participant = _participant(token)
+    session = _session(token)
     form = TrialForm(request.POST)
     if not form.is_valid():
         return HttpResponse("this is not a trial", status=400)
-    _trial(participant, form.cleaned_data["trial"]).could_not_load()
-    if _by_script(request):  # it then asks for the page it is on
+    trial = find_trial(session, form.cleaned_data["trial"])
+    if trial is None:
+        raise Http404("the session has no such trial")
+    record_load_failure(trial)
+    if _by_script(request):  # it then requests the page that it is on
         return HttpResponse(status=204)
-    return HttpResponseRedirect(participant.take_url, status=303)
+    return HttpResponseRedirect(session.participant.take_url, status=303)
 
 
 @login_not_required
 @require_safe
 def picture(request: HttpRequest, key: str) -> HttpResponse:
-    """A picture of a trial. Its address and its headers tell nothing about it."""
+    """A picture of a trial. Its address and its headers reveal nothing about it."""
     try:
-        path = display.shown(*Trial.at(key))
+        path = display.display_file(*trial_of_picture(key))
     except (BadSignature, Trial.DoesNotExist, PictureError) as error:
         raise Http404 from error
     response = HttpResponse(path.read_bytes(), content_type=display.CONTENT_TYPE)
@@ -128,18 +139,52 @@ def picture(request: HttpRequest, key: str) -> HttpResponse:
     return response
 
 
-def _participant(token: str, *, lock: bool = False) -> Participant:
-    participant = session(token, lock=lock)
-    if participant is None:
+def language_for(study: Study, request: HttpRequest) -> str:
+    """The study's language, or else the first available one of the browser's."""
+    return study.language or get_language_from_request(request)
+
+
+def page(
+    request: HttpRequest, name: str, study: Study, language: str, **context: Any
+) -> HttpResponse:
+    """The template studies/`name`.html in a language; in English where it is not available."""
+    language = language or settings.LANGUAGE_CODE
+    # Only the default title has translations; a title of the researcher's stays as it is.
+    context |= {"study": study, "title": gettext_lazy(study.title)}
+    with override(language):
+        response = render(request, f"studies/{name}.html", context)
+    response["Content-Language"] = language
+    patch_vary_headers(response, ("Accept-Language",))
+    return response
+
+
+def exit_page(
+    request: HttpRequest, study: Study, ending: str, participant: Participant | None = None
+) -> HttpResponse:
+    """The page for people who do not, or no longer, take part: the reason, and where to go."""
+    language = participant.language if participant else language_for(study, request)
+    again_url = f"{participant.take_url}?again=1" if participant else ""
+    return page(
+        request,
+        "exit",
+        study,
+        language,
+        ending=ending,
+        code=codes.code_for(study, ending),
+        return_url=codes.return_url(study, ending),
+        again_url=again_url,
+    )
+
+
+def _session(token: str) -> Session:
+    session = find_session(token)
+    if session is None:
         raise Http404("there is no such session")
-    return participant
+    return session
 
 
-def _trial(participant: Participant, public_id: UUID) -> Trial:
-    trial = trial_asked(participant, public_id)
-    if trial is None:
-        raise Http404("the session has no such trial")
-    return trial
+def _by_script(request: HttpRequest) -> bool:
+    return request.headers.get("X-Requested-With") == "fetch"
 
 
 def _page(
@@ -150,20 +195,16 @@ def _page(
     return page(request, name, study, participant.language, participant=participant, **context)
 
 
-def _by_script(request: HttpRequest) -> bool:
-    return request.headers.get("X-Requested-With") == "fetch"
+def _break_page(request: HttpRequest, participant: Participant, history: History) -> HttpResponse:
+    return _page(request, "break", participant, answered=history.answered)
 
 
-def _break(request: HttpRequest, participant: Participant, past: Past) -> HttpResponse:
-    return _page(request, "break", participant, answered=past.answered)
-
-
-def _turn(
-    request: HttpRequest, participant: Participant, past: Past, trial: Trial | None
+def _trial_page(
+    request: HttpRequest, participant: Participant, history: History, trial: Trial | None
 ) -> HttpResponse:
-    """The trial to answer, or the end where there is none."""
+    """The trial to answer, or the end of the session where there is none."""
     if trial is None:
-        return _end(request, participant)
+        return _end_page(request, participant)
     study, token = participant.study, participant.token
     return _page(
         request,
@@ -171,43 +212,25 @@ def _turn(
         participant,
         trial=trial,
         reference_name=study.question.reference,
-        pictures={place: trial.picture_url(place) for place in PLACES},
-        answered=past.answered,
-        total=len(participant.plan),
-        gate=study.gate,
+        pictures={place: picture_url(trial, place) for place in PLACES},
+        answered=history.answered,
+        total=len(participant.trial_kinds),
+        requirements=study.screen_requirements,
         vote_url=reverse("studies:vote", args=[token]),
         unloadable_url=reverse("studies:unloadable", args=[token]),
         stop_url=reverse("studies:stop", args=[token]),
     )
 
 
-def _end(request: HttpRequest, participant: Participant) -> HttpResponse:
+def _end_page(request: HttpRequest, participant: Participant) -> HttpResponse:
     if participant.state == Participant.State.WITHDRAWN:
-        return away(request, participant.study, "withdrawn", participant)
+        return exit_page(request, participant.study, "withdrawn", participant)
     if participant.state == Participant.State.ACTIVE:  # it ended before the first answer
         ending = "full" if participant.study.state == Study.State.OPEN else "not_open"
-        return away(request, participant.study, ending, participant)
+        return exit_page(request, participant.study, ending, participant)
     if participant.state != Participant.State.FINISHED:
-        return away(request, participant.study, "begun", participant)
+        return exit_page(request, participant.study, "begun", participant)
     ending = codes.ending_of(participant)
     code = codes.code_for(participant.study, ending) or participant.code
     return_url = codes.return_url(participant.study, ending)
     return _page(request, "finish", participant, code=code, return_url=return_url)
-
-
-def away(
-    request: HttpRequest, study: Study, ending: str, participant: Participant | None = None
-) -> HttpResponse:
-    """The page for those who do not, or no longer, take part: why, and where to go."""
-    language = participant.language if participant else language_for(study, request)
-    again_url = f"{participant.take_url}?again=1" if participant else ""
-    return page(
-        request,
-        "away",
-        study,
-        language,
-        ending=ending,
-        code=codes.code_for(study, ending),
-        return_url=codes.return_url(study, ending),
-        again_url=again_url,
-    )

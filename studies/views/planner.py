@@ -1,4 +1,4 @@
-"""The planner: how large a study has to be, before there is one."""
+"""The planner page: sample size and expected errors of a study."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ from studies.forms.planner import PlannerForm
 
 @require_safe
 def planner(request: HttpRequest) -> HttpResponse:
-    """Pairs, people, minutes, cost and errors for what the address asks."""
+    """Pairs, participants, minutes, cost and errors for the parameters of the address."""
     return render(request, "studies/planner.html", {"form": PlannerForm(request.GET, request.user)})

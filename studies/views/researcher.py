@@ -1,4 +1,4 @@
-"""The researcher's pages: studies, one study, its votes."""
+"""The researcher's pages: the list of studies, one study, its form and its monitor."""
 
 from __future__ import annotations
 
@@ -9,22 +9,26 @@ from django.views.decorators.http import require_POST, require_safe
 
 from common.errors import InputError
 from studies.exchange.bundle import LICENCES
+from studies.forms.settings import rows
 from studies.forms.study import CodesForm, StudyForm
 from studies.models import Cohort, Study
-from studies.monitoring.monitor import ENOUGH, LATEST, progress, thresholds, watch
+from studies.monitoring.pausing import ENOUGH, LATEST, thresholds
+from studies.monitoring.summary import cohort_counts, summarise
+from studies.planning import opening
+from studies.planning.allocation import items_of, methods_of
 from studies.views.access import visible_study
 from transfer.batches.near_duplicates import near_duplicates
 
 
 @require_safe
 def studies(request: HttpRequest) -> HttpResponse:
-    """All studies with their votes."""
+    """The studies that the researcher may see."""
     shown = Study.objects.visible_to(request.user).with_votes()
     return render(request, "studies/studies.html", {"studies": shown})
 
 
 def create(request: HttpRequest) -> HttpResponse:
-    """A form for a new study."""
+    """The form for a new study."""
     form = StudyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         if request.user.is_authenticated:
@@ -37,7 +41,7 @@ def create(request: HttpRequest) -> HttpResponse:
 
 
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
-    """The form of a study: all of it in draft, later only the codes."""
+    """The form of a study: all settings in draft, later the codes only."""
     found = visible_study(request, pk)
     kind = StudyForm if found.state == Study.State.DRAFT else CodesForm
     form = kind(request.POST or None, instance=found)
@@ -49,19 +53,20 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 def study(request: HttpRequest, pk: int) -> HttpResponse:
-    """One study: its link, its state, its votes."""
+    """One study: link, state, votes and settings."""
     found = visible_study(request, pk)
     context = {
         "study": found,
         "link": request.build_absolute_uri(found.entry_url),
-        "cohorts": progress(found),
+        "cohorts": cohort_counts(found),
         "pairs": found.pairs.count(),
-        "stimuli": len(found.items()),
-        "methods": found.methods(),
+        "stimuli": len(items_of(found)),
+        "methods": methods_of(found),
         "pilot_link": request.build_absolute_uri(found.pilot_url),
-        "rules": found.declared.declared(),
+        "rules": found.session_rules.declared(),
         "licences": list(LICENCES),
-        "gates": found.gate.declared(),
+        "screen_requirements": found.screen_requirements.declared(),
+        "settings": rows(found),
         "is_owner": found.belongs_to(request.user),
     }
     return render(request, "studies/study.html", context)
@@ -69,7 +74,7 @@ def study(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 def monitor(request: HttpRequest, pk: int) -> HttpResponse:
-    """A running study: votes per pair, dropout, attention, agreement."""
+    """The monitor of a study: votes per pair, dropout, attention and agreement."""
     found = visible_study(request, pk)
     cohort = request.GET.get("of", Cohort.PEOPLE)
     if cohort not in Cohort.values:
@@ -78,7 +83,7 @@ def monitor(request: HttpRequest, pk: int) -> HttpResponse:
         "study": found,
         "cohort": cohort,
         "cohorts": Cohort.values,
-        "watched": watch(found, cohort),
+        "summary": summarise(found, cohort),
         "thresholds": thresholds(found),
         "latest": LATEST,
         "enough": ENOUGH,
@@ -90,17 +95,17 @@ def monitor(request: HttpRequest, pk: int) -> HttpResponse:
 def go_on(request: HttpRequest, pk: int) -> HttpResponse:
     """End a pause."""
     found = visible_study(request, pk)
-    found.go_on()
-    messages.success(request, "The study goes on.")
+    opening.resume_study(found)
+    messages.success(request, "The study admits participants again.")
     return redirect(found)
 
 
 @require_POST
 def open_study(request: HttpRequest, pk: int) -> HttpResponse:
-    """Let participants in."""
+    """Open a study."""
     found = visible_study(request, pk)
     try:
-        found.open()
+        opening.open_study(found)
         messages.success(request, "The study is open. Send its link to participants.")
     except InputError as error:
         messages.error(request, str(error))
@@ -109,10 +114,10 @@ def open_study(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def close_study(request: HttpRequest, pk: int) -> HttpResponse:
-    """Let nobody in any more."""
+    """Close a study."""
     found = visible_study(request, pk)
     try:
-        found.close()
+        opening.close_study(found)
         messages.success(request, "The study is closed. Its votes stay.")
     except InputError as error:
         messages.error(request, str(error))

@@ -11,6 +11,10 @@ from pytest_django import DjangoAssertNumQueries
 from config.overview import SHOWN, Overview
 from metrics.models import Calibration, Measurement
 from studies.models import Study
+from studies.planning.opening import open_study, set_consent
+from studies.sessions.enrolment import enrol
+from studies.sessions.next_trial import current_trial
+from studies.sessions.voting import record_vote
 from studies.simulation.simulate import simulate
 from tests.studies.world import batch_of, picture
 from transfer.models import Batch, Stimulus
@@ -25,8 +29,8 @@ def a_study(batch: Batch, name: str = "what carries style") -> Study:
         name=name, kind="E", trials_per_participant=4, participant_target=6
     )
     study.batches.add(batch)
-    study.set_consent("You look at pictures.")
-    study.open()
+    set_consent(study, "You look at pictures.")
+    open_study(study)
     return study
 
 
@@ -94,10 +98,10 @@ def test_it_shows_a_batch_without_stimuli() -> None:
 def test_it_never_takes_simulated_votes_for_those_of_people(researcher: Client) -> None:
     study = a_study(batch_of())
     let_simulated_people_vote(study, trials=4)
-    person = study.admit()
-    trial = person.current_trial()
+    person = enrol(study)
+    trial = current_trial(person)
     assert trial is not None
-    trial.vote("left", trial.public_id)
+    record_vote(trial, "left", trial.public_id)
     page = researcher.get(reverse("home")).content.decode()
     assert "1 vote of people" in page
     assert "8 simulated votes" in page

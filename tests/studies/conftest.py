@@ -39,13 +39,14 @@ def draft(batch: Batch) -> Callable[..., Study]:
     """Make a study in draft over the batch; fields may be given."""
 
     from studies.models import Study
+    from studies.planning.opening import set_consent
 
     def make(**fields: object) -> Study:
         name = f"study {Study.objects.count() + 1}"
         values = {"name": name, "kind": "E", "trials_per_participant": 6, "participant_target": 4}
         study = Study.objects.create(**{**values, **fields})
         study.batches.add(batch)
-        study.set_consent("You look at pictures. You may stop at any time.")
+        set_consent(study, "You look at pictures. You may stop at any time.")
         return study
 
     return make
@@ -54,24 +55,30 @@ def draft(batch: Batch) -> Callable[..., Study]:
 @pytest.fixture
 def study(draft: Callable[..., Study]) -> Study:
     """An open E-test: 12 stimuli in 4 groups of 3, so 12 pairs."""
+    from studies.planning.opening import open_study
+
     study = draft()
-    study.open()
+    open_study(study)
     return study
 
 
 @pytest.fixture
 def long_study(live_server: LiveServer, draft: Callable[..., Study]) -> Study:
     """An open study of ten trials a person."""
+    from studies.planning.opening import open_study
+
     study = draft(trials_per_participant=10, votes_per_pair=1)
-    study.open()
+    open_study(study)
     return study
 
 
 @pytest.fixture
 def short_study(live_server: LiveServer, draft: Callable[..., Study]) -> Study:
     """An open study of four trials a person, where more would show nothing more."""
+    from studies.planning.opening import open_study
+
     study = draft(trials_per_participant=4)
-    study.open()
+    open_study(study)
     return study
 
 

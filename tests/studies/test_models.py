@@ -12,9 +12,15 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from common.errors import InputError
-from studies.models import Choice, Cohort, Outcome, Participant, Study, Trial, Vote
-from studies.monitoring.monitor import progress
+from studies.models import Choice, Cohort, Participant, Study, Trial, TrialOutcome, Vote
+from studies.monitoring.summary import cohort_counts
+from studies.planning.allocation import ensure_assignments, items_of
+from studies.planning.opening import close_study, open_study, set_consent
+from studies.sessions.enrolment import enrol
 from studies.sessions.errors import FullError, NotOpenError
+from studies.sessions.next_trial import current_trial, history_of
+from studies.sessions.trial_content import picture_url, trial_of_picture
+from studies.sessions.voting import record_load_failure, record_vote
 from tests.studies.world import batch_of
 from transfer.models import Stimulus
 
@@ -22,8 +28,8 @@ pytestmark = pytest.mark.django_db
 
 
 def answer(participant: Participant, choice: str = "left") -> Vote | None:
-    trial = participant.current_trial()
-    return trial.vote(choice, uuid.uuid4(), 900) if trial else None
+    trial = current_trial(participant)
+    return record_vote(trial, choice, uuid.uuid4(), 900) if trial else None
 
 
 def answer_all(participant: Participant) -> int:
@@ -45,14 +51,14 @@ def test_it_asks_pairs_that_share_content_and_style(study):
 
 def test_it_puts_the_content_on_top_of_a_c_test(draft):
     study = draft(kind="C")
-    study.open()
+    open_study(study)
     for pair in study.pairs.all():
         assert pair.reference_id == pair.first.content_id == pair.second.content_id
 
 
 def test_it_lets_stimuli_of_one_reference_meet_where_the_study_says_so(draft):
     study = draft(scope=Study.Scope.REFERENCE, design="full", participant_target=40)
-    study.open()
+    open_study(study)
     # Each of two styles has 2 contents × 3 methods.
     assert study.pairs.count() == 2 * 15
     assert any(pair.first.content_id != pair.second.content_id for pair in study.pairs.all())
@@ -62,26 +68,26 @@ def test_it_leaves_mixtures_of_styles_out_of_e_tests(draft, batch):
     mixture = batch.stimuli.first()
     mixture.styles.set(batch.stimuli.last().styles.all() | mixture.styles.all())
     study = draft()
-    assert mixture.pk not in {item.key for item in study.items()}
+    assert mixture.pk not in {item.key for item in items_of(study)}
 
 
 def test_it_freezes_its_stimuli_and_plan_at_opening(study, batch):
-    before = list(study.slots.values_list("pair_id", "first_left"))
+    before = list(study.assignments.values_list("pair_id", "first_left"))
     extra = batch.stimuli.first()
     styles = list(extra.styles.all())
     extra.pk, extra.public_id, extra.recipe_key, extra.method = None, uuid.uuid4(), "new", "wct"
     extra.save()
     extra.styles.set(styles)
-    study.want_votes(Cohort.SIMULATED, study.votes_wanted)
-    simulated = study.slots.filter(cohort=Cohort.SIMULATED)
+    ensure_assignments(study, Cohort.SIMULATED, study.votes_wanted)
+    simulated = study.assignments.filter(cohort=Cohort.SIMULATED)
     assert list(simulated.values_list("pair_id", "first_left")) == before
     assert not study.pairs.filter(second=extra).exists()
 
 
 def test_it_prolongs_the_plan_without_changing_it(study):
-    before = list(study.slots.values_list("rank", "pair_id", "first_left"))
-    study.want_votes(Cohort.PEOPLE, study.votes_wanted + 7)
-    after = list(study.slots.values_list("rank", "pair_id", "first_left"))
+    before = list(study.assignments.values_list("rank", "pair_id", "first_left"))
+    ensure_assignments(study, Cohort.PEOPLE, study.votes_wanted + 7)
+    after = list(study.assignments.values_list("rank", "pair_id", "first_left"))
     assert after[: len(before)] == before
     assert len(after) == len(before) + 7
 
@@ -100,17 +106,17 @@ def test_it_prolongs_the_plan_without_changing_it(study):
 def test_it_refuses_a_plan_that_cannot_answer(draft, fields, said):
     study = draft(**fields)
     with pytest.raises(InputError, match=said):
-        study.open()
+        open_study(study)
     study.refresh_from_db()
     assert study.state == Study.State.DRAFT
-    assert not study.slots.exists()
+    assert not study.assignments.exists()
 
 
 def test_it_refuses_a_study_in_which_nothing_can_be_compared(draft):
     study = draft()
     Stimulus.objects.update(state=Stimulus.State.PENDING)
     with pytest.raises(InputError, match="nothing to compare"):
-        study.open()
+        open_study(study)
 
 
 def test_it_names_methods_that_are_never_compared(draft, batch):
@@ -120,27 +126,27 @@ def test_it_names_methods_that_are_never_compared(draft, batch):
         stimulus.method = "other " + stimulus.method
         stimulus.save()
     with pytest.raises(InputError, match="cross-layer, gatys, universal"):
-        draft().open()
+        open_study(draft())
 
 
 def test_it_stays_closed(study):
-    study.close()
+    close_study(study)
     with pytest.raises(InputError, match="is closed"):
-        study.open()
+        open_study(study)
     with pytest.raises(NotOpenError):
-        study.admit()
+        enrol(study)
 
 
 def test_it_does_not_admit_anybody_to_a_draft_or_a_paused_study(draft, study):
     with pytest.raises(NotOpenError):
-        draft().admit()
+        enrol(draft())
     Study.objects.filter(pk=study.pk).update(paused_because="too few votes load")
     with pytest.raises(NotOpenError):
-        study.admit()
+        enrol(study)
 
 
 def test_it_gives_every_pair_equally_many_votes_and_both_sides(study):
-    participants = [study.admit() for _ in range(4)]
+    participants = [enrol(study) for _ in range(4)]
     for _ in range(6):  # everybody at once, as in life
         for participant in participants:
             assert answer(participant)
@@ -159,27 +165,27 @@ def test_it_gives_every_pair_equally_many_votes_and_both_sides(study):
 
 
 def test_it_shows_the_same_trial_until_it_is_answered(study):
-    participant = study.admit()
-    first = participant.current_trial()
-    assert participant.current_trial() == first
+    participant = enrol(study)
+    first = current_trial(participant)
+    assert current_trial(participant) == first
     assert first is not None
-    first.vote("right", uuid.uuid4())
-    assert participant.current_trial() != first
+    record_vote(first, "right", uuid.uuid4())
+    assert current_trial(participant) != first
 
 
 def test_it_never_records_a_second_vote(study):
-    trial = study.admit().current_trial()
+    trial = current_trial(enrol(study))
     once, again = uuid.uuid4(), uuid.uuid4()
-    vote = trial.vote("left", once, 800)
-    assert trial.vote("left", once, 800) == vote
-    assert trial.vote("right", again, 10).choice == Choice.LEFT
+    vote = record_vote(trial, "left", once, 800)
+    assert record_vote(trial, "left", once, 800) == vote
+    assert record_vote(trial, "right", again, 10).choice == Choice.LEFT
     assert Vote.objects.count() == 1
     with pytest.raises(IntegrityError), transaction.atomic():
         Vote.objects.create(trial=trial, choice="right", client_uuid=again)
 
 
 def test_it_keeps_what_was_shown(study):
-    trial = study.admit().current_trial()
+    trial = current_trial(enrol(study))
     left = trial.left
     assert trial.snapshot["left"] == {"stimulus": left.public_id.hex, "sha256": left.sha256}
     assert trial.snapshot["reference"]["sha256"] == trial.reference.sha256
@@ -191,71 +197,71 @@ def test_it_keeps_what_was_shown(study):
 
 
 def test_it_gives_an_abandoned_slot_to_somebody_else(study):
-    gone, here = study.admit(), study.admit()
-    trial = gone.current_trial()
+    gone, here = enrol(study), enrol(study)
+    trial = current_trial(gone)
     Trial.objects.filter(pk=trial.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
-    taken = here.current_trial()
+    taken = current_trial(here)
     assert taken.pair_id == trial.pair_id
     trial.refresh_from_db()
-    assert trial.outcome == Outcome.EXPIRED
+    assert trial.outcome == TrialOutcome.EXPIRED
     # The late answer is kept, and does not count.
-    assert trial.vote("left", uuid.uuid4()).excluded == "late"
-    assert taken.vote("left", uuid.uuid4()).excluded == ""
+    assert record_vote(trial, "left", uuid.uuid4()).excluded == "late"
+    assert record_vote(taken, "left", uuid.uuid4()).excluded == ""
 
 
 def test_it_leaves_a_late_participant_the_slot_that_nobody_took(study):
-    participant = study.admit()
-    trial = participant.current_trial()
+    participant = enrol(study)
+    trial = current_trial(participant)
     Trial.objects.filter(pk=trial.pk).update(lease_until=timezone.now() - timedelta(hours=1))
-    assert participant.current_trial() == trial
-    assert trial.vote("left", uuid.uuid4()).excluded == ""
+    assert current_trial(participant) == trial
+    assert record_vote(trial, "left", uuid.uuid4()).excluded == ""
 
 
 def test_it_gives_back_the_slot_of_a_trial_that_could_not_load(study):
-    participant = study.admit()
-    trial = participant.current_trial()
-    trial.could_not_load()
-    after = participant.current_trial()
+    participant = enrol(study)
+    trial = current_trial(participant)
+    record_load_failure(trial)
+    after = current_trial(participant)
     assert after.pair_id != trial.pair_id
-    assert participant.answered() == 0
-    assert study.slots.free().filter(pair=trial.pair).exists()
+    assert history_of(participant).answered == 0
+    assert study.assignments.free().filter(pair=trial.pair).exists()
 
 
 def test_it_admits_no_more_people_than_it_wants(study):
     for _ in range(4):
-        study.admit()
+        enrol(study)
     with pytest.raises(FullError):
-        study.admit()
+        enrol(study)
     # Somebody left long ago: the place is given again.
     left = study.participants.first()
     Participant.objects.filter(pk=left.pk).update(last_seen=timezone.now() - timedelta(hours=2))
-    study.admit()
+    enrol(study)
     with pytest.raises(FullError):
-        study.admit()
+        enrol(study)
 
 
 def test_it_counts_only_people_as_people(study):
-    study.want_votes(Cohort.SIMULATED, 6)
-    answer_all(study.admit(cohort=Cohort.SIMULATED))
+    ensure_assignments(study, Cohort.SIMULATED, 6)
+    answer_all(enrol(study, cohort=Cohort.SIMULATED))
     row = {"cohort": "simulated", "participants": 1, "finished": 1, "votes": 6}
-    assert progress(study) == [row]
+    assert cohort_counts(study) == [row]
     counted = Study.objects.with_votes().get(pk=study.pk)
     assert (counted.people_votes, counted.simulated_votes) == (0, 6)
-    assert study.slots.filter(cohort=Cohort.PEOPLE).free().count() == study.votes_wanted
+    assert study.assignments.filter(cohort=Cohort.PEOPLE).free().count() == study.votes_wanted
 
 
 def test_it_knows_a_returning_person_without_keeping_the_id(study):
-    participant = study.admit("prolific-4711")
-    assert study.admit(" prolific-4711 ") == participant
+    participant = enrol(study, "prolific-4711")
+    assert enrol(study, " prolific-4711 ") == participant
     assert "4711" not in participant.external_id
     assert len(participant.external_id) == 64
-    assert study.admit("prolific-4712") != participant
+    assert enrol(study, "prolific-4712") != participant
 
 
 def test_it_ends_early_where_no_new_pair_is_left(draft):
     study = draft(participant_target=2, trials_per_participant=12, votes_per_pair=1)
-    study.open()
-    first = study.admit(plan=["real"] * 30)
+    open_study(study)
+    first = enrol(study, trial_kinds=["real"] * 30)
     assert answer_all(first) <= study.pairs.count()
     first.refresh_from_db()
     assert first.state == Participant.State.FINISHED
@@ -263,18 +269,18 @@ def test_it_ends_early_where_no_new_pair_is_left(draft):
 
 def test_it_fills_every_slot_although_people_drop_out(draft):
     study = draft(participant_target=10, trials_per_participant=6)
-    study.open()
+    open_study(study)
     generator = __import__("random").Random(3)
     for _ in range(60):
         try:
-            participant = study.admit()
+            participant = enrol(study)
         except FullError:
             break
         stay = 6 if generator.random() > 0.4 else generator.randint(0, 5)
         for _ in range(stay):
             answer(participant)
         if stay < 6:
-            participant.current_trial()
+            current_trial(participant)
             past = timezone.now() - timedelta(hours=1)
             participant.trials.filter(outcome="").update(lease_until=past)
             Participant.objects.filter(pk=participant.pk, state="active").update(last_seen=past)
@@ -285,21 +291,21 @@ def test_it_fills_every_slot_although_people_drop_out(draft):
 
 
 def test_it_keeps_every_version_of_the_consent(study):
-    study.set_consent("A new text.")
-    study.set_consent("A new text.")
+    set_consent(study, "A new text.")
+    set_consent(study, "A new text.")
     assert [text.version for text in study.consent_texts.all()] == [1, 2]
-    assert study.admit().consent_version == 2
+    assert enrol(study).consent_version == 2
 
 
 def test_it_hands_out_addresses_that_cannot_be_guessed(study):
-    trial = study.admit().current_trial()
-    url = trial.picture_url("left")
+    trial = current_trial(enrol(study))
+    url = picture_url(trial, "left")
     assert trial.left.public_id.hex not in url
     assert trial.left.method not in url
     key = url.rstrip("/").split("/")[-1]
-    assert Trial.at(key) == (trial, "left")
+    assert trial_of_picture(key) == (trial, "left")
     with pytest.raises(signing.BadSignature):
-        Trial.at(key[:-1] + ("a" if key[-1] != "a" else "b"))
+        trial_of_picture(key[:-1] + ("a" if key[-1] != "a" else "b"))
 
 
 def test_it_connects_many_references(db):
@@ -308,6 +314,6 @@ def test_it_connects_many_references(db):
         name="many", kind="C", trials_per_participant=10, participant_target=10
     )
     study.batches.add(batch)
-    study.open()
-    assert study.slots.count() == 100
+    open_study(study)
+    assert study.assignments.count() == 100
     assert study.pairs.count() >= 6 * 4

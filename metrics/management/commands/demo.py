@@ -30,6 +30,7 @@ from metrics.calibration.presets import preset
 from metrics.calibration.score import score
 from metrics.measurements.table import statistics_frame
 from studies.models import Study
+from studies.planning.opening import open_study
 from studies.simulation.simulate import simulate
 from transfer.batches.import_pictures import store_picture
 from transfer.models import Batch, Picture
@@ -117,13 +118,23 @@ class Command(InputCommand):
         call_command("measure", batch=BATCH)
 
     def _votes(self) -> None:
+<<<<<<< HEAD
+=======
+        from metrics.calibration.presets import preset
+        from metrics.calibration.score import score
+        from metrics.measurements import statistics_frame
+        from studies.models import Study
+        from studies.planning.opening import open_study
+        from studies.simulation.simulate import simulate
+
+>>>>>>> 621c06d (Turn the use cases of studies into services, in plain words, and keep refused answers)
         statistics = statistics_frame(Batch.objects.get(name=BATCH).stimuli.all())
         for kind, name in STUDIES.items():
             if not Study.objects.filter(name=name).exists():
                 call_command("study", "create", name, kind=kind, batch=[BATCH], enlarge=True)
             study = Study.objects.get(name=name)
             if study.state == Study.State.DRAFT:
-                study.open()
+                open_study(study)
             done = study.participants.count()
             if done < PARTICIPANTS:
                 # The presets name no instrument; the simulation uses them as ground truth.

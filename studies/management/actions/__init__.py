@@ -1,4 +1,4 @@
-"""What `manage.py study` does: one action is one `Action` and one line here."""
+"""The actions of `manage.py study`: each is an `Action` and one line here."""
 
 from __future__ import annotations
 

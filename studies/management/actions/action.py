@@ -1,4 +1,4 @@
-"""What an action is, and what several of them need."""
+"""The type of an action of `manage.py study`, and arguments that several actions share."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ Options = dict[str, Any]
 
 
 class Action(NamedTuple):
-    """One thing that `manage.py study` does."""
+    """An action of `manage.py study`."""
 
     help: str
     add_arguments: Callable[[ArgumentParser], None]
     run: Callable[[Options], str]
-    """Does it, and says in a few lines what was done; raises InputError."""
+    """Runs the action and returns a report of a few lines; raises InputError."""
 
 
 def takes_study(parser: ArgumentParser) -> None:
-    """Declare the study that an action is about."""
+    """Declare the argument that names a study."""
     parser.add_argument("study", help="name or number")
 
 
 def study_of(name: str) -> Study:
-    """The study of a name, or of a number as `list` shows it.
+    """The study with a name, or with a number as `list` shows it.
 
     Raises:
-        InputError: there is none.
+        InputError: there is no such study.
 
     """
     found = Study.objects.filter(name=name).first()

@@ -1,4 +1,4 @@
-"""The options that say what simulated participants are like."""
+"""Options for simulated participants."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import math
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import fields
 from pathlib import Path
 
 from common.errors import InputError
@@ -17,7 +16,7 @@ from studies.simulation.simulate import Behaviour
 
 
 def add_behaviour(parser: ArgumentParser) -> None:
-    """Declare a study, its true utilities, and who takes part."""
+    """Declare the study, the true utilities, and the behaviour of the participants."""
     takes_study(parser)
     parser.add_argument("--scores", type=Path, required=True, help="SCORES.csv")
     parser.add_argument("--column", required=True, help="its column of true utilities")
@@ -29,15 +28,21 @@ def add_behaviour(parser: ArgumentParser) -> None:
 
 
 def behaviour_of(options: Options) -> Behaviour:
-    """What the options say of them."""
-    return Behaviour(**{f.name: options[f.name] for f in fields(Behaviour) if f.name in options})
+    """The behaviour that the options give.
+
+    Raises:
+        InputError: a share is not in 0 … 1.
+
+    """
+    names = Behaviour.model_fields.keys() & options.keys()
+    return Behaviour.of({name: options[name] for name in names})
 
 
 def utilities_of(options: Options) -> dict[str, float]:
-    """The true utilities by stimulus; NaN where the table has none.
+    """Stimulus → true utility; NaN where the cell is empty.
 
     Raises:
-        InputError: the table cannot be read, or has not got the column.
+        InputError: the table cannot be read, or lacks the column.
 
     """
     table, column = read_table(options["scores"], "scores"), options["column"]
@@ -58,14 +63,14 @@ def utilities_of(options: Options) -> dict[str, float]:
 
 
 @contextmanager
-def progress(options: Options) -> Iterator[Callable[..., None]]:
-    """Show how many participants are done; gives the function to call after each."""
+def progress_bar(options: Options) -> Iterator[Callable[..., None]]:
+    """Show how many participants are done; yields a function to call after each."""
     done = 0
     with Meter(options["participants"], unit="participant", every=EVERY) as meter:
 
-        def one_more(*_: object) -> None:
+        def advance(*_: object) -> None:
             nonlocal done
             done += 1
             meter.update(done)
 
-        yield one_more
+        yield advance

@@ -1,26 +1,23 @@
-"""A new study from the command line."""
+"""The action `create`: a new study in draft."""
 
 from __future__ import annotations
 
 from argparse import ArgumentParser
 from collections.abc import Sequence
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from common.errors import InputError
 from common.name_value import names_and_values
-from studies.design import DESIGNS
+from studies.forms.settings import SETTINGS, add_options, declarations
 from studies.management.actions.action import Action, Options
 from studies.models import Study
+from studies.planning.opening import open_study, set_consent
 from studies.rules.questions import CONSENT
-from studies.rules.screen_requirements import ORIENTATIONS, Gates
-from studies.rules.session_rules import Rules
 from studies.sessions.completion_codes import ENDINGS
 from transfer.batches.near_duplicates import near_duplicates
 from transfer.models import Batch
@@ -30,44 +27,25 @@ def _add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("name")
     parser.add_argument("--kind", choices=Study.Kind.values, required=True)
     parser.add_argument("--batch", action="append", required=True, help="may be repeated")
-    parser.add_argument("--title", help="what participants read instead of the name")
-    parser.add_argument("--design", choices=list(DESIGNS))
-    parser.add_argument("--scope", choices=Study.Scope.values, help="what a pair shares")
-    parser.add_argument("--trials", type=int, dest="trials_per_participant")
-    parser.add_argument("--participants", type=int, dest="participant_target")
-    parser.add_argument("--votes-per-pair", type=int)
-    parser.add_argument("--seed", type=int)
-    parser.add_argument("--ties", action="store_const", const=True, dest="ties_allowed")
-    parser.add_argument("--enlarge", action="store_const", const=True)
-    parser.add_argument("--consent", type=Path, help="a text file; default: our own text")
-    for rule in fields(Rules):
-        parser.add_argument(f"--{rule.name.replace('_', '-')}", type=int, metavar="N")
-    parser.add_argument("--recruiter", choices=Study.Recruiter.values)
-    parser.add_argument("--returning", choices=Study.Returning.values)
-    for side in ("width", "height"):
-        parser.add_argument(f"--least-{side}", type=int, help="of the window, in CSS pixels")
-    parser.add_argument("--stack", action="store_const", const=True,
-                        help="narrower windows show the pictures stacked")  # fmt: skip
-    parser.add_argument("--least-pixel-ratio", type=float, help="device pixels per CSS pixel")
-    parser.add_argument("--orientation", choices=ORIENTATIONS[1:])
-    parser.add_argument("--language", choices=[code for code, _ in settings.LANGUAGES],
-                        help="of participants' pages; default: each browser's")  # fmt: skip
+    add_options(parser)
+    parser.add_argument("--consent", type=Path, help="a text file; default: the built-in text")
     parser.add_argument("--code", action="append", metavar="ENDING=CODE", default=[],
                         help=f"endings: {', '.join(ENDINGS)}")  # fmt: skip
-    parser.add_argument("--owner", metavar="ACCOUNT", help="default: every researcher sees it")
+    parser.add_argument(
+        "--owner", metavar="ACCOUNT", help="default: none, visible to every researcher"
+    )
     parser.add_argument("--open", action="store_true", help="open it at once")
 
 
 @transaction.atomic
 def _run(options: Options) -> str:
     batches = [_batch(name) for name in options["batch"]]
-    names = {field.name for field in Study._meta.get_fields()}
-    given = {name: value for name, value in options.items() if name in names and value is not None}
-    rules, gates = (
-        {field.name: options[field.name] for field in fields(kind) if options[field.name]}
-        for kind in (Rules, Gates)
-    )
-    given |= {"rules": Rules.of(rules).declared(), "gates": Gates.of(gates).declared()}
+    given = {
+        setting.name: options[setting.name]
+        for setting in SETTINGS
+        if options.get(setting.name) is not None
+    }
+    given |= declarations(options)
     given["codes"] = _codes(options["code"])
     study = Study(**given, created_by=_account(options["owner"]))
     try:
@@ -76,9 +54,9 @@ def _run(options: Options) -> str:
         raise InputError(_one_line(error)) from error
     study.save()
     study.batches.set(batches)
-    study.set_consent(_text(options["consent"]) if options["consent"] else CONSENT)
+    set_consent(study, _text(options["consent"]) if options["consent"] else CONSENT)
     if options["open"]:
-        study.open()
+        open_study(study)
     lines = [f"study {study.pk} '{study}' is {study.state}"]
     lines += [f"participants' link: {study.entry_url}"]
     return "\n".join([*lines, *(f"warning: {one}" for one in near_duplicates(batches))])
@@ -113,7 +91,7 @@ def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"the text {path} cannot be read: {error}") from error
+        raise InputError(f"the consent text {path} cannot be read: {error}") from error
 
 
 def _one_line(error: ValidationError) -> str:

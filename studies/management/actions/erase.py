@@ -1,4 +1,4 @@
-"""Erasing a person."""
+"""The action `erase`: delete a person's data."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from studies.privacy.erasure import erase_again, erase_person
 def _add_arguments(parser: ArgumentParser) -> None:
     who = parser.add_mutually_exclusive_group(required=True)
     who.add_argument("--external-id", help="the person's id on a recruitment service")
-    who.add_argument("--again", action="store_true", help="what was erased before a restore")
+    who.add_argument("--again", action="store_true", help="repeat logged erasures after a restore")
 
 
 def _run(options: Options) -> str:

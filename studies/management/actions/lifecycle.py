@@ -1,4 +1,4 @@
-"""From a draft to a closed study, and which studies there are."""
+"""The actions `list`, `open`, `close` and `plan`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from studies.design import DESIGNS
 from studies.management.actions.action import Action, Options, study_of, takes_study
 from studies.models import Cohort, Study
 from studies.planning.adaptive import plan_round
+from studies.planning.opening import close_study, open_study
 
 
 def _takes_nothing(parser: ArgumentParser) -> None:
@@ -27,25 +28,27 @@ def _list(options: Options) -> str:
 
 def _open(options: Options) -> str:
     study = study_of(options["study"])
-    study.open()
+    open_study(study)
     return f"study '{study}' is open; participants' link: {study.entry_url}"
 
 
 def _close(options: Options) -> str:
     study = study_of(options["study"])
-    study.close()
+    close_study(study)
     return f"study '{study}' is closed"
 
 
 def _plan(options: Options) -> str:
     study = study_of(options["study"])
     if not DESIGNS[study.design].follows_votes:
-        raise InputError(f"study '{study}' asks {study.design} pairs, whatever the votes are")
+        raise InputError(
+            f"the design '{study.design}' of study '{study}' is not adaptive: its pairs are fixed"
+        )
     planned = plan_round(study, Cohort.PEOPLE)
     return f"{planned} next pairs of study '{study}' were chosen by its votes"
 
 
 LIST = Action("all studies and their votes", _takes_nothing, _list)
-OPEN = Action("let participants in", takes_study, _open)
-CLOSE = Action("let nobody in any more", takes_study, _close)
-PLAN = Action("choose the next pairs of a rule that follows votes", takes_study, _plan)
+OPEN = Action("admit participants", takes_study, _open)
+CLOSE = Action("end a study; its votes stay", takes_study, _close)
+PLAN = Action("choose the next pairs of an adaptive design", takes_study, _plan)

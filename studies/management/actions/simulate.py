@@ -1,4 +1,4 @@
-"""Votes by simulated participants, as fast as rows can be written."""
+"""The action `simulate`: rows of simulated participants, without HTTP."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from studies.management.actions.action import Action, Options, study_of
 from studies.management.actions.behaviour import (
     add_behaviour,
     behaviour_of,
-    progress,
+    progress_bar,
     utilities_of,
 )
 from studies.simulation.simulate import simulate
@@ -17,13 +17,13 @@ from studies.simulation.simulate import simulate
 def _add_arguments(parser: ArgumentParser) -> None:
     add_behaviour(parser)
     parser.add_argument("--trials", type=int, default=50)
-    parser.add_argument("--rounds", action="store_true", help="choose pairs by votes so far")
+    parser.add_argument("--rounds", action="store_true", help="choose pairs by the votes so far")
 
 
 def _run(options: Options) -> str:
     study = study_of(options["study"])
     utilities, behaviour = utilities_of(options), behaviour_of(options)
-    with progress(options) as one_more:
+    with progress_bar(options) as advance:
         votes = simulate(
             study,
             utilities,
@@ -31,7 +31,7 @@ def _run(options: Options) -> str:
             options["trials"],
             options["seed"],
             behaviour,
-            one_more,
+            advance,
             rounds=options["rounds"],
         )
     return f"{votes} simulated votes in study '{study}'"

@@ -1,4 +1,4 @@
-"""Tables and archives that go out and come in."""
+"""The actions `export`, `bundle`, `codebook` and `import`."""
 
 from __future__ import annotations
 

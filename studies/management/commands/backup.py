@@ -1,4 +1,4 @@
-"""manage.py backup: everything in one archive."""
+"""manage.py backup: all rows and files in one archive."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ class Command(InputCommand):
     """`manage.py backup`."""
 
     help = (
-        "Write all rows and files into one archive, while the site goes on. Keep it as private as "
-        "the data folder. The secret key is not in it: without it, nobody is found by the id of a "
-        "recruitment service any more."
+        "Write all rows and files into one archive while the site is running. It contains personal "
+        "data. It does not contain the secret key, without which no participant can be found by "
+        "the id of a recruitment service."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -25,7 +25,7 @@ class Command(InputCommand):
         parser.add_argument("file", type=Path, help="FILE.zip")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Write it, and say what it holds."""
+        """Write the archive and report the number of rows."""
         check_writable(options["file"])
         rows = write_backup(options["file"])
         self.stdout.write(f"{rows} rows in {options['file']}")

@@ -1,4 +1,4 @@
-"""manage.py delete_batch: remove a batch, its stimuli, and what was measured of them."""
+"""manage.py delete_batch: remove a batch with its stimuli and their measurements."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from transfer.models import Batch, Stimulus
 
 
 class Command(InputCommand):
-    """`manage.py delete_batch`. It lives here, because only studies know who uses a batch."""
+    """`manage.py delete_batch`. It belongs to studies, which know the batches in use."""
 
     help = "Remove a batch with its stimuli and measurements, unless a study shows them."
 
@@ -26,20 +26,22 @@ class Command(InputCommand):
         parser.add_argument("--yes", action="store_true", help="do not ask")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Ask, remove, and say what is gone."""
+        """Ask, remove, and report the number of stimuli."""
         batch = Batch.objects.filter(name=options["batch"]).first()
         if batch is None:
             known = ", ".join(Batch.objects.values_list("name", flat=True)[:10]) or "there is none"
             raise InputError(f"no batch '{options['batch']}': known are: {known}")
         if used := Study.objects.filter(batches=batch).values_list("name", flat=True):
-            raise InputError(f"batch '{batch}' stays: it is shown in study '{used[0]}'")
+            raise InputError(
+                f"batch '{batch}' is in use by study '{used[0]}': delete the study first"
+            )
         count = batch.stimuli.count()
         if not options["yes"] and input(f"Remove '{batch}' and {count} stimuli? [y/N] ") != "y":
             raise InputError("nothing was removed")
         with transaction.atomic():
             files = dict(batch.stimuli.exclude(file="").values_list("file", "sha256"))
             batch.delete()
-            # The same picture may have been made in another batch as well.
+            # A stimulus of another batch may have the same file.
             shared = Stimulus.objects.filter(file__in=files).values_list("file", flat=True)
             gone = set(files) - set(shared)
             transaction.on_commit(lambda: _remove({name: files[name] for name in gone}))

@@ -1,4 +1,4 @@
-"""manage.py restore: an archive of `backup` in the place of what is here."""
+"""manage.py restore: replace all rows by those of a backup."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ class Command(InputCommand):
     """`manage.py restore`."""
 
     help = (
-        "Replace all rows by those of a backup, and add its files. What was erased after the "
-        "backup was made is erased again."
+        "Replace all rows by those of a backup, and add its files. Erasures made after the backup "
+        "are repeated."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options."""
         parser.add_argument("file", type=Path, help="an archive that `manage.py backup` wrote")
-        parser.add_argument("--replace", action="store_true", help="even where studies are here")
+        parser.add_argument("--replace", action="store_true", help="even if there are studies")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Restore, and say what was erased again."""
+        """Restore the archive and report the repeated erasures."""
         if Study.objects.exists() and not options["replace"]:
             raise InputError(
-                "there are studies here, which a restore would remove: back them up, then say "
+                "a restore would remove the studies of this installation: back them up, then use "
                 "--replace"
             )
         erased = restore(options["file"])
-        self.stdout.write(f"{options['file']} is restored; {erased} erasures were done again")
+        self.stdout.write(f"{options['file']} is restored; {erased} erasures were repeated")

@@ -1,4 +1,4 @@
-"""manage.py retention: forget what is no longer needed."""
+"""manage.py retention: delete personal data that is no longer needed."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ class Command(InputCommand):
     """`manage.py retention`."""
 
     help = (
-        "Forget what could lead to a person in studies that closed long ago, and remove finished "
-        "tasks, ended sessions and abandoned files. Votes stay. Let a timer run it daily."
+        "Delete personal data of studies that closed long ago, finished tasks, expired sessions "
+        "and abandoned files. Votes stay. Meant to run daily."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options."""
-        parser.add_argument("--days", type=int, default=90, help="kept so long (90)")
-        parser.add_argument("--dry-run", action="store_true", help="only say what would go")
+        parser.add_argument("--days", type=int, default=90, help="days after closing (90)")
+        parser.add_argument("--dry-run", action="store_true", help="report only, delete nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Sweep, and say how much."""
+        """Sweep and report the numbers."""
         if options["days"] < 0:
             raise InputError(f"--days {options['days']}: use a whole number of at least 0")
         swept = sweep(options["days"], dry_run=options["dry_run"])

@@ -13,6 +13,10 @@ from metrics.calibration.score import score
 from metrics.measurements.table import statistics_frame
 from studies.exchange.export import votes_frame
 from studies.models import Cohort, Study
+from studies.planning.opening import open_study
+from studies.sessions.enrolment import enrol
+from studies.sessions.next_trial import current_trial
+from studies.sessions.voting import record_vote
 from studies.simulation.simulate import Behaviour, simulate
 from tests.metrics.views.world import measured_batch
 
@@ -24,9 +28,9 @@ def click_at_random(study: Study, people: int) -> None:
     """Sessions of people who look at nothing; traps are there to find them."""
     generator = np.random.default_rng(8)
     for _ in range(people):
-        clicker = study.admit(cohort=Cohort.SIMULATED)
-        while (trial := clicker.current_trial()) is not None:
-            trial.vote(str(generator.choice(["left", "right"])), uuid.uuid4(), 900)
+        clicker = enrol(study, cohort=Cohort.SIMULATED)
+        while (trial := current_trial(clicker)) is not None:
+            record_vote(trial, str(generator.choice(["left", "right"])), uuid.uuid4(), 900)
 
 
 def test_a_calibration_finds_the_taste_that_people_were_given(tmp_path, settings):
@@ -37,7 +41,7 @@ def test_a_calibration_finds_the_taste_that_people_were_given(tmp_path, settings
         participant_target=60, rules={"traps": 4},
     )  # fmt: skip
     study.batches.add(batch)
-    study.open()
+    open_study(study)
     statistics = statistics_frame(batch.stimuli.all())
     truth = score(PUBLISHED, statistics).to_dict()
     leaving = Behaviour(side_bias=0.5, dropout=0.3)

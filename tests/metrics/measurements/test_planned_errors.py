@@ -13,7 +13,7 @@ from metrics.models import Measurement
 from studies.design import DESIGNS
 from studies.forms.planner import PlannerForm
 from studies.models import Study
-from studies.planning.allocation import votes_of
+from studies.planning.allocation import planned_votes, study_blocks
 from tests.studies.world import batch_of
 
 pytestmark = pytest.mark.django_db
@@ -85,9 +85,9 @@ def errors_of(form: PlannerForm) -> list[float]:
 )
 def test_it_predicts_the_errors_of_a_draft_by_the_pairs_that_its_design_asks(draft, design, scope):
     study, values = draft(design=design, scope=scope)
-    form, asked = predicted(study), [vote.pair for vote in votes_of(study)]
-    assert form.plan.votes == len(asked) == study.votes_wanted
-    assert form.plan.pairs == form.forecast.measured == len({*asked})
+    form, asked = predicted(study), [vote.pair for vote in planned_votes(study)]
+    assert form.workload.votes == len(asked) == study.votes_wanted
+    assert form.workload.pairs == form.forecast.measured == len({*asked})
     rows = np.array([values[one] - values[two] for one, two in asked])
     generator = np.random.default_rng(11)
     found = spread_of_fits([(rows, preferred(rows, generator)) for _ in range(150)])
@@ -98,7 +98,7 @@ def test_it_predicts_the_errors_of_a_draft_by_the_pairs_that_its_design_asks(dra
 def test_it_comes_near_the_errors_of_a_draft_whose_rule_follows_the_votes(draft):
     """It takes the votes for those of the balanced start: the rounds to come are not known yet."""
     study, values = draft(design="swiss")
-    blocks, start = study.blocks(), [vote.pair for vote in votes_of(study)[: len(values)]]
+    blocks, start = study_blocks(study), [vote.pair for vote in planned_votes(study)[: len(values)]]
     generator = np.random.default_rng(5)
 
     def run() -> tuple[np.ndarray, np.ndarray]:

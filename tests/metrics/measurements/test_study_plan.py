@@ -11,7 +11,7 @@ from metrics.models import Measurement
 from studies.design import blocks_of
 from studies.planning.allocation import finished_in, items_among
 from studies.planning.forecast import forecast
-from studies.planning.sample_size import Wishes, plan
+from studies.planning.sample_size import StudySize, workload
 from tests.studies.world import batch_of
 from transfer.models import Batch
 
@@ -30,7 +30,7 @@ def blocks(tmp_path, settings):
 
 @pytest.fixture
 def planned(blocks):
-    return plan(Wishes(tuple(map(len, blocks)), 10, 12))
+    return workload(StudySize(tuple(map(len, blocks)), 10, 12))
 
 
 def measure(keys, terms=("E1", "E2", "E3"), seed=1):

@@ -9,6 +9,8 @@ from common.errors import InputError
 from metrics.measurements.for_studies import statistics_of
 from metrics.models import Measurement
 from studies.models import Study
+from studies.planning.allocation import items_of
+from studies.planning.opening import open_study
 from tests.studies.world import batch_of
 
 pytestmark = pytest.mark.django_db
@@ -47,10 +49,10 @@ def measure(study, value):
 
 def test_it_opens_where_every_coefficient_can_be_found(draft):
     measure(draft, lambda number, noise: noise)
-    keys = [item.key for item in draft.items()]
+    keys = [item.key for item in items_of(draft)]
     assert set(statistics_of(keys, "E")) == set(NAMES)
     assert set(statistics_of(keys, "C")) == set(NAMES)  # C itself was not measured
-    draft.open()
+    open_study(draft)
     assert draft.state == "open"
 
 
@@ -64,13 +66,13 @@ def test_it_opens_where_every_coefficient_can_be_found(draft):
 def test_it_says_which_coefficients_the_pairs_leave_open(draft, value, lost):
     measure(draft, value)
     with pytest.raises(InputError, match=lost):
-        draft.open()
-    assert not draft.slots.exists()
+        open_study(draft)
+    assert not draft.assignments.exists()
 
 
 def test_it_needs_no_measurements(draft):
-    assert statistics_of([item.key for item in draft.items()], "E") == {}
-    draft.open()
+    assert statistics_of([item.key for item in items_of(draft)], "E") == {}
+    open_study(draft)
 
 
 def test_it_leaves_pairs_out_of_which_one_stimulus_is_not_measured(draft):
@@ -78,4 +80,4 @@ def test_it_leaves_pairs_out_of_which_one_stimulus_is_not_measured(draft):
     few = draft.batches.get().stimuli.order_by("pk")[:9]
     Measurement.objects.filter(stimulus__in=[stimulus.pk for stimulus in few]).delete()
     with pytest.raises(InputError, match="measure the stimuli that are not measured"):
-        draft.open()
+        open_study(draft)

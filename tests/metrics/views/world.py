@@ -48,12 +48,13 @@ def simulated_study(batch, kind: str, participants: int = 12, trials: int = 30):
     from metrics.calibration.score import score
     from metrics.measurements.table import statistics_frame
     from studies.models import Study
+    from studies.planning.opening import open_study, set_consent
     from studies.simulation.simulate import simulate
 
     study = Study.objects.create(name=f"{kind}-test", kind=kind, trials_per_participant=trials)
     study.batches.add(batch)
-    study.set_consent("You look at pictures.")
-    study.open()
+    set_consent(study, "You look at pictures.")
+    open_study(study)
     utilities = score(preset(f"wacv2020-{kind}"), statistics_frame(batch.stimuli.all()))
     simulate(study, utilities.to_dict(), participants, trials, seed=1)
     return study

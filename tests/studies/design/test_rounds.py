@@ -13,7 +13,12 @@ from django_tasks_db.models import DBTaskResult
 from common.errors import InputError
 from studies.models import Cohort, Study, Trial
 from studies.planning.adaptive import plan_round, wins_of
+from studies.planning.opening import open_study
 from studies.planning.tasks import plan_next_round
+from studies.sessions.enrolment import enrol
+from studies.sessions.finishing import exclude
+from studies.sessions.next_trial import current_trial
+from studies.sessions.voting import record_vote
 from studies.simulation.simulate import simulate
 from tests.studies.world import batch_of
 
@@ -27,42 +32,42 @@ def adaptive(request, db) -> Study:
     fields = {"trials_per_participant": 8, "participant_target": 12, "design": request.param}
     study = Study.objects.create(name="adaptive", kind="E", **fields)
     study.batches.add(batch)
-    study.open()
+    open_study(study)
     return study
 
 
 def answer(study: Study, participants: int, choice: str = "left") -> None:
     for _ in range(participants):
-        participant = study.admit()
-        while (trial := participant.current_trial()) is not None:
-            trial.vote(choice, uuid.uuid4(), 900)
+        participant = enrol(study)
+        while (trial := current_trial(participant)) is not None:
+            record_vote(trial, choice, uuid.uuid4(), 900)
 
 
 def test_it_begins_with_the_balanced_plan_and_says_so(adaptive):
-    assert set(adaptive.slots.values_list("rule", flat=True)) == {"balanced"}
-    trial = adaptive.admit().current_trial()
+    assert set(adaptive.assignments.values_list("rule", flat=True)) == {"balanced"}
+    trial = current_trial(enrol(adaptive))
     assert trial.snapshot["rule"] == {"name": "balanced", "version": 1, "scope": "both"}
 
 
 def test_it_replaces_free_slots_only_and_leaves_the_first_rounds(adaptive):
     answer(adaptive, 3)
-    kept = adaptive.slots.exclude(trial=None) | adaptive.slots.filter(rank__lt=16)
+    kept = adaptive.assignments.exclude(trial=None) | adaptive.assignments.filter(rank__lt=16)
     before = list(kept.values_list("rank", "pair", "first_left", "rule"))
     planned = plan_round(adaptive, "people")
     assert planned >= (14 if adaptive.design == "asap" else 8)
     ranks = [rank for rank, *_ in before]
-    again = adaptive.slots.filter(rank__in=ranks)
+    again = adaptive.assignments.filter(rank__in=ranks)
     assert list(again.values_list("rank", "pair", "first_left", "rule")) == before
-    fresh = adaptive.slots.filter(rule=adaptive.design)
+    fresh = adaptive.assignments.filter(rule=adaptive.design)
     assert fresh.count() == planned
     assert min(fresh.values_list("rank", flat=True)) == 24  # right after those that were answered
-    assert adaptive.slots.count() == adaptive.votes_wanted
+    assert adaptive.assignments.count() == adaptive.votes_wanted
 
 
 def test_it_writes_the_rule_that_chose_a_pair_into_its_trial(adaptive):
     answer(adaptive, 3)
     plan_round(adaptive, "people")
-    trial = adaptive.admit().current_trial()
+    trial = current_trial(enrol(adaptive))
     assert trial.snapshot["rule"]["name"] == adaptive.design
 
 
@@ -73,10 +78,10 @@ def test_it_counts_votes_for_the_stimulus_whatever_side_it_was_on(adaptive):
         expected[trial.pair.first_id, trial.pair.second_id, trial.left_id] += 1
     for (one, two), (for_one, for_two) in wins_of(adaptive, "people").items():
         assert (for_one, for_two) == (expected[one, two, one], expected[one, two, two])
-    participant = adaptive.admit()
-    tie = participant.current_trial()
+    participant = enrol(adaptive)
+    tie = current_trial(participant)
     before = wins_of(adaptive, "people").get((tie.pair.first_id, tie.pair.second_id), (0, 0))
-    tie.vote("tie", uuid.uuid4())
+    record_vote(tie, "tie", uuid.uuid4())
     after = wins_of(adaptive, "people")[tie.pair.first_id, tie.pair.second_id]
     assert after == (before[0] + 0.5, before[1] + 0.5)
 
@@ -84,7 +89,7 @@ def test_it_counts_votes_for_the_stimulus_whatever_side_it_was_on(adaptive):
 def test_it_leaves_votes_that_do_not_count_out_of_the_choice(adaptive):
     answer(adaptive, 1)
     assert wins_of(adaptive, "people")
-    adaptive.participants.first()._stop_counting("missed traps")
+    exclude(adaptive.participants.first(), "missed traps")
     assert not wins_of(adaptive, "people")
     assert not wins_of(adaptive, Cohort.SIMULATED)
 
@@ -101,7 +106,7 @@ def test_it_wakes_a_worker_and_never_computes_while_somebody_waits(
     asked = DBTaskResult.objects.all()
     assert asked.count() == 2  # 16 votes, a round every 8
     assert plan_next_round.call(*asked[0].args_kwargs["args"]) > 0
-    assert adaptive.slots.filter(rule=adaptive.design).exists()
+    assert adaptive.assignments.filter(rule=adaptive.design).exists()
 
 
 def test_it_computes_nothing_in_requests_where_tasks_run_inside_them(
@@ -111,11 +116,11 @@ def test_it_computes_nothing_in_requests_where_tasks_run_inside_them(
     settings.TASKS = {"default": {"BACKEND": backend}}
     with django_capture_on_commit_callbacks(execute=True):
         answer(adaptive, 2)
-    assert not adaptive.slots.filter(rule=adaptive.design).exists()
+    assert not adaptive.assignments.filter(rule=adaptive.design).exists()
     out = StringIO()
     call_command("study", "plan", adaptive.name, stdout=out)
     assert "next pairs" in out.getvalue()
-    assert adaptive.slots.filter(rule=adaptive.design).exists()
+    assert adaptive.assignments.filter(rule=adaptive.design).exists()
 
 
 @pytest.mark.django_db
@@ -132,5 +137,5 @@ def test_it_follows_the_votes_of_simulated_participants(adaptive):
     assert rules[:8] == ["balanced"] * 8
     assert rules.count(adaptive.design) >= 24
     adaptive.design = "balanced"
-    with pytest.raises(InputError, match="does not follow votes"):
+    with pytest.raises(InputError, match="is not adaptive"):
         simulate(adaptive, scores, 1, 1, seed=1, rounds=True)

@@ -21,6 +21,11 @@ from studies.exchange.export import columns_of, to_parquet, votes_frame
 from studies.exchange.import_votes import import_votes
 from studies.models import Choice, Cohort, TrialKind, Vote
 from studies.models.tokens import hashed
+from studies.planning.allocation import ensure_assignments
+from studies.planning.opening import open_study
+from studies.sessions.enrolment import enrol
+from studies.sessions.next_trial import current_trial
+from studies.sessions.voting import record_vote
 from tests.conftest import ROOT
 from tests.studies.views.test_researcher_pages import command
 from transfer.models import Picture, Stimulus
@@ -34,14 +39,16 @@ def voted(draft):
     """A study with every kind of trial, and votes of all cohorts."""
     rules = {"training": 1, "gold": 1, "traps": 1, "repeats": 1}
     study = draft(trials_per_participant=10, participant_target=6, ties_allowed=True, rules=rules)
-    study.open()
-    study.want_votes(Cohort.SIMULATED, 10)
+    open_study(study)
+    ensure_assignments(study, Cohort.SIMULATED, 10)
     for cohort in (Cohort.PEOPLE, Cohort.SIMULATED, Cohort.PILOT):
         who = f"prolific-{cohort}" if cohort == Cohort.PEOPLE else ""
-        participant = study.admit(who, cohort=cohort)
+        participant = enrol(study, who, cohort=cohort)
         choices = ["tie", "left", "right"] * 10
-        while (trial := participant.current_trial()) is not None:
-            trial.vote(trial.expected or choices.pop(), uuid.uuid4(), 700 if choices[0] else None)
+        while (trial := current_trial(participant)) is not None:
+            record_vote(
+                trial, trial.expected or choices.pop(), uuid.uuid4(), 700 if choices[0] else None
+            )
     return study
 
 
@@ -89,7 +96,7 @@ def test_parquet_and_csv_hold_the_same_and_say_their_schema(voted):
     table = pq.read_table(io.BytesIO(to_parquet(frame)))
     assert table.schema.metadata[b"ecspace.schema"] == str(SCHEMA).encode()
     told = json.loads(table.schema.metadata[b"ecspace.codebook"])
-    assert told["choice"] == "what was preferred"
+    assert told["choice"] == "the preferred stimulus"
     assert set(frame["schema"]) == {SCHEMA}
     back = pd.read_parquet(io.BytesIO(to_parquet(frame)))
     assert to_csv(back.astype(frame.dtypes)) == to_csv(frame)

@@ -11,21 +11,25 @@ import pytest
 from common.tables import to_csv
 from studies.exchange.export import votes_frame
 from studies.models import Cohort, Study
+from studies.planning.allocation import ensure_assignments
+from studies.sessions.enrolment import enrol
+from studies.sessions.next_trial import current_trial
+from studies.sessions.voting import record_vote
 
 pytestmark = pytest.mark.django_db
 CONTRACT = ["participant", "study", "trial", "stimulus_left", "stimulus_right", "choice"]
 
 
 def vote(study: Study, choice: str = "left", **details: object):
-    participant = study.admit(**details)
-    trial = participant.current_trial()
-    trial.vote(choice, uuid.uuid4(), 1234)
+    participant = enrol(study, **details)
+    trial = current_trial(participant)
+    record_vote(trial, choice, uuid.uuid4(), 1234)
     return trial
 
 
 def test_it_gives_one_row_per_vote_in_the_agreed_columns(study):
     trial = vote(study, "right")
-    study.admit().current_trial()  # a trial without an answer is no row
+    current_trial(enrol(study))  # a trial without an answer is no row
     frame = votes_frame([study])
     assert list(frame.columns[:10]) == [*CONTRACT, "kind", "simulated", "excluded", "response_ms"]
     row = frame.iloc[0]
@@ -47,8 +51,8 @@ def test_it_never_exports_what_lets_somebody_in(study):
 
 
 def test_it_says_which_votes_do_not_count_and_why(study):
-    study.want_votes(Cohort.PILOT, 2)
-    study.want_votes(Cohort.SIMULATED, 2)
+    ensure_assignments(study, Cohort.PILOT, 2)
+    ensure_assignments(study, Cohort.SIMULATED, 2)
     vote(study, cohort=Cohort.PILOT)
     vote(study, cohort=Cohort.SIMULATED)
     failed = vote(study).participant

@@ -22,7 +22,12 @@ from metrics.models import Calibration
 from studies.exchange.export import to_parquet, votes_frame
 from studies.exchange.import_votes import import_votes
 from studies.models import Cohort, Participant, Study, Vote
-from studies.monitoring.monitor import watch
+from studies.monitoring.summary import summarise
+from studies.planning.allocation import ensure_assignments
+from studies.planning.opening import open_study
+from studies.sessions.enrolment import enrol
+from studies.sessions.next_trial import current_trial
+from studies.sessions.voting import record_vote
 
 pytestmark = pytest.mark.django_db
 PWCMP = ["observer", "session_id", "scene", "condition_A", "condition_B", "is_A_selected"]
@@ -94,18 +99,18 @@ def test_imported_votes_reach_the_command_that_calibrates(shared, tmp_path):
 def test_our_own_votes_come_back_as_they_went_out(draft, tmp_path, suffix):
     study = draft(ties_allowed=True, rules={"gold": 1, "repeats": 0})
     study.name = "=1+1"
-    study.open()
-    study.want_votes(Cohort.SIMULATED, 3)
+    open_study(study)
+    ensure_assignments(study, Cohort.SIMULATED, 3)
     for cohort, choice in (
         (Cohort.PEOPLE, "left"),
         (Cohort.SIMULATED, "tie"),
         (Cohort.PILOT, "right"),
     ):
-        participant = study.admit(cohort=cohort)
+        participant = enrol(study, cohort=cohort)
         for number in range(3):
-            trial = participant.current_trial()
-            trial.vote(choice, uuid.uuid4(), None if number else 1234)
-    excluded = study.admit().current_trial().vote("left", uuid.uuid4(), 5)
+            trial = current_trial(participant)
+            record_vote(trial, choice, uuid.uuid4(), None if number else 1234)
+    excluded = record_vote(current_trial(enrol(study)), "left", uuid.uuid4(), 5)
     Vote.objects.filter(pk=excluded.pk).update(excluded="'late', =so")
     frame = votes_frame([study])
     path = tmp_path / f"votes.{suffix}"
@@ -122,7 +127,7 @@ def test_it_is_monitored_like_any_other_study(tmp_path):
     text = "observer,scene,condition_A,condition_B,is_A_selected\n"
     text += "".join(f"p{i},s,x,y,{i % 2}\np{i},s,z,y,1\n" for i in range(6))
     study = import_votes(write(tmp_path, text), name="small", kind="C")
-    watched = watch(study)
+    watched = summarise(study)
     assert watched.left[0] == pytest.approx(9 / 12)
     # By hand: observed disagreement 2·3·3/5 of 12, expected 2·3·9/11 of 12.
     assert watched.alpha == pytest.approx(1 - (18 / 5) / (54 / 11))

@@ -12,8 +12,12 @@ from hypothesis import strategies as st
 
 from studies.models import Cohort, Participant
 from studies.monitoring.agreement import krippendorff_alpha, share_with_interval
-from studies.monitoring.monitor import watch
+from studies.monitoring.summary import summarise
+from studies.planning.opening import open_study
+from studies.sessions.enrolment import enrol
 from studies.sessions.errors import NotOpenError
+from studies.sessions.next_trial import current_trial
+from studies.sessions.voting import record_load_failure, record_vote
 
 
 def test_it_gives_the_published_alpha_of_krippendorffs_example():
@@ -49,30 +53,30 @@ def test_it_gives_shares_with_wilson_intervals():
 
 
 def answer(participant: Participant, side: str = "left", ms: int = 800) -> None:
-    trial = participant.current_trial()
-    trial.vote(trial.expected or side, uuid.uuid4(), ms)
+    trial = current_trial(participant)
+    record_vote(trial, trial.expected or side, uuid.uuid4(), ms)
 
 
 @pytest.mark.django_db
 def test_it_counts_what_happened(draft, researcher):
     study = draft(trials_per_participant=10, rules={"gold": 1, "traps": 1, "repeats": 1})
-    study.open()
-    done, left = study.admit(), study.admit()
+    open_study(study)
+    done, left = enrol(study), enrol(study)
     for _ in range(13):
         answer(done)
     for _ in range(3):
         answer(left, "right", 1200)
-    left.current_trial().could_not_load()
+    record_load_failure(current_trial(left))
     Participant.objects.filter(pk=left.pk).update(last_seen=timezone.now() - timedelta(hours=2))
-    seen = watch(study)
+    seen = summarise(study)
     assert sum(votes * pairs for votes, pairs in seen.votes_by_pair.items()) >= 10
     assert sum(seen.votes_by_pair.values()) == study.pairs.count()
     assert seen.dropout_by_trial == {3: 1}
-    assert seen.gold_passed[0] == seen.traps_passed[0] == 1
+    assert seen.gold_passed[0] == seen.attention_checks_passed[0] == 1
     assert seen.repeats_agreed[0] == 0  # always left: the repeat is swapped
     assert seen.not_loaded[0] == 1 / 17
     assert seen.excluded == {}
-    assert watch(study, Cohort.SIMULATED).median_ms is None
+    assert summarise(study, Cohort.SIMULATED).median_ms is None
     page = researcher.get(f"/studies/{study.pk}/monitor/").content.decode()
     assert "Krippendorff" in page and "100 % (" in page
     assert researcher.get(f"/studies/{study.pk}/monitor/?of=nobody").status_code == 404
@@ -81,29 +85,29 @@ def test_it_counts_what_happened(draft, researcher):
 @pytest.mark.django_db
 def test_it_pauses_a_study_whose_pictures_do_not_load(draft, researcher):
     study = draft(rules={"pause_not_loaded_percent": 30}, participant_target=20)
-    study.open()
+    open_study(study)
     for _ in range(10):
-        participant = study.admit()
+        participant = enrol(study)
         answer(participant)
-        participant.current_trial().could_not_load()
+        record_load_failure(current_trial(participant))
     study.refresh_from_db()
     assert "50 % of the latest trials" in study.paused_because
     with pytest.raises(NotOpenError):
-        study.admit()
-    assert participant.current_trial() is not None  # who is on the way goes on
+        enrol(study)
+    assert current_trial(participant) is not None  # who is on the way goes on
     page = researcher.post(f"/studies/{study.pk}/on/", follow=True).content.decode()
-    assert "goes on" in page
-    study.admit()
+    assert "admits participants again" in page
+    enrol(study)
 
 
 @pytest.mark.django_db
 def test_it_pauses_a_study_whose_gold_trials_are_missed(draft):
     study = draft(rules={"gold": 5, "pause_gold_missed_percent": 50}, participant_target=10)
-    study.open()
+    open_study(study)
     for _ in range(4):
-        participant = study.admit()
-        while (trial := participant.current_trial()) is not None:
+        participant = enrol(study)
+        while (trial := current_trial(participant)) is not None:
             wrong = {"left": "right", "right": "left"}.get(trial.expected, "left")
-            trial.vote(wrong, uuid.uuid4(), 800)
+            record_vote(trial, wrong, uuid.uuid4(), 800)
     study.refresh_from_db()
     assert "gold trials were missed" in study.paused_because

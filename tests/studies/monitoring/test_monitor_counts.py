@@ -12,7 +12,9 @@ from django.utils import timezone
 
 from studies.exchange.export import votes_frame
 from studies.models import Cohort, Participant, Trial, Vote
-from studies.monitoring.monitor import thresholds, watch
+from studies.monitoring.pausing import thresholds
+from studies.monitoring.summary import summarise
+from studies.planning.opening import open_study
 
 pytestmark = pytest.mark.django_db
 AGO = timedelta(hours=2)
@@ -49,7 +51,7 @@ def told(draft):
         ties_allowed=True,
         rules={"gold": 1, "traps": 1, "pause_not_loaded_percent": 40},
     )
-    study.open()
+    open_study(study)
     a, b, c, d = study.pairs.order_by("pk")[:4]
     right, left = {"expected": "right"}, {"expected": "left"}
     person(study,
@@ -73,7 +75,7 @@ def told(draft):
 
 
 def test_it_counts_what_was_counted_by_hand(told):
-    seen = watch(told)
+    seen = summarise(told)
     # a: 2 votes that count, b: 2, c: 2, d: 1; the other 8 of 12 pairs none.
     assert seen.votes_by_pair == {0: 8, 1: 1, 2: 3}
     assert seen.dropout_by_trial == {1: 1}
@@ -81,7 +83,7 @@ def test_it_counts_what_was_counted_by_hand(told):
     assert seen.median_ms == 1300
     assert seen.left[0] == pytest.approx(4 / 6)  # left of a, b, a, d; right of c, c; one tie
     assert seen.gold_passed[0] == pytest.approx(2 / 3)
-    assert seen.traps_passed[0] == 1
+    assert seen.attention_checks_passed[0] == 1
     assert seen.repeats_agreed[0] == 1 / 2
     assert seen.not_loaded[0] == pytest.approx(2 / 18)  # 7 + 3 + 3 + 2 + 1 answers, 2 failures
     assert seen.excluded == {"missed gold trials": 1}
@@ -97,19 +99,19 @@ def test_it_drops_what_the_export_drops(told):
     table = votes_frame([told])
     people = table[(table["kind"] == "real") & ~table["simulated"] & (table["excluded"] != "pilot")]
     left_out = people.loc[people["excluded"] != "", "excluded"]
-    assert dict(Counter(left_out)) == watch(told).dropped
+    assert dict(Counter(left_out)) == summarise(told).dropped
 
 
 def test_it_keeps_the_cohorts_apart(told):
-    assert watch(told, Cohort.SIMULATED).votes_by_pair == {0: 11, 1: 1}
-    assert watch(told, Cohort.SIMULATED).left[0] == 0
-    assert watch(told, Cohort.PILOT).gold_passed[0] == 0
+    assert summarise(told, Cohort.SIMULATED).votes_by_pair == {0: 11, 1: 1}
+    assert summarise(told, Cohort.SIMULATED).left[0] == 0
+    assert summarise(told, Cohort.PILOT).gold_passed[0] == 0
 
 
 def test_it_counts_again_whenever_it_is_asked(told):
     Vote.objects.filter(excluded="late").update(excluded="")
     Participant.objects.update(last_seen=timezone.now())
-    seen = watch(told)
+    seen = summarise(told)
     assert seen.votes_by_pair == {0: 8, 1: 1, 2: 2, 3: 1}
     assert seen.dropped == {"missed gold trials": 2}
     assert seen.dropout_by_trial == {}
@@ -118,13 +120,11 @@ def test_it_counts_again_whenever_it_is_asked(told):
 def test_it_shows_the_rules_and_what_they_drop(told, researcher):
     page = researcher.get(f"/studies/{told.pk}/monitor/").content.decode()
     text = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", page))
-    assert "Version 1.1, fixed when the study opened. 5 sessions judged by 1.1." in text
+    assert "Version 1.1, fixed when the study opened. 5 sessions with version 1.1." in text
     assert "late 1 missed gold trials 2" in text
     assert "11&nbsp;% of the latest 18 trials could not load their pictures;" in text
     assert "the study pauses above 40&nbsp;%." in text
-    assert (
-        "33&nbsp;% of the latest 3 gold trials were missed; the study never pauses for it." in text
-    )
+    assert "33&nbsp;% of the latest 3 gold trials were missed; no limit." in text
 
 
 @pytest.mark.browser
@@ -132,5 +132,5 @@ def test_it_fits_desktops_and_phones(told, window, researcher_page, live_server)
     from tests.width import expect_fits
 
     window.goto(f"{live_server}/studies/{told.pk}/monitor/")
-    window.get_by_role("heading", name="What does not count").wait_for()
+    window.get_by_role("heading", name="Excluded").wait_for()
     expect_fits(window, window.viewport_size["width"])

@@ -10,34 +10,34 @@ from statsmodels.discrete.discrete_model import Logit
 
 from common.errors import InputError
 from studies.planning.sample_size import (
-    Wishes,
+    StudySize,
     expected_errors,
-    plan,
     standard_errors,
     trials_within,
     votes_per_pair,
+    workload,
 )
 
 
 def test_it_counts_pairs_votes_people_and_money():
     # 5 references × 8 stimuli × 4 others / 2 = 80 pairs; 70 real trials and 10 controls of 6 s and
     # a minute to read: 9 min. 4 votes each = 320 votes = 5 people of 70; a fifth leaves: 7 paid.
-    wishes = Wishes((8,) * 5, 4, 70, meetings=4, controls=10, hourly_pay=9, fee=1 / 3, dropout=0.2)
-    found = plan(wishes)
+    size = StudySize((8,) * 5, 4, 70, meetings=4, controls=10, hourly_pay=9, fee=1 / 3, dropout=0.2)
+    found = workload(size)
     assert (found.stimuli, found.pairs, found.votes, found.trials) == (40, 80, 320, 70)
     assert (found.minutes, found.participants, found.invited) == (9, 5, 7)
     assert found.cost == pytest.approx(7 * 1.35 * 4 / 3)
     assert found.meetings == 16
     assert found.advice == ()
     # Groups of unequal size: 3 pairs of 3, 5 of 5 (2 others each), and nobody to meet for the last.
-    assert plan(Wishes((3, 5, 1), 1, 8, meetings=2)).pairs == 8
-    assert plan(Wishes((3, 5, 1), 1, 8, meetings=2)).stimuli == 8
+    assert workload(StudySize((3, 5, 1), 1, 8, meetings=2)).pairs == 8
+    assert workload(StudySize((3, 5, 1), 1, 8, meetings=2)).stimuli == 8
 
 
 @given(st.integers(1, 20_000), st.integers(1, 20_000))
 def test_it_names_votes_per_pair_in_as_few_digits_as_come_to_the_votes_again(votes, pairs):
     found = votes_per_pair(votes, pairs)
-    assert plan(Wishes((2,), found, 9, pairs=pairs)).votes == votes
+    assert workload(StudySize((2,), found, 9, pairs=pairs)).votes == votes
     assert votes_per_pair(4 * pairs, pairs) == 4
     assert found == pytest.approx(votes / pairs, abs=1 / pairs)
 
@@ -47,7 +47,7 @@ def test_it_turns_minutes_into_trials():
     assert trials_within(9, seconds=4) == 120
     with pytest.raises(InputError, match="room for 0 trials"):
         trials_within(0.5)
-    with pytest.raises(InputError, match="room for 10 trials of 6 s, and 10 of them are no real"):
+    with pytest.raises(InputError, match="room for 10 trials of 6 s, and 10 of them are control"):
         trials_within(2, controls=10)
 
 
@@ -58,7 +58,7 @@ def test_it_turns_minutes_into_trials():
     st.integers(2, 50),
 )
 def test_it_always_grants_what_was_wished(groups, votes_per_pair, trials, meetings):
-    found = plan(Wishes(tuple(groups), votes_per_pair, trials, meetings=meetings))
+    found = workload(StudySize(tuple(groups), votes_per_pair, trials, meetings=meetings))
     assert found.votes >= votes_per_pair * found.pairs
     assert found.participants * found.trials >= found.votes
     assert (found.participants - 1) * found.trials < found.votes
@@ -67,25 +67,25 @@ def test_it_always_grants_what_was_wished(groups, votes_per_pair, trials, meetin
 
 
 def test_it_advises_against_too_few_votes_and_long_sessions():
-    said = " ".join(plan(Wishes((20,), 2, 400, meetings=2, seconds=99)).advice)
+    said = " ".join(workload(StudySize((20,), 2, 400, meetings=2, seconds=99)).advice)
     assert "at least 4 votes per pair" in said
     assert "at least 10 times" in said
-    assert "has 20 real trials only" in said
+    assert "has only 20 real trials" in said
     assert "30 minutes" in said
 
 
 @pytest.mark.parametrize(
-    ("wishes", "said"),
+    ("size", "said"),
     [
-        (Wishes((1, 1), 4, 10), "at least 2 stimuli"),
-        (Wishes((), 4, 10), "at least 2 stimuli"),
-        (Wishes((9,), 4, 9, dropout=1), "no share below 1"),
-        (Wishes((2, 3), 4, 9, meetings=1), "never compared"),
+        (StudySize((1, 1), 4, 10), "at least 2 stimuli"),
+        (StudySize((), 4, 10), "at least 2 stimuli"),
+        (StudySize((9,), 4, 9, dropout=1), "is not below 1"),
+        (StudySize((2, 3), 4, 9, meetings=1), "never compared"),
     ],
 )
-def test_it_refuses_what_cannot_be_planned(wishes, said):
+def test_it_refuses_what_cannot_be_planned(size, said):
     with pytest.raises(InputError, match=said):
-        plan(wishes)
+        workload(size)
 
 
 def test_it_predicts_the_errors_that_simulated_studies_show():

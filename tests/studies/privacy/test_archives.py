@@ -65,7 +65,7 @@ def everything(folder: Path) -> set[Path]:
 def test_a_backup_writes_nothing_outside_the_folder_of_files(parts, tmp_path, name):
     before = everything(tmp_path)
     bad = pack(tmp_path / "bad.zip", {**parts, name: b"x"})
-    with pytest.raises(CommandError, match="strange name"):
+    with pytest.raises(CommandError, match="invalid name"):
         call_command("restore", str(bad), "--replace")
     assert everything(tmp_path) - before == {bad}
     assert Study.objects.count() == 1

@@ -17,6 +17,9 @@ from studies.exchange.export import to_csv, votes_frame
 from studies.models import ConsentText, Participant, Study, Trial, Vote
 from studies.privacy import erasure
 from studies.privacy.backup import restore, write_backup
+from studies.sessions.enrolment import enrol
+from studies.sessions.next_trial import current_trial
+from studies.sessions.voting import record_vote
 from transfer.models import Stimulus
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -29,9 +32,9 @@ def data(tmp_path, settings) -> Path:
 
 
 def vote(study: Study, external_id: str) -> Participant:
-    participant = study.admit(external_id)
+    participant = enrol(study, external_id)
     for _ in range(2):
-        participant.current_trial().vote("left", uuid.uuid4(), 900)
+        record_vote(current_trial(participant), "left", uuid.uuid4(), 900)
     return participant
 
 
@@ -102,7 +105,7 @@ def test_a_backup_hinders_nobody_and_holds_one_moment(study, data, monkeypatch):
 
     def voting():
         try:
-            participant.current_trial().vote("right", uuid.uuid4(), 900)
+            record_vote(current_trial(participant), "right", uuid.uuid4(), 900)
             done.append(Vote.objects.count())
         finally:
             connection.close()

@@ -14,6 +14,10 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from studies.models import Participant, Study, Vote
+from studies.planning.opening import close_study
+from studies.sessions.enrolment import enrol
+from studies.sessions.next_trial import current_trial
+from studies.sessions.voting import record_vote
 from tests.studies.views.test_participant_pages import begin, send
 
 pytestmark = pytest.mark.django_db
@@ -26,9 +30,9 @@ def retention(*arguments: str) -> str:
 
 
 def closed_long_ago(study: Study) -> Participant:
-    participant = study.admit("worker 1", source="prolific", screen={"width": 1280})
-    participant.current_trial().vote("left", uuid.uuid4())
-    study.close()
+    participant = enrol(study, "worker 1", source="prolific", screen={"width": 1280})
+    record_vote(current_trial(participant), "left", uuid.uuid4())
+    close_study(study)
     Study.objects.filter(pk=study.pk).update(closed_at=timezone.now() - timedelta(days=100))
     return participant
 

@@ -8,6 +8,10 @@ import pytest
 
 from common.errors import InputError
 from studies.exchange.export import votes_frame
+from studies.planning.opening import open_study
+from studies.sessions.enrolment import enrol
+from studies.sessions.next_trial import current_trial
+from studies.sessions.voting import record_vote
 
 pytestmark = pytest.mark.django_db
 
@@ -19,8 +23,8 @@ def test_it_counts_declarations_of_the_draft_and_writes_the_last_into_every_sess
     study.save()
     study.save()  # nothing new was declared
     assert study.rules_in_force == "1.2"
-    study.open()
-    study.admit().current_trial().vote("left", uuid.uuid4(), 900)
+    open_study(study)
+    record_vote(current_trial(enrol(study)), "left", uuid.uuid4(), 900)
     assert set(votes_frame([study])["rules_version"]) == {"1.2"}
 
 
@@ -33,7 +37,7 @@ def test_it_refuses_other_rules_once_the_study_is_open(study):
 
 
 def test_it_keeps_question_rule_and_hashes_with_every_trial(study):
-    trial = study.admit().current_trial()
+    trial = current_trial(enrol(study))
     shown = trial.snapshot
     assert shown["question"]["version"] == study.question_version
     assert shown["rule"] == {"name": "balanced", "version": 1, "scope": "both"}

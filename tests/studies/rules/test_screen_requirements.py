@@ -9,7 +9,9 @@ from playwright.sync_api import expect
 
 from common.errors import InputError
 from studies.models import Participant, Trial, Vote
-from studies.rules.screen_requirements import Gates
+from studies.planning.opening import open_study
+from studies.rules.screen_requirements import ScreenRequirements
+from studies.sessions.enrolment import has_room
 from tests.studies.session import PHONE, WIDE, answer, begin, ready
 
 PHONE_SCREEN = {"width": 390, "height": 844, "pixel_ratio": 3, "orientation": "portrait"}
@@ -18,14 +20,14 @@ PHONE_SCREEN = {"width": 390, "height": 844, "pixel_ratio": 3, "orientation": "p
 @pytest.mark.parametrize(
     ("gates", "said"),
     [
-        (Gates(), ""),
-        (Gates(least_width=390, least_height=844, least_pixel_ratio=3), ""),
-        (Gates(least_width=391), "window too narrow"),
-        (Gates(least_width=391, stack=True), ""),
-        (Gates(least_height=845, stack=True), "window too low"),
-        (Gates(least_pixel_ratio=3.5), "too few pixels"),
-        (Gates(orientation="portrait"), ""),
-        (Gates(orientation="landscape"), "wrong orientation"),
+        (ScreenRequirements(), ""),
+        (ScreenRequirements(least_width=390, least_height=844, least_pixel_ratio=3), ""),
+        (ScreenRequirements(least_width=391), "window too narrow"),
+        (ScreenRequirements(least_width=391, stack=True), ""),
+        (ScreenRequirements(least_height=845, stack=True), "window too low"),
+        (ScreenRequirements(least_pixel_ratio=3.5), "too few pixels"),
+        (ScreenRequirements(orientation="portrait"), ""),
+        (ScreenRequirements(orientation="landscape"), "wrong orientation"),
     ],
 )
 def test_it_refuses_by_the_first_gate_that_a_window_fails(gates, said):
@@ -35,7 +37,7 @@ def test_it_refuses_by_the_first_gate_that_a_window_fails(gates, said):
 
 @given(st.integers(0, 4000), st.integers(0, 4000), st.integers(0, 4000))
 def test_it_never_refuses_a_larger_window_than_one_it_lets_in(least, width, more):
-    gates = Gates(least_width=least)
+    gates = ScreenRequirements(least_width=least)
     if not gates.refusal({"width": width}):
         assert not gates.refusal({"width": width + more})
 
@@ -55,12 +57,12 @@ def test_it_never_refuses_a_larger_window_than_one_it_lets_in(least, width, more
 )
 def test_it_refuses_gates_that_it_does_not_understand(declared):
     with pytest.raises(InputError):
-        Gates.of(declared)
+        ScreenRequirements.of(declared)
 
 
 def test_it_declares_only_what_shuts_somebody_out():
     declared = {"least_width": 900, "orientation": "landscape"}
-    assert Gates.of({**declared, "stack": False}).declared() == declared
+    assert ScreenRequirements.of({**declared, "stack": False}).declared() == declared
 
 
 @pytest.fixture
@@ -68,8 +70,10 @@ def gated(live_server, draft):
     """Make an open study of four trials with gates."""
 
     def make(**gates: object):
-        study = draft(trials_per_participant=4, gates=gates, codes={"screened_out": "SCR33N"})
-        study.open()
+        study = draft(
+            trials_per_participant=4, required_screen=gates, codes={"screened_out": "SCR33N"}
+        )
+        open_study(study)
         return study
 
     return make
@@ -113,7 +117,7 @@ def test_it_lets_those_leave_with_a_code_who_have_no_larger_screen(page, live_se
     assert (turned_away.state, turned_away.excluded) == ("turned away", "window too narrow")
     assert turned_away.screen["width"] == PHONE[0]
     assert not Trial.objects.exists()
-    assert study.has_room() and study.participants.present("people").count() == 0
+    assert has_room(study) and study.participants.present("people").count() == 0
 
 
 @browser

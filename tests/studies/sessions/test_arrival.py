@@ -17,8 +17,11 @@ from studies.exchange.bundle import write_bundle
 from studies.exchange.export import votes_frame
 from studies.models import Participant, Study, Vote
 from studies.models.tokens import hashed
+from studies.planning.opening import close_study, open_study
 from studies.privacy.erasure import erase_person
 from studies.sessions.arrival import Arrival
+from studies.sessions.next_trial import current_trial
+from studies.sessions.voting import record_vote
 
 IDS = {"PROLIFIC_PID": "60a1b2c3d4e5f607", "STUDY_ID": "5f0-study", "SESSION_ID": "5f0-session"}
 
@@ -32,7 +35,7 @@ def come(study: Study, person: Client | None = None, **query: str) -> Participan
 
 def answer(participant: Participant, count: int = 1) -> None:
     for _ in range(count):
-        participant.current_trial().vote("left", uuid.uuid4(), 800, {"width": 1280})
+        record_vote(current_trial(participant), "left", uuid.uuid4(), 800, {"width": 1280})
 
 
 def ids_of(participant: Participant) -> tuple[str, str, str]:
@@ -54,6 +57,13 @@ def ids_of(participant: Participant) -> tuple[str, str, str]:
         ({"PROLIFIC_PID": "{{%PROLIFIC_PID%}}", "SESSION_ID": "{{%SESSION_ID%}}"}, Arrival()),
         ({"PROLIFIC_PID": "{{%PROLIFIC_PID%}}", "pid": "filled"}, Arrival("filled")),
         ({"assignmentId": "ASSIGNMENT_ID_NOT_AVAILABLE"}, Arrival()),
+        ({"workerId": "${workerId}", "hitId": "${hitId}"}, Arrival()),
+        ({"participant": "[ID]", "pid": "<id>"}, Arrival()),
+        ({"participant_id": "%SURVEY_CODE%", "session_id": "__SESSION__"}, Arrival()),
+        ({"pid": "{id}", "PROLIFIC_PID": "$PID"}, Arrival()),
+        ({"PROLIFIC_PID": "PROLIFIC_PID", "workerId": "undefined", "pid": "null"}, Arrival()),
+        ({"pid": "50%", "STUDY_ID": "a_b_c"}, Arrival("50%", "a_b_c")),
+        ({"pid": "ada+1@example.org"}, Arrival("ada+1@example.org")),
         ({"utm_source": "mail"}, Arrival()),
         ({"pid": "a\0b\n", "STUDY_ID": "\0"}, Arrival("ab")),
         ({"pid": "x" * 999, "study_id": "y" * 999}, Arrival("x" * 200, "y" * 100)),
@@ -76,8 +86,8 @@ def test_it_keeps_all_three_ids_and_none_that_can_be_read_back(study):
 
 @pytest.mark.django_db
 def test_it_keeps_no_id_of_those_who_never_take_part(draft):
-    study = draft(gates={"least_width": 1000})
-    study.open()
+    study = draft(required_screen={"least_width": 1000})
+    open_study(study)
     for sent in ({"consent": "cannot"}, {"consent": "yes", "width": 800}):
         Client().post(f"{study.entry_url}?PROLIFIC_PID=a&SESSION_ID=b&STUDY_ID=c", sent)
     assert [ids_of(away) for away in Participant.objects.all()] == [("", "", "")] * 2
@@ -115,7 +125,7 @@ def erase(study: Study, participant: Participant) -> None:
 
 
 def forget(study: Study, participant: Participant) -> None:
-    study.close()
+    close_study(study)
     Study.objects.update(closed_at=timezone.now() - timedelta(days=100))
     call_command("retention", stdout=StringIO())
 
@@ -135,7 +145,7 @@ def test_retention_forgets_how_large_windows_were_and_keeps_how_the_pictures_lay
     participant = come(study)
     seen = ({"width": 1280, "layout": "beside"}, {"width": 390, "layout": "stacked"}, {"width": 9})
     for screen in seen:
-        participant.current_trial().vote("left", uuid.uuid4(), 800, screen)
+        record_vote(current_trial(participant), "left", uuid.uuid4(), 800, screen)
     forget(study, participant)
     left = [vote.screen for vote in Vote.objects.order_by("pk")]
     assert left == [{"layout": "beside"}, {"layout": "stacked"}, {}]
@@ -148,7 +158,7 @@ def test_retention_forgets_how_large_windows_were_and_keeps_how_the_pictures_lay
 )
 def test_a_session_that_somebody_began_anew_is_erased_with_the_old_ones(draft, known_by, told):
     study = draft(returning="restart")
-    study.open()
+    open_study(study)
     browser = Client()
     query = IDS if known_by == "id" else {"utm_source": "mail"}
     sessions = []

@@ -11,6 +11,10 @@ import pytest
 from playwright.sync_api import Route, expect
 
 from studies.models import Participant, Study, TrialKind
+from studies.planning.opening import open_study
+from studies.sessions.enrolment import enrol
+from studies.sessions.next_trial import current_trial
+from studies.sessions.trial_content import picture_url
 from tests.studies.session import answer, consent, ready
 from transfer.models import Batch, Picture, Stimulus
 
@@ -55,7 +59,7 @@ def chunks(png: bytes) -> list[str]:
 def test_it_gives_away_nothing_in_any_response_of_a_session(window, live_server, draft):
     page = window
     study = draft(name="gatys against universal", trials_per_participant=10, rules=CONTROLS)
-    study.open()
+    open_study(study)
     responses: list[tuple[str, dict[str, str], str, bytes]] = []
 
     def record(route: Route) -> None:
@@ -68,7 +72,7 @@ def test_it_gives_away_nothing_in_any_response_of_a_session(window, live_server,
     consent(page, live_server, study)
     for number in range(14):
         if number and number % 7 == 0:
-            page.get_by_role("button", name="Go on").click()
+            page.get_by_role("button", name="Continue").click()
         ready(page, number)
         answer(page, "Left")
     expect(page.get_by_text(Participant.objects.get().code)).to_be_visible()
@@ -98,6 +102,6 @@ def test_it_gives_away_nothing_in_any_response_of_a_session(window, live_server,
 def test_it_gives_one_stimulus_another_address_in_every_trial(study):
     addresses: list[str] = []
     for _ in range(3):
-        trial = study.admit().current_trial()
-        addresses += [trial.picture_url(place) for place in ("reference", "left", "right")]
+        trial = current_trial(enrol(study))
+        addresses += [picture_url(trial, place) for place in ("reference", "left", "right")]
     assert len(set(addresses)) == len(addresses)

@@ -1,4 +1,4 @@
-"""Prepared queries answer what Django's own would, and are written once."""
+"""CompiledQuery queries answer what Django's own would, and are written once."""
 
 from __future__ import annotations
 
@@ -7,19 +7,21 @@ import uuid
 import pytest
 from django.db import models
 
-from studies.models import Outcome, Participant, Study, Trial
-from studies.sessions.compiled_query import Given, Prepared, PreparedUpdate
-from studies.sessions.next_trial import session
+from studies.models import Participant, Study, Trial, TrialOutcome
+from studies.sessions.compiled_query import CompiledQuery, CompiledUpdate, Parameter
+from studies.sessions.enrolment import enrol
+from studies.sessions.next_trial import current_trial, find_session
+from studies.sessions.voting import record_vote
 
 pytestmark = pytest.mark.django_db
-KEY = Given("key", models.UUIDField())
-OUTCOME = Given("outcome", models.CharField())
+KEY = Parameter("key", models.UUIDField())
+OUTCOME = Parameter("outcome", models.CharField())
 
 
 def test_it_gives_rows_with_what_they_point_to(study: Study, django_assert_num_queries) -> None:
-    trial = study.admit().current_trial()
+    trial = current_trial(enrol(study))
     query = Trial.objects.select_related("participant", "pair__first", "repeat_of")
-    prepared = Prepared(lambda: query.filter(public_id=KEY).order_by())
+    prepared = CompiledQuery(lambda: query.filter(public_id=KEY).order_by())
     prepared.first(key=uuid.uuid4())
     with django_assert_num_queries(1):
         found = prepared.first(key=trial.public_id)
@@ -30,15 +32,15 @@ def test_it_gives_rows_with_what_they_point_to(study: Study, django_assert_num_q
 
 
 def test_it_gives_values_as_python_has_them(study: Study) -> None:
-    trial = study.admit().current_trial()
+    trial = current_trial(enrol(study))
     rows = Trial.objects.filter(outcome=OUTCOME).order_by("pk")
     fields = ("public_id", "first_left", "snapshot", "lease_until")
-    prepared = Prepared(lambda: rows.values_list(*fields))
+    prepared = CompiledQuery(lambda: rows.values_list(*fields))
     [row] = prepared.all(outcome="")
     assert row == tuple(getattr(trial, name) for name in fields)
     assert isinstance(row[0], uuid.UUID) and isinstance(row[1], bool)
-    assert Prepared(lambda: rows.values_list("pk", flat=True)).all(outcome="") == [trial.pk]
-    assert prepared.first(outcome=Outcome.EXPIRED) is None
+    assert CompiledQuery(lambda: rows.values_list("pk", flat=True)).all(outcome="") == [trial.pk]
+    assert prepared.first(outcome=TrialOutcome.EXPIRED) is None
 
 
 def test_it_fills_the_places_anew_and_writes_the_query_once(study: Study) -> None:
@@ -48,8 +50,8 @@ def test_it_fills_the_places_anew_and_writes_the_query_once(study: Study) -> Non
         made.append(1)
         return Participant.objects.filter(public_id=KEY)
 
-    prepared = Prepared(make)
-    people = [study.admit() for _ in range(3)]
+    prepared = CompiledQuery(make)
+    people = [enrol(study) for _ in range(3)]
     assert [prepared.first(key=one.public_id) for one in people] == people
     with pytest.raises(KeyError):
         prepared.all()
@@ -57,8 +59,8 @@ def test_it_fills_the_places_anew_and_writes_the_query_once(study: Study) -> Non
 
 
 def test_it_changes_the_rows_it_is_asked_to(study: Study) -> None:
-    first, second = (study.admit().current_trial() for _ in range(2))
-    skip = PreparedUpdate(lambda: Trial.objects.filter(public_id=KEY, outcome=""), outcome=OUTCOME)
+    first, second = (current_trial(enrol(study)) for _ in range(2))
+    skip = CompiledUpdate(lambda: Trial.objects.filter(public_id=KEY, outcome=""), outcome=OUTCOME)
     assert skip.run(key=first.public_id, outcome="skipped") == 1
     assert skip.run(key=first.public_id, outcome="expired") == 0
     first.refresh_from_db()
@@ -69,13 +71,13 @@ def test_it_changes_the_rows_it_is_asked_to(study: Study) -> None:
 def test_it_fetches_a_session_with_its_study_and_the_trial_that_waits(
     study: Study, django_assert_num_queries
 ) -> None:
-    person, other = study.admit(), study.admit()
-    other.current_trial()
-    assert session(person.token).waiting is None
-    trial = person.current_trial()
+    person, other = enrol(study), enrol(study)
+    current_trial(other)
+    assert find_session(person.token).waiting is None
+    trial = current_trial(person)
     with django_assert_num_queries(1):
-        found = session(person.token)
-        assert (found, found.study, found.waiting) == (person, study, trial)
-    trial.vote("left", uuid.uuid4())
-    assert session(person.token).waiting is None
-    assert session("nobody's") is None
+        found, waiting = find_session(person.token)
+        assert (found, found.study, waiting) == (person, study, trial)
+    record_vote(trial, "left", uuid.uuid4())
+    assert find_session(person.token).waiting is None
+    assert find_session("nobody's") is None

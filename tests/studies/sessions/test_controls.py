@@ -11,10 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.errors import InputError
-from studies.design.session import REPEAT_GAP, session_plan
+from studies.design.session import REPEAT_GAP, trial_kinds
 from studies.exchange.export import votes_frame
 from studies.models import Cohort, Participant, Study, Trial, TrialKind, Vote
-from studies.rules.session_rules import Record, Rules, exclusion
+from studies.planning.opening import open_study
+from studies.rules.session_rules import SessionRecord, SessionRules, exclusion
+from studies.sessions.enrolment import enrol
+from studies.sessions.next_trial import current_trial
+from studies.sessions.voting import record_vote
 
 CONTROLS = {"training": 2, "gold": 2, "traps": 1, "repeats": 2}
 
@@ -23,11 +27,11 @@ CONTROLS = {"training": 2, "gold": 2, "traps": 1, "repeats": 2}
     st.integers(2 * REPEAT_GAP, 60), *(st.integers(0, 4) for _ in range(4)), st.integers(0, 2**32)
 )
 def test_it_composes_a_session_of_what_was_declared(real, training, gold, traps, repeats, seed):
-    plan = session_plan(
+    plan = trial_kinds(
         real,
         training=training,
         gold=gold,
-        traps=traps,
+        attention_checks=traps,
         repeats=repeats,
         generator=np.random.default_rng(seed),
     )
@@ -45,12 +49,12 @@ def test_it_composes_a_session_of_what_was_declared(real, training, gold, traps,
 @pytest.mark.parametrize(
     ("rules", "record", "said"),
     [
-        (Rules(), Record(9, 9, 1.0), ""),
-        (Rules(gold=2), Record(1, 0, None), "missed gold trials"),
-        (Rules(gold=2, gold_misses=1), Record(1, 0, None), ""),
-        (Rules(traps=1), Record(0, 1, None), "missed traps"),
-        (Rules(fastest_median_ms=400), Record(0, 0, 399.0), "answered too fast"),
-        (Rules(fastest_median_ms=400), Record(0, 0, 400.0), ""),
+        (SessionRules(), SessionRecord(9, 9, 1.0), ""),
+        (SessionRules(gold=2), SessionRecord(1, 0, None), "missed gold trials"),
+        (SessionRules(gold=2, gold_misses=1), SessionRecord(1, 0, None), ""),
+        (SessionRules(attention_checks=1), SessionRecord(0, 1, None), "missed traps"),
+        (SessionRules(fastest_median_ms=400), SessionRecord(0, 0, 399.0), "answered too fast"),
+        (SessionRules(fastest_median_ms=400), SessionRecord(0, 0, 400.0), ""),
     ],
 )
 def test_it_excludes_by_the_first_rule_that_fails(rules, record, said):
@@ -60,23 +64,23 @@ def test_it_excludes_by_the_first_rule_that_fails(rules, record, said):
 @pytest.mark.parametrize("declared", [{"golden": 1}, {"gold": -1}, {"gold": 1.5}, {"gold": True}])
 def test_it_refuses_rules_that_it_does_not_know(declared):
     with pytest.raises(InputError, match="use "):
-        Rules.of(declared)
+        SessionRules.of(declared)
 
 
 @pytest.fixture
 def controlled(draft: Callable[..., Study]) -> Study:
     """Sessions of ten real trials and seven others; everything must be answered right."""
     study = draft(trials_per_participant=10, rules={**CONTROLS, "fastest_median_ms": 300})
-    study.open()
+    open_study(study)
     return study
 
 
 def take_part(participant: Participant, *, careless: bool = False, ms: int = 900) -> list[Trial]:
     trials = []
-    while (trial := participant.current_trial()) is not None:
+    while (trial := current_trial(participant)) is not None:
         other = {"left": "right", "right": "left", "": "left"}
         choice = other[trial.expected] if careless else trial.expected or "left"
-        trial.vote(choice, uuid.uuid4(), ms)
+        record_vote(trial, choice, uuid.uuid4(), ms)
         trials.append(trial)
     participant.refresh_from_db()
     return trials
@@ -84,7 +88,7 @@ def take_part(participant: Participant, *, careless: bool = False, ms: int = 900
 
 @pytest.mark.django_db
 def test_it_mixes_control_trials_into_a_session(controlled):
-    participant = controlled.admit()
+    participant = enrol(controlled)
     trials = take_part(participant)
     kinds = [trial.kind for trial in trials]
     assert {kind: kinds.count(kind) for kind in TrialKind.values} == {
@@ -93,7 +97,7 @@ def test_it_mixes_control_trials_into_a_session(controlled):
     assert kinds[:2] == ["training", "training"]
     assert participant.excluded == ""
     # Only real trials take slots, and no pair comes twice but for repeats.
-    assert controlled.slots.exclude(trial=None).count() == 10
+    assert controlled.assignments.exclude(trial=None).count() == 10
     pairs = [trial.pair_id for trial in trials if trial.kind in ("real", "training")]
     assert len(set(pairs)) == len(pairs)
     for trial in trials:
@@ -115,8 +119,8 @@ def test_it_mixes_control_trials_into_a_session(controlled):
 @pytest.mark.django_db
 def test_it_shows_a_foreign_content_in_gold_trials_of_a_c_test(draft):
     study = draft(kind="C", trials_per_participant=10, rules={"gold": 3})
-    study.open()
-    gold = [trial for trial in take_part(study.admit()) if trial.kind == "gold"]
+    open_study(study)
+    gold = [trial for trial in take_part(enrol(study)) if trial.kind == "gold"]
     for trial in gold:
         fits = trial.left if trial.expected == "left" else trial.right
         strange = trial.right if trial.expected == "left" else trial.left
@@ -125,26 +129,26 @@ def test_it_shows_a_foreign_content_in_gold_trials_of_a_c_test(draft):
 
 @pytest.mark.django_db
 def test_it_excludes_a_careless_session_keeps_its_rows_and_asks_somebody_else(controlled):
-    careless, fast = controlled.admit(), controlled.admit()
+    careless, fast = enrol(controlled), enrol(controlled)
     take_part(careless, careless=True)
     take_part(fast, ms=100)
     assert careless.excluded == "missed traps"
     assert fast.excluded == "answered too fast"
     assert careless.code  # what is paid is not decided here
     assert Vote.objects.count() == 2 * 17
-    assert controlled.slots.exclude(trial=None).count() == 0
+    assert controlled.assignments.exclude(trial=None).count() == 0
     assert set(votes_frame([controlled])["excluded"]) == {"missed traps", "answered too fast"}
     assert controlled.participants.present(Cohort.PEOPLE).count() == 0
-    take_part(controlled.admit())
-    assert controlled.slots.exclude(trial=None).count() == 10
+    take_part(enrol(controlled))
+    assert controlled.assignments.exclude(trial=None).count() == 10
 
 
 @pytest.mark.django_db
 def test_it_never_counts_a_pilot(controlled):
-    pilot = controlled.admit(cohort=Cohort.PILOT)
+    pilot = enrol(controlled, cohort=Cohort.PILOT)
     assert len(take_part(pilot)) == 17
     assert set(votes_frame([controlled])["excluded"]) == {"pilot"}
-    assert controlled.slots_taken(Cohort.PEOPLE) == 0
+    assert controlled.assignments.filter(cohort=Cohort.PEOPLE).taken().count() == 0
     assert controlled.participants.present(Cohort.PEOPLE).count() == 0
 
 
@@ -155,7 +159,7 @@ def test_it_never_counts_a_pilot(controlled):
 )
 def test_it_refuses_rules_that_a_session_cannot_keep(draft, rules, trials, said):
     with pytest.raises(InputError, match=said):
-        draft(trials_per_participant=trials, rules=rules).open()
+        open_study(draft(trials_per_participant=trials, rules=rules))
 
 
 @pytest.mark.django_db
@@ -163,4 +167,4 @@ def test_it_refuses_gold_trials_where_there_is_one_reference_only(draft, batch):
     keep = batch.stimuli.first().styles.first()
     batch.stimuli.exclude(styles=keep).delete()
     with pytest.raises(InputError, match="another reference"):
-        draft(trials_per_participant=4, rules={"gold": 1}).open()
+        open_study(draft(trials_per_participant=4, rules={"gold": 1}))

@@ -9,6 +9,10 @@ from django.test import Client
 
 from studies.forms.study import CODES
 from studies.models import Participant, Study, Vote
+from studies.planning.opening import close_study, open_study
+from studies.sessions.enrolment import enrol, has_room
+from studies.sessions.next_trial import current_trial
+from studies.sessions.voting import record_load_failure, record_vote
 
 pytestmark = pytest.mark.django_db
 DECLARED = {ending: f"C0DE-{ending}" for ending in CODES}
@@ -18,10 +22,10 @@ TRIALS, CONTROLS = 6, {"traps": 1, "gold": 1}
 @pytest.fixture
 def study(draft) -> Study:
     found = draft(
-        recruiter="prolific", codes=DECLARED, rules=CONTROLS, gates={"least_width": 1000},
+        recruiter="prolific", codes=DECLARED, rules=CONTROLS, required_screen={"least_width": 1000},
         participant_target=8,
     )  # fmt: skip
-    found.open()
+    open_study(found)
     return found
 
 
@@ -34,26 +38,26 @@ def answered(study: Study, *wrong: str) -> str:
     """Answer everything, trials of the kinds `wrong` wrongly; the text of the last page."""
     address = consent(study)["Location"]
     participant = Participant.objects.get(token=address.split("/")[-2])
-    for _ in participant.plan:
+    for _ in participant.trial_kinds:
         page = Client().get(address).content.decode()
         assert not [code for code in DECLARED.values() if code in page]
-        trial = participant.current_trial()
+        trial = current_trial(participant)
         other = {"left": "right", "right": "left"}
         choice = other[trial.expected] if trial.kind in wrong else trial.expected or "left"
-        trial.vote(choice, uuid.uuid4(), 900)
+        record_vote(trial, choice, uuid.uuid4(), 900)
     return Client().get(address).content.decode()
 
 
 def full(study: Study) -> str:
-    while study.has_room():
-        study.admit()
+    while has_room(study):
+        enrol(study)
     return consent(study).content.decode()
 
 
 def not_loaded(study: Study) -> str:
-    participant = study.admit()
+    participant = enrol(study)
     for _ in range(3):
-        participant.current_trial().could_not_load()
+        record_load_failure(current_trial(participant))
     return Client().get(participant.take_url).content.decode()
 
 
@@ -97,14 +101,14 @@ def test_missed_traps_are_complete_where_the_study_declares_no_code_for_them(stu
 @pytest.mark.parametrize("declared", [{}, {"completed": "SAME-4-ALL"}])
 def test_it_gives_a_code_to_copy_where_a_service_asks_for_one(draft, declared):
     study = draft(recruiter="mturk", codes=declared)
-    study.open()
+    open_study(study)
     pages = []
     for worker in ("A1", "A2"):
         address = f"{study.entry_url}?workerId={worker}&assignmentId=3A&hitId=3H"
         location = Client().post(address, {"consent": "yes"})["Location"]
         participant = Participant.objects.get(token=location.split("/")[-2])
-        while (trial := participant.current_trial()) is not None:
-            trial.vote("left", uuid.uuid4(), 900)
+        while (trial := current_trial(participant)) is not None:
+            record_vote(trial, "left", uuid.uuid4(), 900)
         pages.append(Client().get(location).content.decode())
         code = declared.get("completed") or participant.code
         assert f'aria-label="Completion code">{code}<' in pages[-1]
@@ -118,9 +122,9 @@ def test_who_answered_nothing_gets_no_code_when_the_study_closes(study, count):
     location = consent(study)["Location"]
     participant = Participant.objects.get()
     for _ in range(count):
-        trial = participant.current_trial()
-        trial.vote(trial.expected or "left", uuid.uuid4(), 900)
-    study.close()
+        trial = current_trial(participant)
+        record_vote(trial, trial.expected or "left", uuid.uuid4(), 900)
+    close_study(study)
     page = Client().get(location).content.decode()
     assert (DECLARED["completed"] in page) is (count > 0)
     assert ("This study is not open" in page) is (count == 0)
@@ -129,9 +133,9 @@ def test_who_answered_nothing_gets_no_code_when_the_study_closes(study, count):
 @pytest.mark.parametrize("allowed", [True, False])
 def test_a_tie_counts_only_where_the_study_offers_it(draft, allowed):
     study = draft(ties_allowed=allowed)
-    study.open()
-    participant = study.admit()
-    trial = participant.current_trial()
+    open_study(study)
+    participant = enrol(study)
+    trial = current_trial(participant)
     page = Client().get(participant.take_url).content.decode()
     assert ('value="tie"' in page) is allowed
     sent = {"trial": trial.public_id, "choice": "tie", "client_uuid": uuid.uuid4()}

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from studies.design.sides import plentiful_side
-from studies.models.choices import Outcome
-from studies.sessions.history import Past
+from studies.models.choices import TrialOutcome
+from studies.sessions.history import History, side_in_surplus
 
-VOTED, WAITS, FAILED = Outcome.VOTED, Outcome.WAITING, Outcome.COULD_NOT_LOAD
+VOTED, WAITS, FAILED = TrialOutcome.VOTED, TrialOutcome.WAITING, TrialOutcome.COULD_NOT_LOAD
 
 
-def past(*outcomes: str, kind: str = "real") -> Past:
+def past(*outcomes: str, kind: str = "real") -> History:
     """Trials of pairs 10, 20 … with these outcomes, all with their first stimulus on the left."""
-    return Past((i, 10 * i, True, kind, one) for i, one in enumerate(outcomes, start=1))
+    return History((i, 10 * i, True, kind, one) for i, one in enumerate(outcomes, start=1))
 
 
 def test_it_begins_with_nothing():
-    empty = Past([])
+    empty = History([])
     assert (empty.answered, empty.waits, empty.next_position, empty.seen) == (0, False, 1, [])
     assert empty.side_due is None and not empty.pictures_fail
 
@@ -26,7 +25,7 @@ def test_it_counts_answers_and_knows_every_pair_that_was_shown():
     some = past(VOTED, FAILED, VOTED, WAITS)
     assert (some.answered, some.waits, some.next_position) == (2, True, 5)
     assert some.seen == [10, 20, 30, 40]
-    assert Past([(1, None, None, "gold", VOTED)]).seen == []
+    assert History([(1, None, None, "gold", VOTED)]).seen == []
 
 
 @pytest.mark.parametrize(
@@ -54,4 +53,4 @@ def test_only_answered_real_trials_decide_about_the_side():
     [(0, 0, None), (5, 4, None), (6, 4, None), (7, 4, True), (4, 7, False)],
 )
 def test_it_takes_a_side_only_where_it_is_clearly_more(left, right, side):
-    assert plentiful_side([True] * left + [False] * right) is side
+    assert side_in_surplus([True] * left + [False] * right) is side

@@ -13,6 +13,10 @@ from django.utils import timezone
 from studies.design import DESIGNS
 from studies.models import Participant, Study, Trial, Vote
 from studies.planning.adaptive import plan_round
+from studies.planning.opening import open_study
+from studies.sessions.enrolment import enrol, has_room
+from studies.sessions.next_trial import current_trial, history_of
+from studies.sessions.voting import record_vote
 from tests.studies.world import batch_of
 
 pytestmark = pytest.mark.django_db
@@ -35,7 +39,7 @@ def crowded(db):
             participant_target=persons,
         )
         study.batches.add(batch_of(contents=3, styles=3, methods=("a", "b", "c", "d")))
-        study.open()
+        open_study(study)
         return study
 
     return make
@@ -57,20 +61,20 @@ def run(study: Study, seed: int, enough: int | None = None) -> int:
     here: list[tuple[Participant, int]] = []
     began, votes = 0, 0
     while votes != enough:
-        while len(here) < AT_ONCE and study.has_room():
+        while len(here) < AT_ONCE and has_room(study):
             stays = generator.random() > DROPOUT
-            here.append((study.admit(), TRIALS if stays else int(generator.integers(TRIALS))))
+            here.append((enrol(study), TRIALS if stays else int(generator.integers(TRIALS))))
             began += 1
         if not here:
             break
         place = int(generator.integers(len(here)))
         participant, left = here[place]
-        trial = participant.current_trial()
+        trial = current_trial(participant)
         if trial is None or left == 0:
             leave(participant)
             del here[place]
             continue
-        trial.vote(str(generator.choice(["left", "right"])), uuid.uuid4(), 900)
+        record_vote(trial, str(generator.choice(["left", "right"])), uuid.uuid4(), 900)
         here[place] = (participant, left - 1)
         votes += 1
         if DESIGNS[study.design].follows_votes and votes % 18 == 0:
@@ -108,7 +112,7 @@ def test_it_gives_every_pair_its_share_of_votes_although_people_leave(crowded, d
     assert all(abs(2 * left[pair] - votes[pair]) <= 1 for pair in votes)
     expect_fair_sessions(study)
     # Replacement costs no more sessions than those that were broken off, and a few short ones.
-    whole = sum(p.answered() == TRIALS for p in study.participants.all())
+    whole = sum(history_of(p).answered == TRIALS for p in study.participants.all())
     assert whole >= 0.6 * PERSONS
 
 

@@ -13,6 +13,10 @@ from django.test import Client
 from common import rate_limit as limits
 from common.rate_limit import Limit
 from studies.models import Participant, Study, Vote
+from studies.planning.opening import open_study
+from studies.sessions.enrolment import enrol
+from studies.sessions.next_trial import current_trial
+from studies.sessions.trial_content import picture_url
 from tests.studies.views.test_participant_pages import begin, send
 
 pytestmark = pytest.mark.django_db
@@ -51,7 +55,7 @@ def test_it_answers_a_flood_of_one_session_with_429_and_lets_others_be(study, mo
 
 def test_fifty_people_behind_one_address_take_part(draft):
     study = draft(participant_target=60, trials_per_participant=4)
-    study.open()
+    open_study(study)
     for _ in range(50):
         person = Client(REMOTE_ADDR="198.51.100.7")
         address = begin(person, study)
@@ -60,11 +64,11 @@ def test_fifty_people_behind_one_address_take_part(draft):
 
 
 def test_no_token_can_be_guessed_or_made(study, client):
-    participant = study.admit()
-    trial = participant.current_trial()
+    participant = enrol(study)
+    trial = current_trial(participant)
     tokens = {study.entry_token, study.pilot_token, participant.token}
     assert all(len(token) == 32 for token in tokens) and len(tokens) == 3
-    url = trial.picture_url("left")
+    url = picture_url(trial, "left")
     forged = Signer(key=secrets.token_hex(), salt="studies.picture").sign_object(
         [trial.public_id.hex, "left"]
     )
@@ -80,8 +84,8 @@ def test_no_token_can_be_guessed_or_made(study, client):
 
 def test_a_cookie_of_another_study_or_of_ones_own_making_lets_nobody_in(study, draft, client):
     other = draft()
-    other.open()
-    participant = Participant.objects.get(pk=other.admit().pk)
+    open_study(other)
+    participant = Participant.objects.get(pk=enrol(other).pk)
     client.cookies[f"study-{study.pk}"] = f"{participant.token}:forged"
     assert client.get(study.entry_url).status_code == 200
     assert Study.objects.count() == 2

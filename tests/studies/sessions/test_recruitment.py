@@ -15,8 +15,13 @@ from django.test import Client
 from django.utils import timezone
 
 from studies.models import Participant, Study, Trial, Vote
+from studies.planning.opening import open_study
+from studies.privacy import erasure
 from studies.privacy.erasure import erase, erase_again, erase_person, log_path
+from studies.sessions.enrolment import enrol
 from studies.sessions.errors import FullError
+from studies.sessions.next_trial import current_trial
+from studies.sessions.voting import record_load_failure, record_vote
 from tests.studies.views.test_participant_pages import begin, csrf, send
 
 PROLIFIC = "?PROLIFIC_PID=60a1b2c3d4e5f60718293a4b&STUDY_ID=1&SESSION_ID=2"
@@ -34,8 +39,8 @@ def consent(person: Client, study: Study, query: str = "", **fields: object):
 
 
 def answer_all(participant: Participant) -> None:
-    while (trial := participant.current_trial()) is not None:
-        trial.vote("left", uuid.uuid4(), 800)
+    while (trial := current_trial(participant)) is not None:
+        record_vote(trial, "left", uuid.uuid4(), 800)
 
 
 @pytest.fixture
@@ -43,9 +48,9 @@ def prolific(draft: Callable[..., Study]) -> Study:
     study = draft(
         recruiter="prolific",
         codes={"completed": "C0MP", "no_consent": "N0", "full": "FULL", "screened_out": "SCR33N"},
-        gates={"least_width": 1000},
+        required_screen={"least_width": 1000},
     )
-    study.open()
+    open_study(study)
     return study
 
 
@@ -60,7 +65,7 @@ def test_it_sends_people_back_to_prolific_when_all_is_answered(person, prolific)
     for _ in range(6):
         page = person.get(address).content.decode()
         assert "C0MP" not in page and "prolific" not in page
-        participant.current_trial().vote("left", uuid.uuid4())
+        record_vote(current_trial(participant), "left", uuid.uuid4())
     end = person.get(address).content.decode()
     assert "https://app.prolific.com/submissions/complete?cc=C0MP" in end
 
@@ -80,14 +85,14 @@ def test_it_has_a_code_for_those_who_do_not_take_part(person, prolific, fields, 
 @pytest.mark.django_db
 def test_it_has_a_code_for_those_who_come_too_late(person, prolific):
     for _ in range(4):
-        prolific.admit()
+        enrol(prolific)
     page = consent(person, prolific, PROLIFIC, width=1280).content.decode()
     assert "complete?cc=FULL" in page
 
 
 @pytest.mark.django_db
 def test_it_gives_every_person_a_code_of_their_own_without_a_service(study):
-    one, two = study.admit(), study.admit()
+    one, two = enrol(study), enrol(study)
     assert one.code != two.code
     assert len(one.code) == 10
 
@@ -98,9 +103,9 @@ def test_it_gives_every_person_a_code_of_their_own_without_a_service(study):
 )
 def test_it_resumes_restarts_or_blocks_a_returning_person(draft, returning, participants):
     study = draft(returning=returning)
-    study.open()
+    open_study(study)
     first = consent(Client(), study, PROLIFIC)["Location"]
-    Participant.objects.get().current_trial().vote("left", uuid.uuid4())
+    record_vote(current_trial(Participant.objects.get()), "left", uuid.uuid4())
     again = consent(Client(), study, PROLIFIC)  # another browser
     assert Participant.objects.count() == participants
     if returning == "resume":
@@ -109,16 +114,16 @@ def test_it_resumes_restarts_or_blocks_a_returning_person(draft, returning, part
         assert again["Location"] != first
         old = Participant.objects.order_by("pk").first()
         assert (old.state, old.excluded) == ("replaced", "began anew")
-        assert study.slots_taken("people") == 0
-        assert "begun before" in Client().get(first).content.decode()
+        assert study.assignments.filter(cohort="people").taken().count() == 0
+        assert "already begun" in Client().get(first).content.decode()
     else:
-        assert "begun before" in again.content.decode()
+        assert "already begun" in again.content.decode()
 
 
 @pytest.mark.django_db
 def test_it_shows_the_end_to_those_who_finished_whatever_the_rule(draft):
     study = draft(returning="restart")
-    study.open()
+    open_study(study)
     address = consent(Client(), study, PROLIFIC)["Location"]
     answer_all(Participant.objects.get())
     assert consent(Client(), study, PROLIFIC)["Location"] == address
@@ -127,14 +132,14 @@ def test_it_shows_the_end_to_those_who_finished_whatever_the_rule(draft):
 @pytest.mark.django_db
 def test_it_offers_breaks(person, draft):
     study = draft(rules={"break_every": 2})
-    study.open()
+    open_study(study)
     address = begin(person, study)
     breaks = 0
     for _ in range(6):
         page = person.get(address)
-        if "short rest" in page.content.decode():
+        if "short break" in page.content.decode():
             breaks += 1
-            assert "short rest" in person.get(address).content.decode()
+            assert "short break" in person.get(address).content.decode()
             person.post(f"{address}on/", {"csrfmiddlewaretoken": csrf(page)})
             page = person.get(address)
         send(person, address, page)
@@ -144,7 +149,7 @@ def test_it_offers_breaks(person, draft):
 @pytest.mark.django_db
 def test_it_lets_pilots_in_by_a_link_of_their_own(person, study):
     page = person.get(study.pilot_url)
-    assert "never count" in page.content.decode()
+    assert "are not analysed" in page.content.decode()
     answer = person.post(study.pilot_url, {"consent": "yes", "csrfmiddlewaretoken": csrf(page)})
     assert Participant.objects.get().cohort == "pilot"
     assert person.get(answer["Location"]).status_code == 200
@@ -161,15 +166,15 @@ def test_it_erases_everything_when_somebody_withdraws(person, study):
     participant = Participant.objects.get()
     assert (participant.state, participant.external_id, participant.screen) == ("withdrawn", "", {})
     assert not Trial.objects.exists() and not Vote.objects.exists()
-    assert study.slots_taken("people") == 0
+    assert study.assignments.filter(cohort="people").taken().count() == 0
     assert person.get(study.entry_url).status_code == 200  # they may begin anew
 
 
 @pytest.mark.django_db
 def test_it_erases_a_person_by_their_id_and_again_after_a_restore(study, draft):
     other = draft()
-    other.open()
-    sessions = [study.admit("worker 7"), other.admit("worker 7"), study.admit("worker 8")]
+    open_study(other)
+    sessions = [enrol(study, "worker 7"), enrol(other, "worker 7"), enrol(study, "worker 8")]
     for participant in sessions:
         answer_all(participant)
     before = len(log_path().read_text().splitlines()) if log_path().exists() else 0
@@ -187,12 +192,12 @@ def test_it_erases_a_person_by_their_id_and_again_after_a_restore(study, draft):
 
 @pytest.mark.django_db
 def test_it_writes_an_erasure_down_before_it_erases(study, monkeypatch):
-    participant = study.admit()
+    participant = enrol(study)
 
     def fail(self: Participant) -> None:
         raise OSError
 
-    monkeypatch.setattr(Participant, "withdraw", fail)
+    monkeypatch.setattr(erasure, "withdraw", fail)
     with pytest.raises(OSError):
         erase(participant)
     assert participant.public_id.hex in log_path().read_text()
@@ -222,8 +227,8 @@ def together(count: int, act: Callable[[], object]) -> list[object]:
 @pytest.mark.django_db(transaction=True)
 def test_it_admits_ten_of_fifty_who_arrive_at_once(draft):
     study = draft(participant_target=10)
-    study.open()
-    results = together(50, study.admit)
+    open_study(study)
+    results = together(50, lambda: enrol(study))
     assert sum(isinstance(result, Participant) for result in results) == 10
     assert sum(isinstance(result, FullError) for result in results) == 40
 
@@ -234,7 +239,7 @@ def test_it_makes_one_row_of_twenty_identical_answers_at_once(study):
     address = begin(person, study)
     page = person.get(address)
     fields = {
-        "trial": study.participants.get().current_trial().public_id,
+        "trial": current_trial(study.participants.get()).public_id,
         "choice": "right",
         "client_uuid": uuid.uuid4(),
         "response_ms": 650,
@@ -249,13 +254,13 @@ def test_it_makes_one_row_of_twenty_identical_answers_at_once(study):
 @pytest.mark.parametrize("attempt", range(4))
 def test_it_counts_a_late_answer_or_gives_the_slot_away_but_never_both(study, attempt):
     """The answer and the person who may take the slot over come at the same moment."""
-    late, other = study.admit(), study.admit()
-    trial = late.current_trial()
-    slot = trial.slot
+    late, other = enrol(study), enrol(study)
+    trial = current_trial(late)
+    slot = trial.assignment
     Trial.objects.filter(pk=trial.pk).update(lease_until=timezone.now() - timedelta(hours=1))
     acts: queue.SimpleQueue[Callable[[], object]] = queue.SimpleQueue()
-    acts.put(lambda: trial.vote("left", uuid.uuid4()))
-    acts.put(other.current_trial)
+    acts.put(lambda: record_vote(trial, "left", uuid.uuid4()))
+    acts.put(lambda: current_trial(other))
     results = together(2, lambda: acts.get()())
     assert not [result for result in results if isinstance(result, Exception)]
     slot.refresh_from_db()
@@ -265,18 +270,18 @@ def test_it_counts_a_late_answer_or_gives_the_slot_away_but_never_both(study, at
 
 @pytest.mark.django_db(transaction=True)
 def test_it_never_gives_two_people_one_slot(study):
-    participants = [study.admit() for _ in range(4)]
+    participants = [enrol(study) for _ in range(4)]
     waiting = iter(participants)
     lock = threading.Lock()
 
     def take() -> object:
         with lock:
             participant = next(waiting)
-        return participant.current_trial()
+        return current_trial(participant)
 
     trials = together(4, take)
     assert all(isinstance(trial, Trial) for trial in trials)
-    assert study.slots.exclude(trial=None).count() == 4
+    assert study.assignments.exclude(trial=None).count() == 4
 
 
 @pytest.mark.django_db
@@ -285,12 +290,12 @@ def test_it_never_gives_two_people_one_slot(study):
 )
 def test_it_knows_a_returning_browser_where_people_have_no_id(draft, returning, participants):
     study = draft(returning=returning)
-    study.open()
+    open_study(study)
     person = Client()
     first = person.post(study.entry_url, {"consent": "yes"})["Location"]
     again = person.get(study.entry_url)
     if returning == "block":
-        assert "begun before" in again.content.decode()
+        assert "already begun" in again.content.decode()
     elif returning == "resume":
         assert again["Location"] == first
     else:
@@ -308,12 +313,12 @@ def test_it_takes_no_placeholder_for_an_id(study):
 @pytest.mark.django_db
 def test_it_tells_people_whose_pictures_never_arrive(draft):
     study = draft(codes={"not_loaded": "L0ST"})
-    study.open()
-    person, participant = Client(), study.admit()
+    open_study(study)
+    person, participant = Client(), enrol(study)
     for _ in range(3):
         assert 'name="trial"' in person.get(participant.take_url).content.decode()
-        participant.current_trial().could_not_load()
+        record_load_failure(current_trial(participant))
     page = person.get(participant.take_url).content.decode()
-    assert "do not arrive" in page and "L0ST" in page
+    assert "cannot be loaded" in page and "L0ST" in page
     again = person.get(f"{participant.take_url}?again=1").content.decode()
     assert 'name="trial"' in again

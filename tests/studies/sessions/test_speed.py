@@ -11,14 +11,16 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from studies.models import Cohort, Study
+from studies.sessions.enrolment import enrol
+from studies.sessions.next_trial import current_trial
 
 pytestmark = pytest.mark.django_db
 
 
 def test_it_answers_and_serves_the_next_trial_with_few_queries(client, study: Study) -> None:
-    participant = study.admit()
+    participant = enrol(study)
     address = participant.take_url
-    trial = participant.current_trial()
+    trial = current_trial(participant)
     answer = {"trial": trial.public_id, "choice": "left", "client_uuid": uuid.uuid4()}
     with CaptureQueriesContext(connection) as queries:
         page = client.post(f"{address}vote/", answer, headers={"X-Requested-With": "fetch"})
@@ -35,19 +37,19 @@ def test_it_answers_and_serves_the_next_trial_with_few_queries(client, study: St
 def test_it_finds_free_slots_by_their_index(study: Study) -> None:
     if connection.vendor != "sqlite":
         pytest.skip("how PostgreSQL goes about it depends on what it counted")
-    slots = study.slots.filter(cohort=Cohort.PEOPLE).free().order_by("rank")
+    slots = study.assignments.filter(cohort=Cohort.PEOPLE).free().order_by("rank")
     for wanted in (slots, slots.filter(first_left=True).with_pictures()):
         plan = wanted[:1].explain()
         assert "free_slots" in plan and "B-TREE" not in plan
 
 
 def test_it_looks_for_a_left_slot_only_where_a_trial_waits_too_long(study: Study) -> None:
-    waiting = study.admit().current_trial()
+    waiting = current_trial(enrol(study))
     for late in (False, True):
         waiting.lease_until -= timedelta(hours=late)
         waiting.save()
         with CaptureQueriesContext(connection) as queries:
-            study.admit().current_trial()
+            current_trial(enrol(study))
         assert late == any('"trial_id" IN' in query["sql"] for query in queries)
 
 

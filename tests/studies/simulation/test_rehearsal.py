@@ -11,8 +11,9 @@ from django.core.management import CommandError, call_command
 
 from common.errors import InputError
 from studies.models import Cohort, Participant, Study, Vote
-from studies.monitoring.monitor import watch
-from studies.simulation.bot import Robot
+from studies.monitoring.summary import summarise
+from studies.planning.opening import open_study, set_consent
+from studies.simulation.bot import Bot
 from studies.simulation.simulate import Behaviour, simulate
 from tests.studies.world import batch_of
 
@@ -30,7 +31,7 @@ def rehearsed(transactional_db, tmp_path):
         rules={"gold": 1, "traps": 1, "repeats": 1, "break_every": 5},
     )
     study.batches.add(batch)
-    study.set_consent("You look at pictures.")
+    set_consent(study, "You look at pictures.")
     rows = [(s.public_id.hex, number) for number, s in enumerate(batch.stimuli.all())]
     path = tmp_path / "SCORES.csv"
     pd.DataFrame(rows, columns=["stimulus", "truth"]).to_csv(path, index=False)
@@ -55,9 +56,9 @@ def test_it_runs_a_study_from_end_to_end_over_http(rehearsed, live_server):
     }
     assert {p.screen["width"] for p in people} == {1280}
     assert all(p.rested for p in people)  # the breaks were taken
-    assert watch(study, Cohort.SIMULATED).gold_passed[0] == 1
-    assert watch(study, Cohort.SIMULATED).traps_passed[0] == 1
-    assert study.slots_taken(Cohort.PEOPLE) == 0
+    assert summarise(study, Cohort.SIMULATED).gold_passed[0] == 1
+    assert summarise(study, Cohort.SIMULATED).attention_checks_passed[0] == 1
+    assert study.assignments.filter(cohort=Cohort.PEOPLE).taken().count() == 0
     # They prefer what is better: utilities lie at least four apart within a pair.
     right = [
         (vote.choice == "left") == (vote.trial.left_id > vote.trial.right_id)
@@ -78,21 +79,21 @@ def test_it_serves_itself_and_lets_robots_favour_a_side_and_leave(rehearsed):
 
 def test_it_goes_through_the_checks_of_the_server_and_not_around_them(rehearsed, live_server):
     study, _ = rehearsed
-    study.open()
+    open_study(study)
     host = live_server.url.removeprefix("http://")
     connection = http.client.HTTPConnection(host)
     connection.request("POST", study.simulated_url, "consent=yes")
     assert connection.getresponse().status == 403  # no CSRF token
     connection.close()
     with pytest.raises(InputError, match="answered 404"):
-        Robot(live_server.url).take_part(study.simulated_url[:-2] + "x/", lambda *_: ("left", 1))
+        Bot(live_server.url).take_part(study.simulated_url[:-2] + "x/", lambda *_: ("left", 1))
     with pytest.raises(InputError, match="does not answer"):
-        Robot("http://127.0.0.1:1").take_part("/studies/", lambda *_: ("left", 1))
+        Bot("http://127.0.0.1:1").take_part("/studies/", lambda *_: ("left", 1))
 
 
 @pytest.mark.django_db
 def test_it_refuses_behaviour_that_is_no_share(rehearsed):
-    with pytest.raises(CommandError, match="fatigue 2.0 is no share"):
+    with pytest.raises(CommandError, match="fatigue=2.0: use a share, 0 … 1"):
         command(*rehearsed, "--fatigue", 2)
 
 
@@ -106,4 +107,4 @@ def test_it_tires_and_leaves_as_it_is_told(study):
     left = Participant.objects.filter(state="active").count()
     assert 4 <= left <= 16
     assert 120 - 6 * left <= votes < 120
-    assert sum(watch(study, Cohort.SIMULATED).dropout_by_trial.values()) == left
+    assert sum(summarise(study, Cohort.SIMULATED).dropout_by_trial.values()) == left

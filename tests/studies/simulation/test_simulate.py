@@ -11,6 +11,10 @@ import pytest
 from common.errors import InputError
 from studies.exchange.export import votes_frame
 from studies.models import Cohort, Participant, Study, Trial
+from studies.planning.opening import open_study
+from studies.sessions.enrolment import enrol, has_room
+from studies.sessions.next_trial import current_trial
+from studies.sessions.voting import record_vote
 from studies.simulation.simulate import Behaviour, simulate
 from tests.studies.world import batch_of
 
@@ -28,15 +32,15 @@ def test_it_marks_every_row_as_simulated_and_leaves_peoples_slots_alone(study):
     assert simulate(study, utilities(study), 5, 6, seed=1) == 30
     assert set(Participant.objects.values_list("cohort", flat=True)) == {Cohort.SIMULATED}
     assert votes_frame([study])["simulated"].all()
-    assert study.slots_taken(Cohort.PEOPLE) == 0
-    assert study.has_room()
+    assert study.assignments.filter(cohort=Cohort.PEOPLE).taken().count() == 0
+    assert has_room(study)
 
 
 def test_it_repeats_itself_with_the_same_seed(draft):
     tables = []
     for seed in (1, 1, 2):
         study = draft()
-        study.open()
+        open_study(study)
         simulate(study, utilities(study, 0.1), 4, 6, seed=seed)
         columns = ["stimulus_left", "stimulus_right", "choice", "response_ms"]
         tables.append(votes_frame([study])[columns])
@@ -61,9 +65,9 @@ def test_it_prefers_the_better_stimulus_as_often_as_the_model_says(study):
 def test_it_takes_slots_in_the_order_in_which_people_get_them(study):
     simulate(study, utilities(study), 4, 6, seed=1)
     for _ in range(4):
-        person = study.admit()
-        while (trial := person.current_trial()) is not None:
-            trial.vote("left", uuid.uuid4())
+        person = enrol(study)
+        while (trial := current_trial(person)) is not None:
+            record_vote(trial, "left", uuid.uuid4())
     shown = [
         list(
             Trial.objects.filter(participant__cohort=cohort)
@@ -81,8 +85,8 @@ def test_it_can_favour_a_side_and_answer_without_looking():
     assert Behaviour(side_bias=1.0).prefers_left(0.0, 0.0) == pytest.approx(0.7311, abs=1e-4)
     assert Behaviour(inattention=1.0).prefers_left(50.0, 0.0) == 0.5
     assert Behaviour(inattention=0.2).prefers_left(50.0, 0.0) == pytest.approx(0.9)
-    with pytest.raises(InputError, match="no share"):
-        Behaviour(inattention=2)
+    with pytest.raises(InputError, match="inattention=2.*a share, 0 … 1"):
+        Behaviour.of({"inattention": 2})
 
 
 def test_it_refuses_what_it_cannot_simulate(draft, study):
@@ -101,14 +105,14 @@ def test_it_refuses_what_it_cannot_simulate(draft, study):
 def test_it_can_be_run_again_for_more_votes(study):
     simulate(study, utilities(study), 3, 6, seed=1)
     simulate(study, utilities(study), 3, 6, seed=2)
-    assert study.slots_taken(Cohort.SIMULATED) == 36
+    assert study.assignments.filter(cohort=Cohort.SIMULATED).taken().count() == 36
 
 
 def test_it_simulates_two_thousand_votes_in_seconds(db):
     batch = batch_of(contents=4, styles=4, methods=("a", "b", "c", "d"))
     study = Study.objects.create(name="many", kind="E", trials_per_participant=50)
     study.batches.add(batch)
-    study.open()
+    open_study(study)
     began = time.process_time()
     assert simulate(study, utilities(study), 40, 50, seed=1) == 2000
     assert time.process_time() - began < 15

@@ -11,6 +11,9 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 
 from studies.models import Study
+from studies.sessions.enrolment import enrol
+from studies.sessions.next_trial import current_trial
+from studies.sessions.voting import record_vote
 from tests.project.test_login import PUBLIC, pages
 
 pytestmark = pytest.mark.django_db
@@ -79,7 +82,7 @@ def test_it_shares_a_study_and_takes_it_back(owned: Study) -> None:
     page = owner.post(f"/studies/{owned.pk}/share/", {"username": "nobody"}, follow=True)
     assert "no account named" in page.content.decode()
     page = owner.post(f"/studies/{owned.pk}/share/", {"username": "linus"}, follow=True)
-    assert "linus sees the study now" in page.content.decode()
+    assert "is shared with linus" in page.content.decode()
     assert colleague.get(f"/studies/{owned.pk}/").status_code == 200
     assert owned.name in colleague.get("/studies/").content.decode()
     # A member runs the study; whom it is shared with is the owner's to say.
@@ -91,7 +94,7 @@ def test_it_shares_a_study_and_takes_it_back(owned: Study) -> None:
 def test_it_counts_votes_right_however_many_share_a_study(owned: Study) -> None:
     import uuid
 
-    owned.admit().current_trial().vote("left", uuid.uuid4())
+    record_vote(current_trial(enrol(owned)), "left", uuid.uuid4())
     owned.members.add(*(User.objects.create_user(f"member {i}") for i in range(3)))
     [row] = Study.objects.visible_to(User.objects.get(username="member 1")).with_votes()
     assert row.people_votes == 1

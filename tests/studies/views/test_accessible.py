@@ -12,6 +12,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from studies.models import Study
+from studies.planning.opening import close_study, open_study
+from studies.sessions.enrolment import enrol, has_room
+from studies.sessions.next_trial import current_trial
+from studies.sessions.voting import record_load_failure, record_vote
 from tests.conftest import AXE
 from tests.studies.session import PHONE, WIDE
 
@@ -30,28 +34,28 @@ def every_page(live_server, draft) -> Callable[..., Iterator[str]]:
     def addresses(study: Study) -> Iterator[tuple[str, str]]:
         yield "consent", study.entry_url
         yield "gate", study.entry_url
-        here = study.admit(language=study.language)
+        here = enrol(study, language=study.language)
         yield "trial", here.take_url
         yield "stop", f"{here.take_url}stop/"
-        here.current_trial().vote("left", uuid.uuid4(), 900)
+        record_vote(current_trial(here), "left", uuid.uuid4(), 900)
         yield "break", here.take_url
-        here.current_trial().vote("left", uuid.uuid4(), 900)
+        record_vote(current_trial(here), "left", uuid.uuid4(), 900)
         yield "finish", here.take_url
-        lost = study.admit(language=study.language)
+        lost = enrol(study, language=study.language)
         for _ in range(3):
-            lost.current_trial().could_not_load()
+            record_load_failure(current_trial(lost))
         yield "not loaded", lost.take_url
-        while study.has_room():
-            study.admit()
+        while has_room(study):
+            enrol(study)
         yield "full", study.entry_url
-        study.close()
+        close_study(study)
         yield "away", study.entry_url
 
     def show(page: Page, size: Size, language: str = "") -> Iterator[str]:
         study = draft(trials_per_participant=2, ties_allowed=True, rules={"break_every": 1},
-                      gates={"least_width": 380}, language=language,
+                      required_screen={"least_width": 380}, language=language,
                       codes={"not_loaded": "L0ST", "full": "FULL"})  # fmt: skip
-        study.open()
+        open_study(study)
         for name, address in addresses(study):
             width, height = NARROW if name == "gate" else size
             page.set_viewport_size({"width": width, "height": height})
@@ -59,7 +63,7 @@ def every_page(live_server, draft) -> Callable[..., Iterator[str]]:
             if name == "trial":
                 expect(page.locator(".answer").first).to_be_enabled()
             elif name == "gate":
-                expect(page.locator(".gate")).to_be_visible()
+                expect(page.locator(".refusal")).to_be_visible()
             yield name
 
     return show

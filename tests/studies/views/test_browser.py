@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from studies.models import Participant, Vote
+from studies.planning.opening import open_study
 from tests.studies.session import PHONE, WIDE, begin, current, ready
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -115,7 +116,7 @@ def test_it_shows_both_pictures_at_equal_size_side_by_side_or_stacked(
 
 def test_it_enlarges_both_pictures_alike_where_the_study_says_so(page, live_server, draft):
     study = draft(trials_per_participant=4, enlarge=True)
-    study.open()
+    open_study(study)
     begin(page, live_server, study)
     left, right = (
         page.get_by_role("button", name=side).locator("img").bounding_box()

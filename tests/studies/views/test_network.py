@@ -11,13 +11,13 @@ from studies.models import Participant, Trial, Vote
 from tests.studies.session import answer, begin, current, ready
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-UNSENT = "Your answer is kept, and sent as soon as possible."
-OFFLINE = "This page goes on by itself as soon as there is one."
+UNSENT = "Your answer is kept, and will be sent as soon as possible."
+OFFLINE = "This page continues automatically as soon as there is one."
 
 
 def finish(page: Page, answered: int) -> None:
     """Answer what is left, left and right in turn."""
-    trials = len(Participant.objects.get().plan)
+    trials = len(Participant.objects.get().trial_kinds)
     for number in range(answered, trials):
         ready(page, number)
         answer(page, "Right" if number % 2 else "Left")

@@ -11,6 +11,12 @@ from django.test import Client
 from PIL import Image
 
 from studies.models import Cohort, Participant, Study, Trial, Vote
+from studies.planning.allocation import ensure_assignments
+from studies.planning.opening import close_study, open_study
+from studies.sessions.enrolment import enrol
+from studies.sessions.next_trial import current_trial
+from studies.sessions.trial_content import picture_url
+from studies.sessions.voting import record_vote
 from transfer.models import Picture, Stimulus
 
 pytestmark = pytest.mark.django_db
@@ -84,7 +90,7 @@ def test_it_answers_the_script_with_what_comes_next(person, study):
 
 def test_it_answers_the_script_with_a_break_where_one_is_due(person, draft):
     study = draft(rules={"break_every": 2})
-    study.open()
+    open_study(study)
     address = begin(person, study)
     page = send(person, address, person.get(address), headers=SCRIPT)
     rest = send(person, address, page, headers=SCRIPT)
@@ -130,7 +136,7 @@ def test_it_asks_for_a_token_against_forged_answers(person, study):
 
 def test_it_refuses_answers_to_trials_of_others(person, study):
     address = begin(person, study)
-    other = study.admit().current_trial()
+    other = current_trial(enrol(study))
     page = person.get(address)
     assert send(person, address, page, trial=other.public_id).status_code == 404
     assert send(person, address, page, trial=uuid.uuid4()).status_code == 404
@@ -161,7 +167,7 @@ def test_it_answers_unknown_addresses_with_not_found(person, study):
 def test_it_says_politely_that_a_study_is_not_open_or_full(person, draft, study):
     assert "not open" in person.get(draft().entry_url).content.decode()
     for _ in range(4):
-        study.admit()
+        enrol(study)
     assert "places are taken" in person.get(study.entry_url).content.decode()
     assert study.participants.count() == 4
 
@@ -183,35 +189,35 @@ def test_it_gives_every_picture_one_encoding_without_metadata(person, study):
     Stimulus.objects.filter(pk=stimulus.pk).update(
         sha256=hashlib.sha256(noted.getvalue()).hexdigest()
     )
-    study.want_votes(Cohort.SIMULATED, 12)
-    participant = study.admit(cohort=Cohort.SIMULATED, plan=["real"] * 8)
+    ensure_assignments(study, Cohort.SIMULATED, 12)
+    participant = enrol(study, cohort=Cohort.SIMULATED, trial_kinds=["real"] * 8)
     seen = set()
-    while (trial := participant.current_trial()) is not None:
+    while (trial := current_trial(participant)) is not None:
         for place in ("reference", "left", "right"):
-            answer = person.get(trial.picture_url(place))
+            answer = person.get(picture_url(trial, place))
             assert answer["Content-Type"] == "image/png"
             assert b"gatys" not in answer.content
             with Image.open(BytesIO(answer.content)) as image:
                 assert (image.format, image.mode, image.info) == ("PNG", "RGB", {})
                 assert image.size == (96, 64)
         seen |= {trial.left_id, trial.right_id}
-        trial.vote("left", uuid.uuid4())
+        record_vote(trial, "left", uuid.uuid4())
     assert stimulus.pk in seen
 
 
 def test_it_shows_both_pictures_at_the_size_of_the_smaller_one(person, study):
-    trial = study.admit().current_trial()
+    trial = current_trial(enrol(study))
     Stimulus.objects.filter(pk=trial.right_id).update(width=48)
     for place, size in (("left", (48, 32)), ("right", (48, 32)), ("reference", (96, 64))):
-        answer = person.get(trial.picture_url(place))
+        answer = person.get(picture_url(trial, place))
         with Image.open(BytesIO(answer.content)) as image:
             assert image.size == size
 
 
 def test_it_does_not_show_a_picture_that_was_changed(person, study):
-    trial = study.admit().current_trial()
+    trial = current_trial(enrol(study))
     trial.left.path.write_bytes(trial.right.path.read_bytes())
-    assert person.get(trial.picture_url("left")).status_code == 404
+    assert person.get(picture_url(trial, "left")).status_code == 404
 
 
 def test_it_gives_away_nothing_in_any_response_of_a_session(person, study):
@@ -249,7 +255,7 @@ def test_it_never_lets_a_page_be_served_from_the_past(person, study):
 def test_it_ends_a_session_when_the_study_closes(person, study):
     address = begin(person, study)
     send(person, address, person.get(address))
-    study.close()
+    close_study(study)
     answered = person.get(address)  # the trial on the page may still be answered
     if 'name="trial"' in answered.content.decode():
         send(person, address, answered)
@@ -257,8 +263,8 @@ def test_it_ends_a_session_when_the_study_closes(person, study):
 
 
 def test_it_does_not_assign_trials_to_those_who_finished(study):
-    participant = study.admit()
-    while (trial := participant.current_trial()) is not None:
-        trial.vote("left", uuid.uuid4())
+    participant = enrol(study)
+    while (trial := current_trial(participant)) is not None:
+        record_vote(trial, "left", uuid.uuid4())
     assert Trial.objects.count() == 6
-    assert participant.current_trial() is None
+    assert current_trial(participant) is None

@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 
 from studies.models import Cohort
 from studies.planning.allocation import plan_of
+from studies.planning.opening import open_study
 from tests.studies.session import PHONE, WIDE
 from tests.width import expect_fits
 
@@ -82,11 +83,11 @@ def test_it_starts_from_a_draft(researcher, draft):
     address = f"{PLANNER}?stimuli=study:{study.pk}"
     assert address in researcher.get(study.get_absolute_url()).content.decode()
     page = researcher.get(address).content.decode()
-    study.open()
+    open_study(study)
     assert row(page, "Pairs") == str(study.pairs.count())
-    assert row(page, "Votes") == str(study.slots.filter(cohort=Cohort.PEOPLE).count()) == "48"
+    assert row(page, "Votes") == str(study.assignments.filter(cohort=Cohort.PEOPLE).count()) == "48"
     assert row(page, "Participants whose votes count") == "6"
-    assert "How sure its C" in page
+    assert "Expected precision of C" in page
     assert next(plan_of(study))
     assert PLANNER in researcher.get("/studies/").content.decode()
     assert f"study:{study.pk}" not in researcher.get(PLANNER).content.decode()  # it is open now
@@ -99,10 +100,10 @@ def test_it_starts_from_a_draft(researcher, draft):
 def test_it_counts_what_the_design_of_a_draft_asks(researcher, draft, design, people):
     study = draft(design=design, scope="reference", participant_target=people)
     page = shown(researcher, stimuli=f"study:{study.pk}")
-    study.open()
+    open_study(study)
     pairs = study.pairs.count()
     assert row(page, "Pairs") == str(pairs)
-    assert row(page, "Votes") == str(study.slots.count()) == str(6 * people)
+    assert row(page, "Votes") == str(study.assignments.count()) == str(6 * people)
     assert row(page, "Participants whose votes count") == str(people)
     assert ("at least 4 votes per pair" in page) is (6 * people < 4 * pairs)
 

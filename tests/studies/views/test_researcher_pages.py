@@ -10,6 +10,10 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from studies.models import Cohort, Study, Vote
+from studies.planning.opening import open_study
+from studies.sessions.enrolment import enrol
+from studies.sessions.next_trial import current_trial
+from studies.sessions.voting import record_vote
 
 pytestmark = pytest.mark.django_db
 
@@ -55,7 +59,7 @@ def test_it_creates_a_study_by_a_form(researcher, batch):
     study = Study.objects.get()
     assert answer["Location"] == f"/studies/{study.pk}/"
     assert (study.kind, study.state, study.created_by.username) == ("C", "draft", "ada")
-    assert (study.rules, study.gates) == ({"gold": 1}, {"least_width": 900})
+    assert (study.rules, study.required_screen) == ({"gold": 1}, {"least_width": 900})
     assert study.returning == "block"
     again = researcher.get(f"/studies/{study.pk}/edit/").content.decode()
     assert 'name="training" value="0"' in again  # what was declared, not what is advised
@@ -111,11 +115,11 @@ def test_it_declares_rules_and_codes_from_the_command_line(batch):
     study = Study.objects.get()
     assert study.rules == {"gold": 2}
     assert study.codes == {"completed": "ABC", "full": "XYZ"}
-    assert (study.recruiter, study.gates) == ("prolific", {"least_width": 800})
+    assert (study.recruiter, study.required_screen) == ("prolific", {"least_width": 800})
 
 
 def test_it_erases_a_person_from_the_command_line(study):
-    study.admit("worker 1").current_trial().vote("left", uuid.uuid4())
+    record_vote(current_trial(enrol(study, "worker 1")), "left", uuid.uuid4())
     assert "1 sessions" in command("erase", "--external-id", "worker 1")
     assert not Vote.objects.exists()
 
@@ -148,7 +152,7 @@ def test_it_refuses_scores_that_do_not_fit(study, scores, tmp_path):
     for text, said in (
         ("stimulus,E_score\n", "no column"),
         ("stimulus,other\nx,1\n", "no column 'E_score'"),
-        ("stimulus,E_score\nx,high\n", "is no number"),
+        ("stimulus,E_score\nx,high\n", "a finite number"),
         ("stimulus,E_score\nx,1\n", "has no true score"),
     ):
         path = tmp_path / "bad.csv"
@@ -161,7 +165,7 @@ def test_it_refuses_scores_that_do_not_fit(study, scores, tmp_path):
 
 
 def test_it_changes_a_draft_as_a_whole_and_an_open_study_in_its_codes_only(researcher, draft):
-    study = draft(rules={"gold": 1}, gates={"least_width": 900}, codes={"full": "F"})
+    study = draft(rules={"gold": 1}, required_screen={"least_width": 900}, codes={"full": "F"})
     address = f"/studies/{study.pk}/edit/"
     form = researcher.get(address).context["form"]
     fields = {name: form[name].value() for name in form.fields}
@@ -173,9 +177,9 @@ def test_it_changes_a_draft_as_a_whole_and_an_open_study_in_its_codes_only(resea
     )
     study.refresh_from_db()
     assert study.rules == {"gold": 1, "gold_misses": 1, "pause_not_loaded_percent": 20}
-    assert study.gates == {"least_width": 900, "stack": True}
+    assert study.required_screen == {"least_width": 900, "stack": True}
     assert (study.codes, study.language) == ({"completed": "C-1", "full": "F"}, "ja")
-    study.open()
+    open_study(study)
     later = {"recruiter": "prolific", "code_completed": "C-2", "gold": 5}
     assert researcher.post(address, later).status_code == 302
     study.refresh_from_db()

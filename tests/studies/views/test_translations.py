@@ -16,7 +16,10 @@ from django.utils.translation.template import templatize
 from playwright.sync_api import expect
 
 from studies.models import Participant, Trial
+from studies.planning.opening import open_study, set_consent
 from studies.rules.questions import CONSENT
+from studies.sessions.next_trial import current_trial, history_of, take_break
+from studies.sessions.voting import record_vote
 from tests.conftest import ROOT
 from tests.studies.session import begin, ready
 from tests.studies.views.test_participant_pages import csrf
@@ -97,7 +100,7 @@ def words(language: str) -> dict[str, str]:
 )
 def test_it_speaks_the_studys_language_or_else_the_browsers(draft, of_study, of_browser, spoken):
     study = draft(language=of_study)
-    study.open()
+    open_study(study)
     person = Client(headers={"Accept-Language": of_browser})
     page = person.get(study.entry_url)
     assert f'<html lang="{spoken}" dir="ltr">' in page.content.decode()
@@ -110,8 +113,8 @@ def test_it_speaks_the_studys_language_or_else_the_browsers(draft, of_study, of_
 @pytest.mark.django_db
 def test_it_holds_a_session_in_one_language_and_stores_what_it_asked(draft):
     study = draft(rules={"break_every": 3, "traps": 1})
-    study.set_consent(CONSENT.replace("\n", "\r\n"))  # as forms send it
-    study.open()
+    set_consent(study, CONSENT.replace("\n", "\r\n"))  # as forms send it
+    open_study(study)
     german = words("de")
     person = Client(headers={"Accept-Language": "de"}, enforce_csrf_checks=True)
     page = person.get(study.entry_url)
@@ -125,15 +128,15 @@ def test_it_holds_a_session_in_one_language_and_stores_what_it_asked(draft):
         # A browser that now asks for Japanese changes nothing in mid-session.
         page = person.get(address, headers={"Accept-Language": "ja"}).content.decode()
         seen.append(page)
-        if participant.rest_is_due():
-            participant.rest()
+        if history_of(participant).break_is_due(participant):
+            take_break(participant)
             continue
-        trial = participant.current_trial()
+        trial = current_trial(participant)
         asked = trial.snapshot["question"]
         assert (asked["language"], asked["version"]) == ("de", 1)
         assert asked["text"] in german.values()
         assert f'<h1 id="question">{asked["text"]}</h1>' in page
-        trial.vote("left", uuid.uuid4(), 900)
+        record_vote(trial, "left", uuid.uuid4(), 900)
         participant.refresh_from_db()
     seen += [person.get(address).content.decode(), person.get(f"{address}stop/").content.decode()]
     for page in seen:
@@ -149,8 +152,8 @@ def test_it_holds_a_session_in_one_language_and_stores_what_it_asked(draft):
 @pytest.mark.django_db
 def test_it_shows_a_consent_text_of_the_researchers_own_as_it_was_written(draft):
     study = draft(language="ja", title="色と形")
-    study.set_consent("ご説明をお読みください。")
-    study.open()
+    set_consent(study, "ご説明をお読みください。")
+    open_study(study)
     page = Client().get(study.entry_url).content.decode()
     assert "ご説明をお読みください。" in page and "色と形" in page
 
@@ -162,7 +165,7 @@ def test_it_mirrors_the_pages_for_scripts_from_the_right_but_not_the_answers(
 ):
     settings.LANGUAGES = [*settings.LANGUAGES, ("he", "Hebrew")]
     study = draft(language="he", rules={"break_every": 1})
-    study.open()
+    open_study(study)
     page = window
     width = page.viewport_size["width"]
     page.goto(f"{live_server}{study.entry_url}")
@@ -180,6 +183,6 @@ def test_it_mirrors_the_pages_for_scripts_from_the_right_but_not_the_answers(
     ready(page, 0)
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("button", name="Go on")).to_be_visible()
+    expect(page.get_by_role("button", name="Continue")).to_be_visible()
     assert Trial.objects.get(outcome="voted").answer.choice == "left"
     expect_fits(page, width)

@@ -1,0 +1,61 @@
+"""The life of a study: consent text, opening, closing, and continuing after a pause."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils import timezone
+
+from common.errors import InputError
+from studies.models import Cohort, Study
+from studies.planning.allocation import items_of, planned_votes, study_blocks, write_assignments
+from studies.planning.feasibility import check_feasibility
+
+
+def set_consent(study: Study, text: str) -> None:
+    """Use `text` as the consent text from now on; earlier versions stay on record."""
+    text = text.strip().replace("\r\n", "\n")
+    if text != study.consent.text:
+        study.consent_texts.create(version=study.consent.version + 1, text=text)
+
+
+@transaction.atomic
+def open_study(study: Study) -> None:
+    """Fix the stimuli and the plan of a study, and admit participants.
+
+    A study that is open already stays as it is.
+
+    Raises:
+        InputError: the study is closed, or its plan cannot answer its question.
+
+    """
+    if study.state == Study.State.CLOSED:
+        raise InputError(f"study '{study}' is closed: create a new one")
+    if study.state == Study.State.OPEN:
+        return
+    planned = planned_votes(study)
+    check_feasibility(study, study_blocks(study), planned)
+    study.stimuli.set([item.key for item in items_of(study)])
+    study.pairs_wanted = study.votes_wanted // study.votes_per_pair
+    study.state = Study.State.OPEN
+    study.opened_at = timezone.now()
+    study.save()
+    write_assignments(study, Cohort.PEOPLE, 0, planned)
+
+
+def close_study(study: Study) -> None:
+    """End a study: nobody can take part any more. Votes stay.
+
+    Raises:
+        InputError: the study is a draft.
+
+    """
+    if study.state == Study.State.DRAFT:
+        raise InputError(f"study '{study}' was never opened: open it, or delete it")
+    study.state, study.closed_at = Study.State.CLOSED, timezone.now()
+    study.save(update_fields=["state", "closed_at"])
+
+
+def resume_study(study: Study) -> None:
+    """End a pause: admit new participants again."""
+    study.paused_because = ""
+    study.save(update_fields=["paused_because"])
