@@ -13,7 +13,8 @@ from studies.rules.screen_requirements import ScreenRequirements
 from studies.rules.session_rules import SessionRules
 
 
-def test_it_renames_nothing_in_the_database(db):
+@pytest.mark.django_db(transaction=True)  # SQLite writes such SQL outside of transactions only
+def test_it_renames_nothing_in_the_database():
     out = StringIO()
     call_command("sqlmigrate", "studies", "0009", stdout=out, no_color=True)
     said = {line for line in out.getvalue().splitlines() if not line.startswith("--")}

@@ -13,7 +13,8 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from common.errors import InputError
-from studies.exchange.export import to_csv, votes_frame
+from common.tables import to_csv
+from studies.exchange.export import votes_frame
 from studies.models import ConsentText, Participant, Study, Trial, Vote
 from studies.privacy import erasure
 from studies.privacy.backup import restore, write_backup

@@ -38,7 +38,7 @@ def test_it_keeps_a_batch_that_a_study_shows():
     batch = batch_of(contents=1, styles=1)
     study = Study.objects.create(name="asks", kind="E")
     study.batches.add(batch)
-    with pytest.raises(CommandError, match="shown in study 'asks'"):
+    with pytest.raises(CommandError, match="in use by study 'asks'"):
         call_command("delete_batch", batch.name, "--yes")
     with pytest.raises(CommandError, match="no batch 'none'"):
         call_command("delete_batch", "none", "--yes")

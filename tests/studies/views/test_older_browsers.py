@@ -132,7 +132,7 @@ def test_it_tells_browsers_without_cookies_in_their_language(study, language, sa
 @pytest.mark.django_db
 def test_it_answers_other_forms_without_cookies_as_django_does(study):
     person = Client(enforce_csrf_checks=True)
-    for address in ("/studies/join/nothing/", "/studies/take/nothing/vote/", "/accounts/login/"):
+    for address in ("/studies/join/nothing/", "/studies/take/nothing/vote/", "/login/"):
         page = person.post(address, {"consent": "yes"})
         assert page.status_code == 403
         assert 'data-page="participant"' not in page.content.decode()
