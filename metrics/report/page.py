@@ -18,17 +18,8 @@ from metrics.presentation.figures import PageFigure, data_url
 from metrics.presentation.model_summary import ModelSummary
 from metrics.presentation.scored_space import ScoredSpace
 from studies.models import Cohort
-<<<<<<< HEAD
-from studies.monitoring.monitor import progress, watch
-from transfer.models import Stimulus
-=======
 from studies.monitoring.summary import cohort_counts, summarise
-
-if TYPE_CHECKING:
-    from metrics.presentation.explained import Explained
-    from metrics.presentation.shown import ShownSpace
-    from transfer.models import Stimulus
->>>>>>> 621c06d (Turn the use cases of studies into services, in plain words, and keep refused answers)
+from transfer.models import Stimulus
 
 THUMBNAIL = 200
 """Longer side of the example pictures in the page, in pixels."""

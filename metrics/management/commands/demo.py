@@ -118,16 +118,6 @@ class Command(InputCommand):
         call_command("measure", batch=BATCH)
 
     def _votes(self) -> None:
-<<<<<<< HEAD
-=======
-        from metrics.calibration.presets import preset
-        from metrics.calibration.score import score
-        from metrics.measurements import statistics_frame
-        from studies.models import Study
-        from studies.planning.opening import open_study
-        from studies.simulation.simulate import simulate
-
->>>>>>> 621c06d (Turn the use cases of studies into services, in plain words, and keep refused answers)
         statistics = statistics_frame(Batch.objects.get(name=BATCH).stimuli.all())
         for kind, name in STUDIES.items():
             if not Study.objects.filter(name=name).exists():
