@@ -230,7 +230,9 @@ def annotate(picture, column: int) -> None:
     labels[:, column:] = 2
     folder = media_path("made")
     folder.mkdir(exist_ok=True)
-    made = write_annotation(folder / f"{column}.mat", [labels])
+    made = folder / f"{column}.mat"
+    if not made.exists():  # SciPy writes the time into the file
+        write_annotation(made, [labels])
     picture.annotations.name, _ = keep("annotations", ".mat", made.read_bytes())
     picture.save()
 

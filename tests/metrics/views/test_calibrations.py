@@ -128,7 +128,9 @@ def test_the_page_shows_methods_by_votes_and_by_score(researcher, calibration):
     assert {trace["name"]: trace["x"][0] for trace in figure["data"]} == pytest.approx(ability)
     best = max(ability, key=ability.get)
     matrix = page[page.index("Win matrix:") :]
-    assert matrix.index(f'<th scope="row">{best}</th>') == matrix.index('<th scope="row">')
+    assert matrix.index(f'<th scope="row"><bdi>{best}</bdi></th>') == matrix.index(
+        '<th scope="row">'
+    )
     assert len(re.findall(r'class="number shade-\d+"', matrix)) == 4 * 3
     names, wins = calibration.model["methods"]["methods"], calibration.model["methods"]["wins"]
     at, other = names.index(best), (names.index(best) + 1) % 4

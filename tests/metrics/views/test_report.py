@@ -122,7 +122,7 @@ def test_it_scores_statistics_of_another_encoder_only_when_told(calibration, bat
     call_command("report", batch=batch.name, out=tmp_path / "told", any_instrument=True)
     page = (tmp_path / "told" / "index.html").read_text()
     assert "fitted to E measured by <code>another encoder</code>" in page
-    assert "but here <code>compact-8f2a/basis-77</code> measured it" in page
+    assert "these stimuli were measured by <code>compact-8f2a/basis-77</code>" in page
     told = json.loads((tmp_path / "told" / "ecspace.json").read_text())
     assert [each["target"] for each in told["foreign_instruments"]] == ["E"]
     assert told["calibrations"] == [calibration.pk]
