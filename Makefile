@@ -29,10 +29,11 @@ test: venv  ## the whole test suite, on all cores; what cannot run here is skipp
 chaos: venv  ## outages in real time; takes minutes
 	$(BIN)/python -m pytest -m chaos
 
-lint: venv  ## ruff, mypy --strict and bandit
+lint: venv  ## ruff, mypy --strict, import-linter and bandit
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy .
+	$(BIN)/lint-imports --no-cache
 	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml common config studies transfer metrics
 
 audit: venv  ## known faults of the packages in use; needs the network

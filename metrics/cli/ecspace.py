@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from common.atomic import make_folder, write_bytes, write_text
 from common.console import say, write_json
 from common.tables import read_csv, write_csv
+from metrics.ecspace.tables import table_csv, table_latex, table_markdown
 from metrics.plots.data import FORMATS, Plot
 from metrics.plots.interactive import plotly_figure
 
@@ -67,7 +68,6 @@ def _drawn(plots: tuple[Plot, ...]) -> dict[str, bytes]:
 
 def _write_tables(space: ECSpace, folder: Path) -> None:
     from metrics.ecspace.grid import table  # pandas
-    from metrics.ecspace.tables import table_csv, table_latex, table_markdown
 
     rows = table(space)
     write_csv(space.frame, folder / "cells.csv")

@@ -1,4 +1,4 @@
-"""The project's own files, as the rules of the house look at them."""
+"""The project's own files, as the tests of the whole project read them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 APPS = ("transfer", "studies", "metrics")
-FOLDERS = (*APPS, "config", "benchmarks", "tests", "templates", "static", "docs", ".ci")
+FOLDERS = (*APPS, "common", "config", "benchmarks", "tests", "templates", "static", "docs", ".ci")
 
 
 def files(*suffixes: str, folders: tuple[str, ...] = FOLDERS) -> list[Path]:
@@ -20,6 +20,12 @@ def files(*suffixes: str, folders: tuple[str, ...] = FOLDERS) -> list[Path]:
         if path.is_file() and path.suffix in suffixes and "migrations" not in path.parts
     )
     return sorted(found)
+
+
+def module_name(path: Path) -> str:
+    """The dotted name of a module or package."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
 def lines(path: Path) -> int:
