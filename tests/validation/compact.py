@@ -33,7 +33,8 @@ from transfer.encoders.architecture import Encoder
 from transfer.encoders.descents import STYLE_SHARE, descent_loss, gradient_error
 from transfer.encoders.fingerprint import fingerprint
 from transfer.learning.loop import learned
-from transfer.methods.stylise import Job, stylise
+from transfer.methods.engine import Task
+from transfer.methods.stylise import stylise
 
 JUDGED = STYLE_LAYERS[:3]
 MOST = 0.12
@@ -91,17 +92,17 @@ def pictures(
         if path and path.exists():
             found.append(read_picture(path))
             continue
-        (outcome,) = stylise(
+        (result,) = stylise(
             "gatys",
-            [Job(pair.content, [pair.style], 0)],
+            [Task(pair.content, [pair.style], 0)],
             encoder=encoder,
             parameters={"iterations": iterations},
             size=size,
         )
-        assert outcome.image is not None, outcome.error
+        assert result.picture is not None, result.error
         if path:
-            write_png(outcome.image, path)
-        found.append(outcome.image)
+            write_png(result.picture, path)
+        found.append(result.picture)
     return found
 
 
