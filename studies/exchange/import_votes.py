@@ -52,7 +52,7 @@ def import_votes(path: Path, *, name: str = "", kind: str = "") -> Study:
         raise InputError(f"{path} holds no votes")
     name = name or only(rows, "study", f"{path} names no study, or several: give --name")
     kind = target_of(table, rows, kind)
-    if Study.objects.filter(name=name).exists():
+    if Study.objects.filter(name=name, created_by=None).exists():
         raise InputError(f"there is a study '{name}' already: give another --name")
     with transaction.atomic():
         study = Study.objects.create(

@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 SPREADS = {"E1": 1.0, "E2": 1.0, "E3": 1.0, "C": 0.1}
 """Assumed standard deviations of differences: C lies between 0 and 1, E does not."""
 CORRELATION = 0.6
+MOST_VOTES = 20_000
+"""Votes of a draft that a page plans: anybody's link can ask for it."""
+MOST_STIMULI = 100_000
 
 SECTIONS = {
     "Stimuli": ("stimuli", "kind", "scope", "references", "each", "meetings"),
@@ -152,6 +155,8 @@ class PlannerForm(forms.Form):
             asked["kind"], self.blocks = self._chosen(asked)
             groups = tuple(map(len, self.blocks))
         else:
+            if asked["each"] * asked["references"] > MOST_STIMULI:
+                raise InputError(f"use at most {MOST_STIMULI} stimuli in all groups together")
             groups = (asked["each"],) * asked["references"]
         size = StudySize(
             groups, asked["votes_per_pair"], trials, seconds, asked["meetings"], controls,
@@ -167,6 +172,11 @@ class PlannerForm(forms.Form):
         what, _, pk = asked["stimuli"].partition(":")
         if what == "study":
             study = self.drafts.get(pk=pk)
+            if study.votes_wanted > MOST_VOTES:
+                raise InputError(
+                    f"this draft wants {study.votes_wanted} votes, and the planner computes at "
+                    f"most {MOST_VOTES}: leave the stimuli empty and give numbers"
+                )
             if asked["meetings"] == self._as_in_study(asked["stimuli"])["meetings"]:
                 planned = planned_votes(study)
                 check_feasibility(study, study_blocks(study), planned)
@@ -179,7 +189,7 @@ class PlannerForm(forms.Form):
     def _as_in_study(self, chosen: str) -> dict[str, Any]:
         what, _, pk = chosen.partition(":")
         study = self.drafts.filter(pk=pk).first() if what == "study" and pk.isdecimal() else None
-        if study is None:
+        if study is None or study.votes_wanted > MOST_VOTES:
             return {}
         stimuli, votes = sum(map(len, study_blocks(study))), planned_votes(study)
         pairs = len({vote.pair for vote in votes})

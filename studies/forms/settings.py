@@ -69,6 +69,10 @@ SETTINGS = (
     Setting("enlarge", "Screen", "Enlarge small pictures to fill their place",
             "Otherwise every picture is shown at its own size.", option="--enlarge"),
     Setting("recruiter", "Participants", "Participants come from", option="--recruiter", row=True),
+    Setting("id_secret", "Participants", "Secret of signed ids",
+            "The service adds signature=HMAC-SHA256(secret, id) to the link, in hexadecimal; links "
+            "without a valid one are refused. Empty: ids are not signed.", option="--id-secret",
+            option_help="shared with the recruitment service, which signs the ids in links"),
     Setting("returning", "Participants", "Returning participants", option="--returning", row=True),
 )  # fmt: skip
 """Every setting, in the order of the form."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 
+from common.errors import InputError
 from studies.forms.settings import (
     DECLARATIONS,
     SETTINGS,
@@ -14,8 +15,10 @@ from studies.forms.settings import (
     sections,
 )
 from studies.models import Study
+from studies.planning.allocation import check_size
 from studies.planning.opening import set_consent
 from studies.rules.questions import CONSENT
+from studies.rules.session_rules import SessionRules
 from studies.sessions.completion_codes import ENDINGS
 from transfer.models import Batch, Stimulus
 
@@ -117,6 +120,25 @@ class StudyForm(CodesForm):
         advised = {} if self.instance.pk else ADVISED
         self.initial = {**declared, **advised, **self.initial}
         self.initial["consent"] = self.instance.consent.text if self.instance.pk else CONSENT
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a study that is too large to be planned, or has the name of another of its owner.
+
+        Others' studies do not matter: the form must not tell whether they exist.
+        """
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        of_owner = Study.objects.filter(created_by=self.instance.created_by)
+        if of_owner.filter(name=cleaned.get("name", "")).exclude(pk=self.instance.pk).exists():
+            self.add_error("name", "Study with this Name already exists.")
+        try:
+            trials, people = cleaned["trials_per_participant"], cleaned["participant_target"]
+            rules = declarations(cleaned)["rules"]
+            check_size(trials, people, SessionRules.of(rules).controls)
+        except KeyError:
+            pass  # a value is missing, which the form says already
+        except InputError as error:
+            self.add_error(None, str(error))
+        return cleaned
 
     def save(self, commit: bool = True) -> Study:
         """Save the study with its rules, its screen requirements and its consent text."""

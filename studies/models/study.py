@@ -39,6 +39,23 @@ class StudyQuerySet(models.QuerySet["Study"]):
         mine = models.Q(created_by=user.pk) | models.Q(created_by=None)
         return self.filter(mine | models.Q(pk__in=shared.values("study_id")))
 
+    def named(self, name: str) -> Study | None:
+        """The study with a name, or with a number as `manage.py study list` shows it.
+
+        Raises:
+            InputError: several owners have a study of that name.
+
+        """
+        found = list(self.filter(name=name)[:2])
+        if len(found) > 1:
+            raise InputError(
+                f"several studies are named '{name}': use the number that `manage.py study list` "
+                "shows"
+            )
+        if not found and name.isdecimal() and len(name) < 19:
+            return self.filter(pk=int(name)).first()
+        return found[0] if found else None
+
     def with_votes(self) -> StudyQuerySet:
         """Add `people_votes` and `simulated_votes`, the numbers of votes of these cohorts."""
         votes = "participants__trials__answer"
@@ -80,7 +97,8 @@ class Study(models.Model):
         PROLIFIC = "prolific", "Prolific"
         MTURK = "mturk", "Mechanical Turk (a code that people copy)"
 
-    name = models.CharField(max_length=200, unique=True)
+    # Unique among the studies of an owner: others must not learn that a name is taken.
+    name = models.CharField(max_length=200)
     # Shown to participants in place of the name, which may reveal too much.
     title = models.CharField(max_length=100, default=gettext_noop("Comparing pictures"))
     kind = models.CharField(max_length=1, choices=Kind.choices)
@@ -119,6 +137,9 @@ class Study(models.Model):
     required_screen: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(
         default=dict, blank=True, db_column="gates"
     )
+    # Shared with the recruitment service, which signs the ids in the link with it; empty: it does
+    # not (studies.sessions.arrival).
+    id_secret = models.CharField(max_length=200, blank=True)
     # The language of the participants' pages; empty: the one that each browser asks for.
     language = models.CharField(max_length=10, blank=True)
 
@@ -140,6 +161,15 @@ class Study(models.Model):
 
     class Meta:
         ordering = ["-created_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["created_by", "name"], name="study_name_per_owner"),
+            models.UniqueConstraint(
+                fields=["name"],
+                condition=models.Q(created_by=None),
+                name="study_name_without_owner",
+                violation_error_message="Study with this Name already exists.",
+            ),
+        ]
         verbose_name_plural = "studies"
 
     def __str__(self) -> str:

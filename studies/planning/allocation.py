@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from django.db import transaction
 
+from common.errors import InputError
 from studies.design import DESIGNS, Item, PlannedVote, blocks_of, schedule
 from studies.models import Assignment, Pair, Study
 from transfer.models import Batch, Stimulus
@@ -19,6 +20,31 @@ if TYPE_CHECKING:
 
     from studies.design import Block
     from studies.design import Pair as Comparison
+
+
+MOST_TRIALS = 1000
+"""Largest number of trials of one participant, and of control trials."""
+MOST_VOTES = 200_000
+"""Largest number of votes that a study plans; every one is a row of the database."""
+
+
+def check_size(trials: int, participants: int, controls: int) -> None:
+    """Refuse a study whose plan would not fit into memory or a request.
+
+    Raises:
+        InputError: the study is larger than MOST_VOTES or MOST_TRIALS.
+
+    """
+    if max(trials, controls) > MOST_TRIALS:
+        raise InputError(
+            f"{trials} trials and {controls} control trials per participant: use at most "
+            f"{MOST_TRIALS} of each"
+        )
+    if trials * participants > MOST_VOTES:
+        raise InputError(
+            f"{participants} participants with {trials} trials each are {trials * participants} "
+            f"votes: use at most {MOST_VOTES} votes, or several studies"
+        )
 
 
 def items_of(study: Study) -> list[Item]:
@@ -76,7 +102,14 @@ def plan_of(study: Study) -> Iterator[PlannedVote]:
 
 
 def planned_votes(study: Study) -> list[PlannedVote]:
-    """The part of the plan that the study wants of people."""
+    """The part of the plan that the study wants of people.
+
+    Raises:
+        InputError: the study is larger than MOST_VOTES or MOST_TRIALS.
+
+    """
+    controls = study.session_rules.controls
+    check_size(study.trials_per_participant, study.participant_target, controls)
     return list(islice(plan_of(study), study.votes_wanted))
 
 

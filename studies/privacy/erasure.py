@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from studies.models import Participant
@@ -38,7 +38,15 @@ def erase(participant: Participant) -> int:
     _write([{"participant": session.public_id.hex, "at": now} for session in sessions])
     for session in sessions:
         withdraw(session)
+    transaction.on_commit(_empty_write_ahead_log)
     return len(sessions)
+
+
+def _empty_write_ahead_log() -> None:
+    """Move SQLite's log into the database, where erased rows are overwritten, and empty it."""
+    if connection.vendor == "sqlite" and not connection.in_atomic_block:
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def sessions_of_person(participant: Participant) -> list[Participant]:
@@ -61,19 +69,22 @@ def withdraw(session: Participant) -> None:
     session.external_session = session.external_study = ""
     session.screen, session.trial_kinds, session.excluded = {}, [], "withdrawn"
     session.consented_at = session.finished_at = None
+    session.code = ""
+    # When the person came may single them out: the time of the study itself replaces it.
+    session.started_at = session.last_seen = session.study.created_at
     session.save()
 
 
 def remember(public_ids: Iterable[str]) -> None:
     """Add erasures to the log that it does not contain yet."""
-    known = {entry["participant"] for entry in _entries(_text())}
+    known = {entry["participant"] for entry in entries_of(_text())}
     now = timezone.now().isoformat()
     _write([{"participant": key, "at": now} for key in public_ids if key not in known])
 
 
 def merge_log(text: str) -> None:
     """Add the erasures of another log, such as that of a backup."""
-    remember(entry["participant"] for entry in _entries(text))
+    remember(entry["participant"] for entry in entries_of(text))
 
 
 def erase_person(external_id: str) -> int:
@@ -87,14 +98,14 @@ def erase_person(external_id: str) -> int:
     return sum(erase(participant) for participant in sessions)
 
 
-def erase_again() -> int:
-    """Erase the sessions of the log that the database contains, as after a restore.
+def erase_again(others: Iterable[str] = ()) -> int:
+    """Erase the sessions of the log, and `others`, that the database contains, as after a restore.
 
     Returns:
         Their number.
 
     """
-    erased = {entry["participant"] for entry in _entries(_text())}
+    erased = {entry["participant"] for entry in entries_of(_text())} | set(others)
     back = Participant.objects.filter(public_id__in=erased)
     sessions = list(back.exclude(state=Participant.State.WITHDRAWN))
     for session in sessions:
@@ -106,7 +117,8 @@ def _text() -> str:
     return log_path().read_text(encoding="utf-8") if log_path().exists() else ""
 
 
-def _entries(text: str) -> list[dict[str, str]]:
+def entries_of(text: str) -> list[dict[str, str]]:
+    """The entries of a log."""
     return [json.loads(line) for line in text.splitlines() if line.strip()]
 
 

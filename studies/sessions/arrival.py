@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import re
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -9,9 +10,10 @@ from typing import NamedTuple
 PERSON = ("prolific_pid", "prolificid", "workerid", "participant_id", "participant", "pid")
 STUDY = ("study_id", "hitid")
 SESSION = ("session_id", "submission_id", "assignmentid")
+SIGNATURE = ("signature", "sig", "hmac")
 """Names of parameters, in any case: Prolific's PROLIFIC_PID, STUDY_ID and SESSION_ID, Mechanical
 Turk's workerId, hitId and assignmentId, and names that other services use."""
-_LONGEST = {"person": 200, "study": 100, "session": 200}
+_LONGEST = {"person": 200, "study": 100, "session": 200, "signature": 64}
 _UNFILLED = re.compile(
     r"[{}<>\[\]$]"  # {{%PROLIFIC_PID%}}, ${workerId}, [ID], <id>
     r"|^%.*%$|^_.*_$"  # %SURVEY_CODE%, __ID__
@@ -31,6 +33,8 @@ class Arrival(NamedTuple):
     """The id of the study on the service. It identifies no person."""
     session: str = ""
     """The person's submission or assignment. It identifies the person."""
+    signature: str = ""
+    """HMAC-SHA-256 of the person's id under a secret that the service shares with the study."""
 
     @classmethod
     def by(cls, query: Mapping[str, str]) -> Arrival:
@@ -38,9 +42,19 @@ class Arrival(NamedTuple):
         given = {name.lower(): _printable(str(value)) for name, value in query.items()}
         found = {
             kind: next((given[name] for name in names if _is_filled(given.get(name, ""))), "")
-            for kind, names in (("person", PERSON), ("study", STUDY), ("session", SESSION))
+            for kind, names in (
+                ("person", PERSON),
+                ("study", STUDY),
+                ("session", SESSION),
+                ("signature", SIGNATURE),
+            )
         }
         return cls(**{kind: value[: _LONGEST[kind]] for kind, value in found.items()})
+
+    def is_signed(self, secret: str) -> bool:
+        """Whether the service that knows the secret gave out this id."""
+        right = hmac.new(secret.encode(), self.person.encode(), "sha256").hexdigest()
+        return bool(self.person) and hmac.compare_digest(right, self.signature.lower())
 
 
 def _is_filled(value: str) -> bool:

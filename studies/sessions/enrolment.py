@@ -13,7 +13,7 @@ from studies.design.session import trial_kinds
 from studies.models import Cohort, Participant, Study, TrialKind, TrialOutcome
 from studies.models.tokens import hashed
 from studies.planning.allocation import ensure_assignments
-from studies.sessions.errors import BegunError, FullError, NotOpenError
+from studies.sessions.errors import BegunError, FullError, NotOpenError, UnprovenError
 from studies.sessions.finishing import exclude
 
 
@@ -25,6 +25,7 @@ def enrol(
     *,
     external_study: str = "",
     external_session: str = "",
+    signed: bool = False,
     **details: Any,
 ) -> Participant:
     """Begin a session for a person who has just consented, or return the earlier one.
@@ -32,9 +33,10 @@ def enrol(
     Args:
         study: the study to take part in.
         external_id: an id that identifies the person elsewhere; it is stored hashed.
-        known: the session that the person's browser remembers, if they came without an id.
+        known: the session that the person's browser remembers.
         external_study: the id of the study on the recruitment service.
         external_session: the person's submission there; it is stored hashed.
+        signed: whether the recruitment service has signed the id, which shows whose it is.
         details: further fields of the participant.
 
     Returns:
@@ -44,6 +46,8 @@ def enrol(
         NotOpenError: the study is not open.
         FullError: every place is taken.
         BegunError: the person began before, and the study refuses returning participants.
+        UnprovenError: a session has begun with the id, in another browser and for another
+            submission: an id alone, which others may know, opens nobody's session.
 
     """
     # The lock counts people who arrive together one after the other.
@@ -52,7 +56,10 @@ def enrol(
     if refusal := study.screen_requirements.refusal(details.get("screen", {})):
         return record_screen_out(study, refusal, **details)
     if digest := _digest(external_id):
-        known = study.participants.filter(external_id=digest).first()
+        earlier = study.participants.filter(external_id=digest).first()
+        if not signed:
+            _check_owner(earlier, known, _digest(external_session))
+        known = earlier
     if known is not None and not _begins_anew(known):
         _update_submission(known, external_study, _digest(external_session))
         return known
@@ -131,6 +138,21 @@ def _provide_assignments(study: Study, cohort: str) -> None:
 
 def _digest(external_id: str) -> str:
     return hashed(external_id) if external_id.strip() else ""
+
+
+def _check_owner(
+    earlier: Participant | None, remembered: Participant | None, external_session: str
+) -> None:
+    """Check that a session of an id is the browser's own, or that of the same submission.
+
+    Raises:
+        UnprovenError: it is neither.
+
+    """
+    if earlier is None or earlier == remembered:
+        return
+    if not external_session or earlier.external_session != external_session:
+        raise UnprovenError
 
 
 def _begins_anew(known: Participant) -> bool:

@@ -25,6 +25,12 @@ class BegunError(NotAdmittedError):
     ending = "begun"
 
 
+class UnprovenError(NotAdmittedError):
+    """A session has begun with the person's id, and nothing shows that it is theirs."""
+
+    ending = "elsewhere"
+
+
 class NotFoundError(Exception):
     """The session, or its trial, does not exist."""
 

@@ -8,7 +8,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST
 
+from common.shared_limit import SharedLimit
 from studies.models import Study
+
+SHARES = SharedLimit("shares", most=30, seconds=3600)
+"""Attempts of one researcher: the answer tells whether an account exists."""
 
 
 def visible_study(request: HttpRequest, pk: int) -> Study:
@@ -26,6 +30,9 @@ def share(request: HttpRequest, pk: int) -> HttpResponse:
     """Share a study with another researcher, who may see and run it."""
     found = _own_study(request, pk)
     name = request.POST.get("username", "").strip()
+    if not SHARES.allows(str(request.user.pk)):
+        messages.error(request, "Too many attempts to share studies: try again in an hour.")
+        return redirect(found)
     user = get_user_model().objects.filter(username=name, is_active=True).first()
     if user is None:
         messages.error(request, f"There is no account named “{name}”.")

@@ -39,14 +39,17 @@ def enter(request: HttpRequest, token: str) -> HttpResponse:
     study = get_object_or_404(Study, found)
     pilot = token == study.pilot_token
     arrival = Arrival.by(request.GET)
-    known = None if arrival.person else _remembered(request, study, pilot)
+    if study.id_secret and not pilot and not entry and not arrival.is_signed(study.id_secret):
+        return exit_page(request, study, "unsigned")
+    remembered = _remembered(request, study, pilot)
+    known = None if arrival.person else remembered
     if known is not None and resumes(known):
         return redirect(known.take_url)
     if known is not None and study.returning == Study.Returning.BLOCK:
         return exit_page(request, study, "begun", known)
     if request.method == "POST":
         cohort = Cohort.PILOT if pilot else Cohort.SIMULATED if entry else Cohort.PEOPLE
-        return _handle_consent(request, study, cohort, arrival, known)
+        return _handle_consent(request, study, cohort, arrival, remembered)
     if not pilot and not entry and not arrival.person and known is None and not admits(study):
         ending = "full" if study.state == Study.State.OPEN else "not_open"
         return exit_page(request, study, ending)
@@ -79,6 +82,7 @@ def _handle_consent(
             known=known,
             external_study=arrival.study,
             external_session=arrival.session,
+            signed=bool(study.id_secret),
             **details,
         )
     except NotAdmittedError as reason:

@@ -29,10 +29,9 @@ def studies(request: HttpRequest) -> HttpResponse:
 
 def create(request: HttpRequest) -> HttpResponse:
     """The form for a new study."""
-    form = StudyForm(request.POST or None)
+    owner = request.user if request.user.is_authenticated else None
+    form = StudyForm(request.POST or None, instance=Study(created_by=owner))
     if request.method == "POST" and form.is_valid():
-        if request.user.is_authenticated:
-            form.instance.created_by = request.user
         made = form.save()
         for warning in near_duplicates(made.batches.all()):
             messages.warning(request, warning)

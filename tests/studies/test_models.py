@@ -251,8 +251,8 @@ def test_it_counts_only_people_as_people(study):
 
 
 def test_it_knows_a_returning_person_without_keeping_the_id(study):
-    participant = enrol(study, "prolific-4711")
-    assert enrol(study, " prolific-4711 ") == participant
+    participant = enrol(study, "prolific-4711", external_session="1")
+    assert enrol(study, " prolific-4711 ", external_session="1") == participant
     assert "4711" not in participant.external_id
     assert len(participant.external_id) == 64
     assert enrol(study, "prolific-4712") != participant

@@ -63,7 +63,7 @@ class Command(InputCommand):
 
 
 def _study(name: str) -> Study:
-    study = Study.objects.filter(name=name).first()
+    study = Study.objects.named(name)
     if study is None:
         raise InputError(unknown("study", name, Study.objects.values_list("name", flat=True)[:10]))
     return study

@@ -33,9 +33,7 @@ def study_of(name: str) -> Study:
         InputError: there is no such study.
 
     """
-    found = Study.objects.filter(name=name).first()
-    if found is None and name.isdigit():
-        found = Study.objects.filter(pk=int(name)).first()
+    found = Study.objects.named(name)
     if found is None:
         known = ", ".join(Study.objects.values_list("name", flat=True)[:10]) or "there is none"
         raise InputError(f"no study '{name}': known are: {known}")

@@ -9,7 +9,7 @@ from typing import Any
 from common.command import InputCommand
 from common.errors import InputError
 from studies.models import Study
-from studies.privacy.backup import restore
+from studies.privacy.restore import restore
 
 
 class Command(InputCommand):

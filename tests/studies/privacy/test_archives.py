@@ -15,11 +15,11 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from common.errors import InputError
-from studies.exchange import import_votes as vote_import
 from studies.exchange.import_votes import import_votes
 from studies.models import Participant, Study
-from studies.privacy import backup
-from studies.privacy.backup import restore, write_backup
+from studies.privacy import restore as restoring
+from studies.privacy.backup import write_backup
+from studies.privacy.restore import restore
 
 HEAD = "participant,stimulus_left,stimulus_right,choice,target,study\n"
 
@@ -89,8 +89,8 @@ def test_a_backup_that_would_fill_the_disk_is_refused_before_it_is_unpacked(
 ):
     big = pack(tmp_path / "big.zip", {**parts, "media/zeros": bytes(30_000_000)})
     assert big.stat().st_size < 1_000_000
-    monkeypatch.setattr(backup, "_free_bytes", lambda: 25_000_000)
-    monkeypatch.setattr(backup, "_extract", lambda *_: pytest.fail("it was unpacked"))
+    monkeypatch.setattr(restoring, "_free_bytes", lambda: 25_000_000)
+    monkeypatch.setattr(restoring, "_File", lambda *_: pytest.fail("it was unpacked"))
     with pytest.raises(InputError, match=r"unpacks to 0.0 GB, and 0.0 GB are free"):
         restore(big)
 
@@ -98,7 +98,7 @@ def test_a_backup_that_would_fill_the_disk_is_refused_before_it_is_unpacked(
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("name", ["manifest.json", "erasures.jsonl"])
 def test_what_is_read_as_a_whole_may_not_be_large(parts, tmp_path, monkeypatch, name):
-    monkeypatch.setitem(backup._LARGEST, name, 1000)
+    monkeypatch.setitem(restoring._LARGEST, name, 1000)
     padded = json.dumps({**json.loads(parts["manifest.json"]), "padding": " " * 2000}).encode()
     bad = pack(tmp_path / "bad.zip", {**parts, name: padded})
     with pytest.raises(InputError, match=f"its {name} is too large"):
@@ -137,21 +137,22 @@ def test_a_bundle_is_read_where_its_votes_are_and_nowhere_else(tmp_path):
     assert everything(tmp_path) == {bundle}
     with zipfile.ZipFile(tmp_path / "no.zip", "w") as archive:
         archive.writestr("../VOTES.csv", members["VOTES.csv"])
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match="a ZIP archive without VOTES.csv"):
         import_votes(tmp_path / "no.zip")
 
 
 @pytest.mark.django_db
 def test_votes_that_unpack_to_too_much_are_refused_before_they_are(tmp_path, monkeypatch):
-    monkeypatch.setattr(vote_import, "_MOST_BYTES", 100_000)
+    for module in ("common.table_text", "studies.exchange.vote_rows"):
+        monkeypatch.setattr(f"{module}.MOST_BYTES", 100_000)
     with zipfile.ZipFile(tmp_path / "b.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("VOTES.csv", HEAD + "a,x,y,left,E,s\n" * 10_000)
     assert (tmp_path / "b.zip").stat().st_size < 2000
     monkeypatch.setattr("zipfile.ZipFile.read", lambda *_: pytest.fail("it was unpacked"))
-    with pytest.raises(InputError, match="larger than 500 MB"):
+    with pytest.raises(InputError, match="b.zip .* MB"):
         import_votes(tmp_path / "b.zip")
     (tmp_path / "long.csv").write_text(HEAD + "a,x,y,left,E,s\n" * 10_000)
-    with pytest.raises(InputError, match="larger than 500 MB"):
+    with pytest.raises(InputError, match="long.csv .* MB"):
         import_votes(tmp_path / "long.csv")
 
 
@@ -162,7 +163,7 @@ def test_a_parquet_file_of_endless_rows_is_refused_by_its_head(tmp_path, monkeyp
     pq.write_table(pa.table({"participant": column}), path)
     assert path.stat().st_size < 10_000
     monkeypatch.setattr(pq, "read_table", lambda *_, **__: pytest.fail("it was unpacked"))
-    with pytest.raises(InputError, match="holds 2000001 rows, more than 2000000"):
+    with pytest.raises(InputError, match="holds 2000001 rows"):
         import_votes(path)
 
 
@@ -172,6 +173,6 @@ def test_votes_with_characters_that_no_database_takes_are_refused(tmp_path, fiel
     row = {"participant": "a", "stimulus_left": "x", "stimulus_right": "y", "choice": "left",
            "target": "E", "study": "s", "note": ""}  # fmt: skip
     pd.DataFrame([{**row, field: "a\0b"}]).to_csv(tmp_path / "v.csv", index=False)
-    with pytest.raises(InputError, match="row 2: it holds a NUL character"):
+    with pytest.raises(InputError, match="UTF-16 or no text"):
         import_votes(tmp_path / "v.csv")
     assert not Participant.objects.exists()

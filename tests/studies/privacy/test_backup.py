@@ -17,7 +17,8 @@ from common.tables import to_csv
 from studies.exchange.export import votes_frame
 from studies.models import ConsentText, Participant, Study, Trial, Vote
 from studies.privacy import erasure
-from studies.privacy.backup import restore, write_backup
+from studies.privacy.backup import write_backup
+from studies.privacy.restore import restore
 from studies.sessions.enrolment import enrol
 from studies.sessions.next_trial import current_trial
 from studies.sessions.voting import record_vote
@@ -94,7 +95,7 @@ def test_a_backup_hinders_nobody_and_holds_one_moment(study, data, monkeypatch):
     from studies.privacy import backup
 
     participant = vote(study, "worker 1")
-    real, done = backup._models, []
+    real, done = backup.models_of, []
 
     def meanwhile():
         for number, model in enumerate(real()):
@@ -111,7 +112,7 @@ def test_a_backup_hinders_nobody_and_holds_one_moment(study, data, monkeypatch):
         finally:
             connection.close()
 
-    monkeypatch.setattr(backup, "_models", meanwhile)
+    monkeypatch.setattr(backup, "models_of", meanwhile)
     write_backup(data / "b.zip")
     monkeypatch.undo()
     assert done == [3]
@@ -148,9 +149,9 @@ def test_the_commands_say_what_they_did(study, data):
     call_command("backup", str(data / "b.zip"), stdout=out)
     assert "rows in" in out.getvalue()
     assert (data / "b.zip").stat().st_mode & 0o077 == 0
-    with pytest.raises(CommandError, match="say --replace"):
+    with pytest.raises(CommandError, match="use --replace"):
         call_command("restore", str(data / "b.zip"))
     call_command("restore", str(data / "b.zip"), "--replace", stdout=out)
-    assert "0 erasures were done again" in out.getvalue()
+    assert "0 erasures were repeated" in out.getvalue()
     with pytest.raises(CommandError, match="cannot write .*folder does not exist"):
         call_command("backup", str(data / "no" / "b.zip"))

@@ -95,14 +95,16 @@ def test_it_keeps_no_id_of_those_who_never_take_part(draft):
 
 @pytest.mark.django_db
 def test_it_notes_the_submission_that_somebody_comes_back_with(study):
-    first = come(study)
-    again = come(study, **{**IDS, "SESSION_ID": "another"})
+    browser = Client()
+    first = come(study, browser)
+    again = come(study, browser, **{**IDS, "SESSION_ID": "another"})
     assert again == first
     assert ids_of(first)[2] == hashed("another")
-    come(study, PROLIFIC_PID=IDS["PROLIFIC_PID"])  # a link without it takes nothing away
+    # A link without it takes nothing away.
+    come(study, browser, PROLIFIC_PID=IDS["PROLIFIC_PID"])
     assert ids_of(first)[2] == hashed("another")
     answer(first, 6)
-    come(study, **{**IDS, "SESSION_ID": "after the end"})
+    come(study, browser, **{**IDS, "SESSION_ID": "after the end"})
     assert ids_of(first)[2] == hashed("another")
 
 
