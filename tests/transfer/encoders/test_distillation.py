@@ -266,8 +266,7 @@ def test_the_command_trains_and_writes_weights(
             "--teacher=vgg19-16x",
             f"--start={out}",
             "--descents=2",
-            "--checkpoint",
-            str(tmp_path / "second"),
+            f"--out={tmp_path / 'second.safetensors'}",
         ],
     )
     assert training.main() == 0
