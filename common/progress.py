@@ -42,14 +42,15 @@ class Meter:
         self._unit, self._every = unit, every
         self._bar: tqdm[Any] | None = None
         self._task, self._total, self._first, self._done = "", total, done, done
-        self._start = self._written = time.monotonic()
+        self._latest = time.monotonic()
+        self._start = self._written = self._latest
         self._begin("", total, done)
 
     def update(self, done: int) -> None:
         """Set the number of finished items."""
         if done == self._done:
             return
-        self._done = done
+        self._done, self._latest = done, time.monotonic()
         text = self._rate()
         if self._bar is not None:
             self._bar.update(done - self._bar.n)
@@ -67,9 +68,16 @@ class Meter:
             self._bar.set_description_str(f"step {step}/{steps} ")
 
     def report(self, task: str, done: int, total: int) -> None:
-        """Set task, finished items and total at once; another task or total begins anew."""
+        """Set task, finished items and total at once; another task or total begins anew.
+
+        The first report of a task may come when items are finished already: its time then runs from
+        the latest report before it.
+        """
         if (task, total) != (self._task, self._total):
+            latest = self._latest
             self._begin(task, total, 0)
+            if done:
+                self._start = latest
         self.update(done)
 
     def _begin(self, task: str, total: int, done: int) -> None:

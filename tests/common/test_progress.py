@@ -69,3 +69,17 @@ def test_it_writes_few_lines_but_always_the_last():
 
 def test_a_fast_rate_is_given_per_second():
     assert rate(100, 50, 5.0, "step") == "20 steps/s, 2 s left"
+
+
+def test_a_task_first_reported_with_finished_items_is_timed_from_the_report_before(monkeypatch):
+    now = 100.0
+    monkeypatch.setattr("common.progress.time.monotonic", lambda: now)
+    stream = StringIO()
+    with Meter(stream=stream, unit="picture") as meter:
+        now = 110.0
+        meter.report("E", 1, 2)
+        now = 130.0
+        meter.report("C", 1, 1)
+    first, second = stream.getvalue().splitlines()
+    assert first == "E: 1 of 2 pictures, 360 pictures/hour, 10 s left"
+    assert second == "C: 1 of 1 pictures, 180 pictures/hour, 0 s left"
