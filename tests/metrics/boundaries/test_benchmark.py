@@ -11,9 +11,9 @@ from scipy.sparse.csgraph import maximum_bipartite_matching
 from scipy.spatial.distance import cdist
 from skimage.morphology import thin
 
+from common.annotations import read_annotations
 from metrics.boundaries import benchmark
 from metrics.boundaries.benchmark import Counts, count, even_thresholds
-from metrics.boundaries.bsds import read_annotations
 from tests.conftest import SHARED
 
 GOLDEN = SHARED / "golden" / "boundaries"

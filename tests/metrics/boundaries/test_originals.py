@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from common.annotations import read_annotations
 from metrics.boundaries.benchmark import count, even_thresholds
-from metrics.boundaries.bsds import read_annotations
 from metrics.boundaries.detectors import detector
 from metrics.boundaries.summary import best
 from tests.conftest import SHARED

@@ -22,8 +22,8 @@ from metrics.ecspace.grid import (
     thirds,
 )
 
-# Table 1 of the supplement (seed 000), row by row from high E, low C to high C; and how many
-# stimuli each cell holds (DESIGN §6: the only counts with which the percentages are possible).
+# Yeh et al. 2020, supplement, Table 1, row by row from high E, low C to high C; and the stimuli
+# of each cell (the only counts with which the percentages are possible).
 PUBLISHED = [
     (478, "Cross-layer, aggressive:24.06 XLCM:20.92 XLC:11.92 XL:11.30 GatysCM:9.21"),
     (522, "XLC:14.56 Cross-layer, aggressive:13.60 XLCM:13.41 XL:13.22 GAL:10.15"),

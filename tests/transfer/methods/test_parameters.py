@@ -59,7 +59,9 @@ def test_it_parses_numbers_as_text_or_number(weight: float) -> None:
 
 
 def test_the_papers_method_is_the_default() -> None:
-    """Seed 000 §1.1: content at R41, style at R11 … R51, Gaussian noise; Gatys' 1e3 and 500.
+    """Yeh et al. 2020, supplement §1.1: content at R41, style at R11 … R51, Gaussian noise.
+
+    Gatys' weight 1e3 and 500 iterations.
 
     Aggressive methods take the middle of 2291…9813 instead, those that hold covariances ours; a
     product has no weight.

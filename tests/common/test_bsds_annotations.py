@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
+from common.annotations import read_annotations
 from common.errors import InputError
-from metrics.boundaries.bsds import read_annotations
 from tests.conftest import SHARED
 from tests.metrics.boundaries.shapes import SIDE, edges_of, square_labels, write_annotation
 
