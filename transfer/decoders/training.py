@@ -67,7 +67,7 @@ def run(options: argparse.Namespace) -> None:
         options.encoder,
         weights=options.weights,
         deepest=STYLE_LAYERS[recipe.level - 1],
-        device=options.device,
+        device=device.type,
     )
     checkpoint = checkpoint_from(options)
     train(

@@ -64,7 +64,7 @@ def run(options: argparse.Namespace) -> None:
     """Train, or go on from the checkpoint; write the weights; measure the errors where asked."""
     device = device_from(options)
     recipe = recipe_from(EncoderRecipe, options)
-    teachers = _teachers(options)
+    teachers = _teachers(options, device.type)
     checkpoint = checkpoint_from(options)
     train(
         recipe,
@@ -90,10 +90,10 @@ def run(options: argparse.Namespace) -> None:
         say("relative errors: " + ", ".join(f"{k} {v:.3f}" for k, v in found.items()))
 
 
-def _teachers(options: argparse.Namespace) -> list[Teacher]:
+def _teachers(options: argparse.Namespace, device: str) -> list[Teacher]:
     taught = TEACHERS if options.teacher == "mixed" else {options.teacher: STYLE_LAYERS}
     return [
-        Teacher(load_encoder(name, weights=options.teachers, device=options.device), layers)
+        Teacher(load_encoder(name, weights=options.teachers, device=device), layers)
         for name, layers in taught.items()
     ]
 

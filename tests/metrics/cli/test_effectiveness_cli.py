@@ -114,7 +114,7 @@ def test_layers_have_three_names() -> None:
         (["--encoder", "other"], "made with encoder 'compact'"),
         (["--layers", "relu9_1"], "base E has no layer 'relu9_1'"),
         (["--layers", ","], "no layer was named"),
-        (["--style-size", "nine"], "'nine' is no size"),
+        (["--style-size", "nine"], "'nine' is not a size"),
     ],
 )
 def test_bad_input_is_one_line(
@@ -138,7 +138,7 @@ def test_bad_input_is_one_line(
         (["--images", "empty"], "no picture in empty"),
         (["--images", "missing"], "missing is not a folder"),
         (["--images", "bad"], "truncated or damaged"),
-        (["--images", "contents", "--size", "0"], "'0' is no size"),
+        (["--images", "contents", "--size", "0"], "'0' is not a size"),
         (["--images", "contents", "--out", "missing/basis.safetensors"], "folder does not exist"),
         (["--covariances", "style.png"], "not a safetensors file"),
         ([], "--images --covariances"),

@@ -136,7 +136,7 @@ def test_free_is_the_default_and_changes_no_bit() -> None:
     assert made(colour="free").picture == made().picture
 
 
-@pytest.mark.parametrize("key", METHODS)
+@pytest.mark.parametrize("key", [key for key in METHODS if key != "inversion"])  # has no content
 def test_old_recipes_stay_valid(key: str) -> None:
     values = resolve_parameters(key, {})
     assert "colour" not in values
