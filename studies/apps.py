@@ -14,3 +14,12 @@ class StudiesConfig(AppConfig):
     name = "studies"
     statistics_provider: StatisticsProvider | None = None
     """Set by studies.planning.statistics_provider.register."""
+
+    def ready(self) -> None:
+        """Keep the two methods of studies that scripts of researchers and checks call."""
+        # Services import the tables, which can be imported only once every app is loaded.
+        from studies.models import Study
+        from studies.planning.opening import open_study, set_consent
+
+        Study.add_to_class("open", open_study)
+        Study.add_to_class("set_consent", set_consent)
