@@ -168,8 +168,11 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
         body = int(found[1]) if found else 0
         if body > LARGEST_FORM:
             return head
-        if body and _EXPECT.search(text):
+        if body and (expects := _EXPECT.search(text)):
             waiting.conn.sock.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+            # Asked for here: gunicorn would ask again.
+            del waiting.data[expects.start() : expects.end() - 2]
+            head -= expects.end() - 2 - expects.start()
         return head + body
 
     def _hand_over(self, waiting: Waiting) -> None:

@@ -2,6 +2,6 @@
 
 from config import buffering_worker
 
-buffering_worker.ARRIVAL = 3
+buffering_worker.ARRIVAL = 15
 worker_class = "config.buffering_worker.BufferingWorker"
 workers, threads, keepalive = 1, 2, 5

@@ -71,8 +71,8 @@ def test_it_serves_others_while_many_requests_are_half_sent(port, sent):
             held.enter_context(connect(port)).sendall(sent)
         begun = time.monotonic()
         assert get(port) == b"0"
-        # They would be ended after three seconds; nobody has to wait for that.
-        assert time.monotonic() - begun < 2.5
+        # They would be ended after 15 seconds; nobody has to wait for that.
+        assert time.monotonic() - begun < 14
 
 
 def test_it_serves_others_while_many_do_not_read_their_answer(port):
@@ -97,7 +97,7 @@ def test_it_ends_a_request_that_does_not_arrive(port):
         client.sendall(FORM)
         begun = time.monotonic()
         assert everything(client) == b""
-        assert 2 < time.monotonic() - begun < 20
+        assert 10 < time.monotonic() - begun < 50
 
 
 def test_it_answers_a_slow_reader_whole(port):
@@ -146,4 +146,4 @@ def test_it_asks_for_the_body_of_a_client_that_waits_to_be_asked(port):
         )
         assert client.recv(100).startswith(b"HTTP/1.1 100 ")
         client.sendall(b"abc")
-        assert b"200 OK" in client.recv(1000)
+        assert client.recv(1000).startswith(b"HTTP/1.1 200 OK")  # asked once
