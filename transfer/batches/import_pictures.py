@@ -185,6 +185,11 @@ def _annotation_of(
     return annotations[found[0]] if found else None
 
 
+def picture_from_file(path: Path, role: str, **details: Any) -> Picture:
+    """The row of a picture file, stored now or before; `details` as in `store_picture`."""
+    return store_picture(path, role, **details).picture
+
+
 def store_picture(
     file: ImportFile | Path,
     role: str,

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from studies.models.assignments import Assignment
 from studies.models.plan import Slot
+from tests.studies.world import png
+from transfer.models import Picture
 
 
 def test_scripts_open_a_study_and_count_assignments_as_before(
@@ -19,3 +22,11 @@ def test_scripts_open_a_study_and_count_assignments_as_before(
     assert study.consent.text == "You look at pictures."
     assert Slot is Assignment
     assert Slot.objects.filter(trial=None).exists()
+
+
+def test_scripts_store_a_picture_as_before(db: None, tmp_path: Path) -> None:
+    file = tmp_path / "a.png"
+    file.write_bytes(png(1))
+    picture = Picture.from_file(file, "content")
+    assert (picture.role, picture.width, picture.height) == ("content", 96, 64)
+    assert Picture.from_file(file, "content").pk == picture.pk
