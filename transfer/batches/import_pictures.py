@@ -187,7 +187,9 @@ def _annotation_of(
 
 def picture_from_file(path: Path, role: str, **details: Any) -> Picture:
     """The row of a picture file, stored now or before; `details` as in `store_picture`."""
-    return store_picture(path, role, **details).picture
+    picture = store_picture(path, role, **details).picture
+    assert picture is not None  # what cannot be stored has raised
+    return picture
 
 
 def store_picture(
