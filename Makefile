@@ -23,7 +23,7 @@ venv: .venv/ready  ## make the virtual environment in .venv
 demo: venv  ## pictures → stimuli → votes → calibrated EC space, offline, then serve it (DEMO_SERVE=0: stop after the report)
 	$(BIN)/python manage.py demo
 
-test: venv  ## the whole test suite, on all cores; what cannot run here is skipped and says why
+test: venv  ## the whole test suite, on all cores; tests that cannot run here are skipped with a reason
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 chaos: venv  ## outages in real time; takes minutes
@@ -36,11 +36,11 @@ lint: venv  ## ruff, mypy --strict, import-linter and bandit
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml common config studies transfer metrics
 
-audit: venv  ## known faults of the packages in use; needs the network
+audit: venv  ## known vulnerabilities of the packages in use; needs the network
 	$(BIN)/pip-audit --strict --skip-editable --progress-spinner off || { code=$$?; \
 		echo "make audit: either a package above has a known fault, or the list of faults (pypi.org) was not reached" >&2; exit $$code; }
 
-format: venv  ## put the code into its standard form
+format: venv  ## format the code
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
 
@@ -55,6 +55,6 @@ run: venv  ## the site at 127.0.0.1:8000
 	$(BIN)/python manage.py migrate --verbosity 0
 	$(BIN)/gunicorn config.wsgi --bind 127.0.0.1:8000 --no-control-socket
 
-worker: venv  ## make what batches ask for
+worker: venv  ## make the waiting stimuli of batches
 	$(BIN)/python manage.py migrate --verbosity 0
 	$(BIN)/python manage.py worker

@@ -1,1 +1,1 @@
-"""How fast it is, always against a reference measured in the same run."""
+"""Benchmarks, each relative to a reference measured in the same run."""

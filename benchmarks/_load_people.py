@@ -1,4 +1,4 @@
-"""What locust runs for `benchmarks/load.py`: people who read a trial, answer, and read the next."""
+"""The locust users of `benchmarks/load.py`: they get a trial, answer, and get the next."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ SCRIPT = {"X-Requested-With": "fetch"}
 PICTURE = re.compile(r'src="(/studies/picture/[^"]+)"')
 
 acknowledged: list[str] = []
-"""The client's ids of the votes that the server said it has."""
+"""The client's ids of the acknowledged votes."""
 sent: list[str] = []
 times_ms: list[tuple[float, float]] = []
-"""When a vote was done, and how long it took."""
+"""The time of each acknowledgement, and the duration of the vote."""
 errors: list[str] = []
 
 
 class Person(FastHttpUser):
-    """Somebody at a browser of their own."""
+    """A participant with a browser."""
 
     wait_time = constant_pacing(PACE)
     page = ""
@@ -58,7 +58,7 @@ class Person(FastHttpUser):
         }
         sent.append(client_uuid)
         start = time.perf_counter()
-        # As static/studies/trial.js does it: the answer to a vote is what comes next.
+        # As in static/studies/trial.js: the response to a vote is the next page.
         answer = self.client.post(f"{self.address}vote/", data=form, headers=SCRIPT, name="vote")
         self.page = self._expect(answer, 200)
         acknowledged.append(client_uuid)

@@ -60,7 +60,7 @@ def make() -> str:
 
 
 def show_once(study: Study) -> None:
-    """Encode every picture as its first viewer would have it encoded."""
+    """Encode every picture, as its first display would."""
     width = {place: display.MAX_SIDE if place == "reference" else SIZE[0] for place in PLACES}
     for pair in study.pairs.select_related("reference", "first", "second"):
         for place, row in zip(PLACES, (pair.reference, pair.first, pair.second), strict=True):

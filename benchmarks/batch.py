@@ -1,7 +1,7 @@
 """Images per second with a batch of 8 against one image at a time, `gatys` on the CPU.
 
 At 128 px with the layout of `compact`, so that a batch is larger than the caches and one image is
-not; on one thread, in processor time, the two taking turns.
+not; on one thread, in processor time, alternately.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The boundary detectors and the boundary benchmark, for a picture of 481 × 321 pixels.
 
-A detector's reference is the filter bank that the texture channel needs, bare; the benchmark's is a
-loop of scikit-image's `thin` and scipy's matching over every tenth threshold, taken tenfold.
+A detector's reference is the bare filter bank of the texture channel; the benchmark's is a loop of
+scikit-image's `thin` and scipy's matching over every tenth threshold, taken tenfold.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def benchmarks() -> Iterator[dict[str, object]]:
         find(picture)  # imports and kernels are made once
         maps[name], ours = _timed(lambda: find(picture))  # noqa: B023
         yield _row(f"boundaries/{name} ÷ texton filters, 481×321", ours, floor)
-    # Five annotators: the contours of one map, cut at five strengths.
+    # Five annotators: the contours of one map at five thresholds.
     truth = thin_each(maps["gpb"][None] >= np.linspace(0.1, 0.5, 5)[:, None, None])
     strength = maps["mpb"]
     count(strength, truth, THRESHOLDS[::30])

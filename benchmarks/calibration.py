@@ -1,6 +1,6 @@
-"""Selection and bootstrap at once against a loop of statsmodels fits; and a million votes.
+"""Batched selection and bootstrap against a loop of statsmodels fits; and a million votes.
 
-The loop runs every tenth of its fits, and its time is taken tenfold.
+The loop runs every tenth of its fits, and its time is multiplied by ten.
 """
 
 from __future__ import annotations
@@ -78,7 +78,8 @@ def _firth_draws(data: Comparisons, rng: np.random.Generator) -> tuple[float, fl
 
 
 def _separations(data: Comparisons) -> tuple[Callable[[], object], Callable[[], object]]:
-    """Search for separation in votes that have none, ours and that of firthmodels."""
+    """Seconds of the search for separation in votes that have none, ours and that of
+    firthmodels."""
     return (
         lambda: separation(data),
         lambda: detect_separation(data.differences, data.preferred, fit_intercept=False),

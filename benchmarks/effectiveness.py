@@ -1,4 +1,4 @@
-"""Base E of one picture, its style known, against the bare forward pass that it needs."""
+"""Base E of one picture, for a style that is already encoded, against the bare forward pass."""
 
 from __future__ import annotations
 
@@ -53,7 +53,8 @@ def noise(seed: int, size: int) -> Image.Image:
 
 
 def quickest(*functions: Callable[[], None]) -> list[float]:
-    """Seconds of the quickest of ROUNDS calls, in turns, so that a busy moment hits all alike."""
+    """Seconds of the quickest of ROUNDS calls, which alternate, so that other load affects all
+    equally."""
     for function in functions:
         function()
     seconds = [float("inf")] * len(functions)

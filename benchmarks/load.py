@@ -1,19 +1,19 @@
 """Fifty people vote at once: gunicorn on two cores, on SQLite (synchronous FULL) and on PostgreSQL.
 
-A vote is the POST of an answer, answered with the page of the next trial as participants' browsers
-ask for it; it lasts from the first byte sent to the last byte received. Pictures are fetched at a
-session's first trial and count as cached after that. People vote at a steady pace that asks the
-server for somewhat more than the target.
+A vote is the POST of an answer, whose response is the page of the next trial, as for participants'
+browsers; it lasts from the first byte sent to the last byte received. Pictures are fetched at a
+session's first trial and count as cached after that. People vote at a steady pace slightly above
+the target.
 
 The ratio of `load/…/votes` is our throughput ÷ the target's; of `load/…/p95` our time ÷ the
 target's; of `load/…/cpu` the server's processor time of a vote ÷ the target's. `load/…/tool` is
-the share of the machine that the load tool itself took. Measured is what comes after everybody has
-begun. What went wrong at any time (an error, a vote lost or doubled) stops the benchmark.
+the share of the machine that the load tool itself used. Only the time after all have begun is
+measured. Any error, and any vote lost or doubled, stops the benchmark.
 
 LOAD_SECONDS (60), LOAD_PEOPLE (50) and LOAD_PACE (seconds between a person's votes) change the run,
-LOAD_WORKERS and LOAD_THREADS what gunicorn.conf.py says. PostgreSQL takes part where
-TEST_POSTGRES_URL names a server: `FSYNC=on .ci/with-postgres make bench NAMES=load` starts one.
-All traffic stays on 127.0.0.1.
+LOAD_WORKERS and LOAD_THREADS override gunicorn.conf.py. PostgreSQL is included if TEST_POSTGRES_URL
+names a server: `FSYNC=on .ci/with-postgres make bench NAMES=load` starts one. All traffic stays on
+127.0.0.1.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ ROOT = Path(__file__).resolve().parents[1]
 P95_MS = 150.0
 CPU_MS = 12.0
 TARGETS = {"sqlite": 40.0, "postgres": 60.0}
-"""Votes per second that are asked for."""
+"""Target of votes per second."""
 BEGINNING = 15
 """Seconds in which the people arrive, one after the other."""
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -87,7 +87,7 @@ def run(environment: dict[str, str], folder: Path, target: float) -> dict[str, f
     address = python("-m", "benchmarks._load_world", "make", environment=environment).strip()
     people = int(os.environ.get("LOAD_PEOPLE", "50"))
     seconds = max(10, int(os.environ.get("LOAD_SECONDS", "60")))
-    # A tenth more than the target is asked for.
+    # a tenth above the target
     pace = os.environ.get("LOAD_PACE") or str(people / (1.1 * target))
     with server(environment) as (process, port):
         tool = subprocess.Popen(
@@ -102,7 +102,7 @@ def run(environment: dict[str, str], folder: Path, target: float) -> dict[str, f
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
         )  # fmt: skip
-        time.sleep(BEGINNING + 2)  # the tool itself takes a moment to start
+        time.sleep(BEGINNING + 2)  # the tool itself needs time to start
         began, before = time.time(), cpu_seconds(process.pid)
         tool_before = cpu_seconds(tool.pid)
         time.sleep(seconds - 4)
@@ -127,7 +127,7 @@ def run(environment: dict[str, str], folder: Path, target: float) -> dict[str, f
 
 @contextmanager
 def server(environment: dict[str, str]) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    """The site as it is served in production, on a free port of this machine."""
+    """The site with its production server, on a free port of this machine."""
     port = free_port()
     options = {"--workers": "LOAD_WORKERS", "--threads": "LOAD_THREADS"}
     changed = [

@@ -1,7 +1,7 @@
-"""The next trial of a study of 1,000 stimuli, against the 50 ms in which it is to be served.
+"""The next trial of a study of 1,000 stimuli, against a limit of 50 ms.
 
 `1x1000`: one reference, so 499,500 pairs may be asked about; `20x50`: twenty references of 50
-stimuli. Measured are the answer to a trial, which chooses the next one, and the next one's page,
+stimuli. Measured are the answer to a trial, which selects the next one, and the next one's page,
 through Django without a network: processor time, the median of 30.
 """
 
@@ -80,7 +80,7 @@ def measured(references: int) -> float:
 
 
 def participant_of(references: int) -> str:
-    """Somebody who takes part in an open C-test; their address."""
+    """The address of a participant in an open C-test."""
     from studies.models import Study
     from studies.planning.opening import open_study
     from studies.sessions.enrolment import enrol

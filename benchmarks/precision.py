@@ -1,8 +1,8 @@
-"""What a lower precision changes in the measured style: E of pictures made in it and in float32.
+"""The effect of a lower precision on the measured style: E of pictures made in it and in float32.
 
-32 pairs by `gatys`, alike but for the precision: four contents in four styles from two seeds.
-L-BFGS from noise amplifies rounding, so single pictures differ; what must agree is the mean of each
-E_l. A line's `ours` is the largest difference of the five means, `reference` what is allowed.
+32 pairs by `gatys` that differ in the precision only: four contents in four styles from two seeds.
+L-BFGS from noise amplifies rounding, so single pictures differ, but the mean of each E_l must
+agree. `ours` is the largest difference of the five means, `reference` the limit.
 
 With `compact`, and with `vgg19-16x` where its weights are found; tf32 is only measured on a GPU.
 """

@@ -2,7 +2,7 @@
 
 All have VGG-19's layout with the same random weights, 256 px, content at relu4_1, style at relu1_1
 to relu5_1, and L-BFGS with the same short history; a step is one evaluation and one update. The
-rivals are installed into a temporary folder. The three take turns, step by step, on one thread; the
+rivals are installed into a temporary folder. The three alternate, step by step, on one thread; the
 quickest step of each counts, in processor time.
 """
 
@@ -33,7 +33,9 @@ from transfer.methods.engine import Task
 
 RIVALS = ("neural-style==0.5.7", "pystiche==1.0.1")
 SIZE = 256
-HISTORY = 5  # vectors are small beside the features: 20 would change a step by about a hundredth
+HISTORY = (
+    5  # vectors are small compared with the features: 20 would change a step by about a hundredth
+)
 ROUNDS = 5
 _FEATURES = (0, 2, 5, 7, 10, 12, 14, 16, 19, 21, 23, 25, 28)  # as torchvision numbers them
 Step = Callable[[], object]
@@ -61,7 +63,7 @@ def benchmarks() -> Iterator[dict[str, object]]:
 
 @contextmanager
 def installed() -> Iterator[Path]:
-    """The rivals can be imported in the block."""
+    """Make the rivals importable in the block."""
     with tempfile.TemporaryDirectory() as name:
         pip = (sys.executable, "-m", "pip", "install", "--quiet", "--no-deps")
         subprocess.run([*pip, "--target", name, *RIVALS], check=True, stdout=sys.stderr)
@@ -100,7 +102,7 @@ def take_turns(
 
 
 class _Prepared(Exception):  # noqa: N818
-    """Leaves a rival's program where its optimisation would begin."""
+    """Raised to leave a rival's program where its optimisation would begin."""
 
 
 def neural_style(folder: Path, weights: dict[str, Tensor], content: Tensor, style: Tensor) -> Step:
@@ -140,7 +142,7 @@ def pystiche(weights: dict[str, Tensor], content: Tensor, style: Tensor) -> Step
     """Its encoder and losses, with torch's optimiser as in its own examples."""
     import torchvision.models
 
-    # What pystiche looks up on import, and torchvision no longer has.
+    # pystiche needs it on import, and torchvision no longer has it.
     names = torchvision.models.list_models()
     for family in ("alexnet", "vgg"):
         module = importlib.import_module(f"torchvision.models.{family}")

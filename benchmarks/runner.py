@@ -1,4 +1,4 @@
-"""Finding the benchmarks and writing what they measure, one JSON object per line.
+"""Find the benchmarks, run them, and write their results, one JSON object per line.
 
 A benchmark is a module of this folder with a generator `benchmarks()`. It yields dictionaries with
 `name`, `ratio`, `ours`, `reference` and `unit`; for times, `ratio` is our time ÷ the reference's
@@ -20,7 +20,7 @@ import benchmarks
 
 FIELDS = ("name", "ratio", "ours", "reference", "unit")
 _HOUSEKEEPING = {"__main__", "runner", "timing"}
-"""Modules that hold no benchmark; those whose name begins with _ belong to one."""
+"""Modules without a benchmark; those whose name begins with _ belong to one."""
 
 
 def available() -> list[str]:
@@ -30,9 +30,9 @@ def available() -> list[str]:
 
 
 def run(names: Sequence[str], out: TextIO = sys.stdout) -> int:
-    """Run the benchmarks named, or all where none is, and give the exit code.
+    """Run the named benchmarks, or all if none is named, and return the exit code.
 
-    Exit codes: 0 ok; 2 an unknown name; 1 a benchmark broke, and the others were still run.
+    Exit codes: 0 ok; 2 an unknown name; 1 a benchmark failed, and the others were still run.
     """
     known = available()
     if unknown := sorted(set(names) - set(known)):

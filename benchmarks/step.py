@@ -1,7 +1,7 @@
 """A step of each method (losses, gradient, update) against the bare encoder, forward and backward.
 
 Both go to the same depth, at 256 px, on one thread and in processor time. The floor is the faster
-of the two memory formats. Steps and bare passes alternate, so that a busy moment hits all alike;
+of the two memory formats. Steps and bare passes alternate, so that other load affects both equally;
 the quickest of each counts.
 """
 

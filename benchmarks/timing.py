@@ -1,4 +1,4 @@
-"""Timing on a machine that has other work: processor time of one thread."""
+"""Timing on a machine with other load: processor time of one thread."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 
 
 def seconds(action: Callable[[], object]) -> float:
-    """Processor seconds of `action`; while other programs run, the clock on the wall goes on."""
+    """Processor seconds of `action`, which do not include the time of other programs."""
     start = time.process_time()
     action()
     return time.process_time() - start
@@ -18,7 +18,7 @@ def seconds(action: Callable[[], object]) -> float:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """torch uses one thread in the block: waiting for a second one would count as work."""
+    """torch uses one thread in the block, because waiting for a second one would count as work."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

@@ -1,7 +1,7 @@
 """`universal` at five levels against its bare networks: encode content and style, decode.
 
 At 256 px, in the faster of the two memory formats, on one thread and in processor time. Both
-alternate, so that a busy moment hits them alike; the quickest of each counts.
+alternate, so that other load affects them equally; the quickest of each counts.
 """
 
 from __future__ import annotations

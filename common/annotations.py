@@ -30,7 +30,7 @@ class Annotations:
 
     Attributes:
         boundaries: (A, H, W) bool, one map for each annotator.
-        segmentations: (A, H, W) labels of regions, from 1; None where the file has none.
+        segmentations: (A, H, W) labels of regions, from 1; None if the file has none.
 
     """
 
@@ -55,8 +55,8 @@ def read_annotations(
         name: of the file, for messages; by default `path`.
 
     Raises:
-        PictureError: the file is missing or annotates a picture of another size, or see
-            `parse_annotations`.
+        PictureError: the file is missing or annotates a picture of another size; also for the
+            reasons of `parse_annotations`.
 
     """
     name = name or str(path)
@@ -89,8 +89,8 @@ def parse_annotations(
         size: width and height of the picture, which bound what the file may unpack to.
 
     Raises:
-        PictureError: it is no such file; boundaries are not finite, cover more than LARGEST_SHARE
-            of the picture, or no annotator marked any.
+        PictureError: it is not such a file; boundaries are not finite, cover more than
+            LARGEST_SHARE of the picture, or no annotator marked any.
 
     """
     if len(content) > LARGEST_FILE:
@@ -125,7 +125,7 @@ def parse_annotations(
 
 
 def turned(annotations: Annotations, orientation: int) -> Annotations:
-    """Annotations of stored pixels as those of the upright picture.
+    """Turn annotations of the stored pixels to match the upright picture.
 
     Args:
         annotations: drawn on the pixels as they are stored.
@@ -160,7 +160,7 @@ def to_mat(annotations: Annotations) -> bytes:
 def _people(found: Value) -> list[dict[str, Any]]:
     """The structures of all annotators, from a cell array of structures or a structure array."""
     if not isinstance(found, Array):
-        raise MatError("groundTruth is no cell array of structures")
+        raise MatError("groundTruth is not a cell array of structures")
     people: list[dict[str, Any]] = []
     for item in found.items:
         inner = item.items if isinstance(item, Array) else [item]
@@ -169,7 +169,7 @@ def _people(found: Value) -> list[dict[str, Any]]:
 
 
 def _maps(people: list[dict[str, Any]], field: str) -> NDArray[Any] | None:
-    """That field of all annotators (A, H, W); None where it is missing or of another form."""
+    """The field of all annotators (A, H, W); None if it is missing or has another form."""
     maps = [person.get(field) for person in people]
     if not maps or not all(isinstance(one, np.ndarray) and one.ndim == 2 for one in maps):
         return None

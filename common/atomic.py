@@ -25,16 +25,16 @@ def replace_file(
 ) -> Iterator[BinaryIO]:
     """Open a temporary file that takes the name `target` when the block ends without an error.
 
-    The bytes reach the disk before the name does, and the name itself survives a power cut. An
-    existing device or pipe, such as /dev/stdout, is written to directly.
+    The content is flushed to the disk before the file is renamed, and the new name survives a power
+    cut. An existing device or pipe, such as /dev/stdout, is written to directly.
 
     Args:
-        target: where the file shall be; a symbolic link is followed.
+        target: the path of the file; a symbolic link is followed.
         mode: permissions of the file.
         temporary_folder: where the temporary file lies, on the same file system; by default beside
             the target.
         make_folder: make the target's folder if it is missing.
-        keep_existing: leave a target as it is that exists when the block ends.
+        keep_existing: leave the target unchanged if it exists when the block ends.
 
     Raises:
         StorageError: the file cannot be written.
@@ -73,7 +73,7 @@ def write_bytes(content: bytes, target: Path, *, make_folder: bool = False) -> N
 
 
 def write_text(text: str, target: Path, *, make_folder: bool = False) -> None:
-    """Write a text in UTF-8 whole or not at all. Raises StorageError if it cannot be written."""
+    """Write UTF-8 text whole or not at all. Raises StorageError if it cannot be written."""
     write_bytes(text.encode("utf-8"), target, make_folder=make_folder)
 
 
@@ -86,7 +86,7 @@ def make_folder(folder: Path) -> None:
 
 
 def check_writable(target: Path, *, make_folder: bool = False) -> None:
-    """Find out before long work whether `target` can be written afterwards; nothing is left behind.
+    """Check, before long work, that `target` can be written; leaves no file behind.
 
     Raises:
         StorageError: its folder is missing or read-only, the disk is full, or it is a folder.
@@ -113,7 +113,7 @@ def check_writable(target: Path, *, make_folder: bool = False) -> None:
 
 
 def reason(error: OSError) -> str:
-    """Why a file cannot be written, and what to do, in a few words."""
+    """The reason why a file cannot be written, and what to do, in a few words."""
     if isinstance(error, FileNotFoundError):
         return "the folder does not exist, make it first"
     if isinstance(error, NotADirectoryError | FileExistsError):
@@ -130,7 +130,7 @@ def reason(error: OSError) -> str:
 def _publish(temporary: Path, path: Path, keep_existing: bool) -> None:
     if keep_existing:
         try:
-            # A link fails where another process was first.
+            # The link fails if another process has made the file meanwhile.
             os.link(temporary, path)
         except FileExistsError:
             return
@@ -144,7 +144,7 @@ def _publish(temporary: Path, path: Path, keep_existing: bool) -> None:
 
 
 def same_file(one: Path, other: Path) -> bool:
-    """Whether two paths name one regular file, by whatever links."""
+    """Whether two paths lead to the same regular file; links are followed."""
     try:
         found = one.stat(), other.stat()
     except OSError:

@@ -1,7 +1,7 @@
-"""How long the body of a request may be, decided from the length that it announces.
+"""Limit the length of request bodies, by their Content-Length.
 
-The check runs before any byte of the body is read, and after the check of the login: nothing of
-what is refused reaches the memory or the disk.
+The check runs after that of the login and before any byte of the body is read, so a refused body
+takes neither memory nor disk space.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 LARGEST_FORM = 2 * 1024 * 1024
-"""Bytes of a form without files. Participants' forms are such, and need no login."""
+"""Bytes of a form without files, such as participants' forms, which need no login."""
 _MARK = "takes_files"
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -28,14 +28,14 @@ def takes_files(view: View) -> View:
 class BodyLimit:
     """Middleware: answers 413 to a request whose body is longer than its view takes.
 
-    It stands after the check of the login and before the CSRF check, which parses forms.
+    It must come after the check of the login and before the CSRF check, which parses forms.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Go on; the view is not known yet."""
+        """Pass the request on: its view is not known yet."""
         return self.get_response(request)
 
     def process_view(
@@ -55,5 +55,5 @@ class BodyLimit:
 
 def _announced(request: HttpRequest) -> int:
     length = request.META.get("CONTENT_LENGTH") or "0"
-    # Django reads nothing of a body whose length is no number.
+    # Django reads nothing of a body whose length is not a number.
     return int(length) if length.isdigit() and len(length) < 20 else 0

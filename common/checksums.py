@@ -15,15 +15,15 @@ def sha256_of(path: Path) -> str:
 
 
 _SUM = re.compile(r"(?<![0-9a-fA-F])[0-9a-fA-F]{64}(?![0-9a-fA-F])")
-_LARGEST = 1 << 20  # bytes of a list that are looked at
+_LARGEST = 1 << 20  # bytes of a list that are read
 
 
 def listed_sha256(listing: Path, name: str) -> str:
     """The SHA-256 that a `.sha256` file states for the file `name`, in lower case.
 
-    Read are the forms of sha256sum, `HASH *NAME`, BSD's `SHA256 (NAME) = HASH` and PowerShell's
-    Get-FileHash, in UTF-8 or in UTF-16 with a byte order mark. A sum on a line with another name
-    is taken only if no line has `name`. Empty if there is none.
+    Accepted are the formats of sha256sum (`HASH *NAME`), of BSD (`SHA256 (NAME) = HASH`) and of
+    PowerShell's Get-FileHash, in UTF-8 or in UTF-16 with a byte order mark. A sum on a line with
+    another name is used only if no line has `name`. Returns an empty text if there is none.
     """
     with listing.open("rb") as file:
         lines = _text(file.read(_LARGEST)).splitlines()

@@ -1,4 +1,4 @@
-"""The base of our management commands: errors end with one line and an exit code."""
+"""Base class of the management commands: an error ends with one line and an exit code."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from common.outputs import check_out
 
 
 class LineParser(CommandParser):
-    """A parser that answers a wrong option in one line, without the usage."""
+    """A parser whose errors are one line, without the usage."""
 
     def error(self, message: str) -> NoReturn:
-        """Say what is wrong with the arguments and exit with 2 (raise inside `call_command`)."""
+        """Report an error in the arguments and exit with 2; inside `call_command` raise it."""
         if self.called_from_command_line:
             self.exit(2, f"{self.prog}: {message} (--help lists the options)\n")
         raise CommandError(message, returncode=2)
@@ -30,7 +30,7 @@ class InputCommand(BaseCommand):
     requires_system_checks: list[str] = []
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        """Build Django's parser, which takes no parser class of ours, and let it answer like ours.
+        """Make Django's parser, whose class cannot be chosen, and give it the errors of LineParser.
 
         A command with subcommands names `parser_class=LineParser` for those.
         """
@@ -39,10 +39,10 @@ class InputCommand(BaseCommand):
         return parser
 
     def execute(self, *args: Any, **options: Any) -> str | None:
-        """Run the command; every error but one of the options ends with one line.
+        """Run the command; every error ends with one line.
 
-        Exit codes: 2 bad input, a full disk, a database that is not migrated; 1 a fault of ours.
-        `call_command` and --traceback raise faults as they are.
+        Exit codes: 2 bad input, a full disk, a database that is not migrated; 1 an internal error.
+        `call_command` and --traceback raise internal errors unchanged.
         """
         try:
             check_out(options)
@@ -71,7 +71,7 @@ def _one_line(error: object) -> str:
 
 
 def _database_problem(error: DatabaseError) -> str | None:
-    """What the administrator can do about an error of the database; None if it is a fault."""
+    """What to do about an error of the database; None if it is an internal error."""
     try:
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):

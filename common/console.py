@@ -1,7 +1,7 @@
 """Run the commands of `python -m transfer` and `python -m metrics`: options, answers, exit codes.
 
-Exit codes: 0 ok; 2 bad input, with one line on standard error; 1 a fault of ours, with one line
-that says where the traceback is.
+Exit codes: 0 ok; 2 bad input, with one line on standard error; 1 an internal error, with one line
+that names the file of the traceback.
 """
 
 from __future__ import annotations

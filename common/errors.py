@@ -26,5 +26,5 @@ class MachineError(InputError):
 class StorageError(InputError):
     """A file that cannot be written: a full disk, a missing folder, no permission.
 
-    It says nothing about the work whose result was to be written.
+    The work whose result was to be written is not the cause.
     """

@@ -1,4 +1,4 @@
-"""What a command says when it fails: one line, and where the traceback of a fault of ours is."""
+"""Error messages of commands: one line, with the file of the traceback for an internal error."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def disk_problem(error: BaseException) -> str | None:
 
 
 def fault(error: BaseException) -> str:
-    """The line for a fault of ours. Writes the traceback into a file and names it."""
+    """The message for an internal error. Writes the traceback into a file and names it."""
     said = " ".join(f"{type(error).__name__}: {error}".split())[:300]
     lines = "".join(traceback.format_exception(error))
     try:
@@ -36,4 +36,4 @@ def fault(error: BaseException) -> str:
             file.write(lines)
     except OSError:
         name = "no file, because the disk cannot be written"
-    return f"a fault of ours, please report it: {said} (traceback in {name})"
+    return f"internal error, please report it: {said} (traceback in {name})"

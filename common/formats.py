@@ -32,7 +32,7 @@ PICTURE_FORMATS = (
     PictureFormat("AVIF", (".avif",), "image/avif"),
     PictureFormat("PPM", (".ppm", ".pgm", ".pbm", ".pnm"), "image/x-portable-pixmap"),
 )
-"""What is decoded. Others are left out because some of them, such as EPS, run programs."""
+"""The formats that are decoded. Decoding others, such as EPS, may run programs."""
 
 NAMES = tuple(one.name for one in PICTURE_FORMATS)
 """Pillow's names of the formats."""
@@ -63,6 +63,6 @@ def is_picture_name(path: PurePath) -> bool:
 
 
 def without_suffix(name: str) -> str:
-    """The name of a picture file without its suffix; other names as they are."""
+    """The name of a picture file without its suffix; other names are unchanged."""
     path = PurePath(name)
     return name[: -len(path.suffix)] if is_picture_name(path) else name

@@ -31,12 +31,12 @@ _NUMERIC = range(6, 16)
 
 
 class MatError(ValueError):
-    """A file, or a part of it, that is not read. The message says why."""
+    """A file that cannot be read, or a part of it. The message is the reason."""
 
 
 @dataclass(frozen=True)
 class Array:
-    """A value that is no plain array.
+    """A value that is not a plain array.
 
     Attributes:
         shape: as MATLAB has it.
@@ -54,7 +54,7 @@ Value = NDArray[Any] | Array
 
 @dataclass
 class _Part:
-    """A stretch of bytes that is read from its beginning on."""
+    """A sequence of bytes that is read from its beginning."""
 
     data: memoryview
     order: str
@@ -98,8 +98,8 @@ def read_variable(content: bytes, name: str, *, largest: int) -> Value:
     Args:
         content: the whole file.
         name: of the variable.
-        largest: bytes that its packed parts may unpack to, and numbers that a sparse matrix may
-            have when it is written out.
+        largest: limit on the unpacked bytes of the file, and on the values of an expanded sparse
+            matrix.
 
     Raises:
         MatError: another kind of file, a damaged or too large one, or there is no such variable.
@@ -108,7 +108,7 @@ def read_variable(content: bytes, name: str, *, largest: int) -> Value:
     if content[:8] == b"\x89HDF\r\n\x1a\n" or b"MATLAB 7.3" in content[:_HEADER]:
         raise MatError("it is a MATLAB 7.3 file: save it with -v7 in MATLAB")
     if content[126:128] not in (b"IM", b"MI"):
-        raise MatError("it is no MATLAB 5 file")
+        raise MatError("it is not a MATLAB 5 file")
     order = "<" if content[126:128] == b"IM" else ">"
     try:
         for part in _matrices(_Part(memoryview(content)[_HEADER:], order), largest):
@@ -194,7 +194,7 @@ def _structure(part: _Part, shape: tuple[int, ...], largest: int, depth: int) ->
 
 
 def _sparse(part: _Part, shape: tuple[int, ...], largest: int) -> NDArray[Any]:
-    """A sparse matrix, written out."""
+    """A sparse matrix, expanded."""
     if len(shape) != 2 or math.prod(shape) > largest:
         raise MatError(f"its sparse matrix of {'×'.join(map(str, shape))} is too large")
     rows, ends, values = part.numbers(), part.numbers(), part.numbers()

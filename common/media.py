@@ -1,7 +1,7 @@
 """The files of pictures and stimuli under MEDIA_ROOT.
 
-A file is named by its SHA-256, so the same file is stored once, however often it is written. It
-gets that name when all of it is on the disk.
+A file is named by its SHA-256, so the same file is stored only once. It gets that name when all of
+it is on the disk.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ def media_path(name: str) -> Path:
     """The path of the file that a FileField calls `name`.
 
     Raises:
-        PictureError: the name leads out of MEDIA_ROOT, as one of a tampered row may.
+        PictureError: the path is outside MEDIA_ROOT, as that of a tampered row may be.
 
     """
     if name.startswith("/") or ".." in name.split("/"):
-        raise PictureError(f"the file name {name!r} leads out of the media folder: correct the row")
+        raise PictureError(f"the file name {name!r} is outside the media folder: correct the row")
     return Path(settings.MEDIA_ROOT) / name
 
 
 def keep(folder: str, suffix: str, content: bytes) -> tuple[str, str]:
-    """Keep a file.
+    """Store a file.
 
     Returns:
         The file's name below MEDIA_ROOT (`folder`/first two digits/SHA-256 + `suffix`), and its
@@ -52,7 +52,7 @@ def keep(folder: str, suffix: str, content: bytes) -> tuple[str, str]:
 
 
 def write_once(target: Path, make: Callable[[], bytes]) -> Path:
-    """Write what `make` gives to `target` unless it exists already."""
+    """Write what `make` returns to `target`, unless that exists already."""
     if not target.exists():
         content = make()
         with new_file(target) as file:

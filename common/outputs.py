@@ -1,4 +1,4 @@
-"""Check the option --out before the work: can it be written, and is it none of the inputs?"""
+"""Check the option --out before the work: it can be written, and is none of the inputs."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def read_picture(path: Path | BinaryIO) -> Image.Image:
 def read_original(source: Path | BinaryIO, name: str = "") -> Original:
     """Read a picture as 8-bit sRGB, upright by its EXIF orientation.
 
-    Transparent parts are laid on white; of an animation the first frame is taken. An embedded
+    Transparent parts are blended with white; an animation is read as its first frame. An embedded
     colour profile is converted to sRGB (perceptual intent); a picture without one is taken as sRGB.
 
     Args:

@@ -63,15 +63,15 @@ class Meter:
             self._written = time.monotonic()
 
     def step(self, step: int, steps: int) -> None:
-        """Show the steps of the item at hand on the bar; plain lines leave them out."""
+        """Show the step of the current item on the bar; plain lines leave it out."""
         if self._bar is not None:
             self._bar.set_description_str(f"step {step}/{steps} ")
 
     def report(self, task: str, done: int, total: int) -> None:
-        """Set task, finished items and total at once; another task or total begins anew.
+        """Set task, finished items and total; a new task or total restarts the count.
 
-        The first report of a task may come when items are finished already: its time then runs from
-        the latest report before it.
+        The first report of a task may come when some of its items are finished: its time then
+        counts from the latest report before it.
         """
         if (task, total) != (self._task, self._total):
             latest = self._latest
@@ -100,7 +100,7 @@ class Meter:
         return rate(self._done - self._first, self._total - self._done, elapsed, self._unit)
 
     def close(self) -> None:
-        """Leave the bar as it is."""
+        """Finish the bar and leave it on the screen."""
         if self._bar is not None:
             self._bar.close()
             self._bar = None

@@ -53,4 +53,4 @@ class Limit:
 SESSION = Limit("session", most=600, seconds=60)
 """POST requests of one participant: above human speed."""
 ARRIVALS = Limit("arrivals", most=600, seconds=60)
-"""Consents to one study: the members of a lecture may all begin within a minute."""
+"""Consents to one study: all students of a lecture may begin within a minute."""

@@ -1,7 +1,7 @@
 """Limits that all processes of an installation share, kept in the database.
 
-Unlike the limits of `common.rate_limit`, a count is exact and nothing pushes it out before its
-time. Rows are removed when their time is over, so there are never more than the limits allow.
+Unlike those of `common.rate_limit`, a count is exact and is never dropped early. Rows are removed
+when their period ends, so the limits themselves bound their number.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from common.models import Use
 
 @dataclass(frozen=True)
 class SharedLimit:
-    """At most `most` times in `seconds` seconds, for each key of its own."""
+    """At most `most` uses in `seconds` seconds for each key."""
 
     name: str
     most: int
     seconds: int
 
     def has_room(self, key: str) -> bool:
-        """Whether one more time is within the limit. Counts and writes nothing."""
+        """Whether one more use is within the limit; it is not counted."""
         full = Use.objects.filter(key=self._row(key), number__gte=self.most)
         return not full.filter(ends__gt=timezone.now()).exists()
 
     def allows(self, key: str) -> bool:
-        """Count one more time where it is within the limit; say whether it was."""
+        """Count one more use if it is within the limit; return whether it is."""
         if not self.has_room(key):
             return False
         Use.objects.filter(ends__lte=timezone.now()).delete()
@@ -46,7 +46,7 @@ class SharedLimit:
         try:
             with transaction.atomic():
                 Use.objects.create(key=self._row(key), number=1, ends=ends)
-        except IntegrityError:  # another process began, or the limit was reached meanwhile
+        except IntegrityError:  # another process was faster
             return False
         return True
 

@@ -6,15 +6,15 @@ import re
 from typing import Any
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""The last four are the full-width forms of the first four, which spreadsheets fold to them."""
+"""The last four are the full-width forms of the first four, which spreadsheets treat like them."""
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
 def escape_formula(cell: Any) -> Any:
     """A cell that no spreadsheet program takes for a formula: an apostrophe comes before it.
 
-    Plain numbers stay as they are. An apostrophe at the start is doubled, so that
-    `unescape_formula` gives back every text.
+    Plain numbers are unchanged. An apostrophe at the start is doubled, so that `unescape_formula`
+    restores every text.
     """
     if not isinstance(cell, str) or not cell.startswith((*_FORMULA, "'")):
         return cell

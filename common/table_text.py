@@ -80,7 +80,7 @@ def is_zip(data: bytes) -> bool:
 
 
 class Lines:
-    """The physical lines of a table, from the line of names on.
+    """The physical lines of a table, from the header on.
 
     Attributes:
         skipped: lines before the first that is given.
@@ -89,7 +89,7 @@ class Lines:
     """
 
     def __init__(self, data: bytes, source: str) -> None:
-        """Look at the first line. Raises InputError for what is no UTF-8 text with commas."""
+        """Read the first line. Raises InputError unless this is UTF-8 text with commas."""
         _refuse_other_formats(data, source)
         self._data = data.removeprefix(_BOM)
         self._source = source
@@ -104,7 +104,7 @@ class Lines:
         self.blanks = b', "' in self._data or bool(re.search(r",[ \t]+\S", self._header()))
 
     def __iter__(self) -> Iterator[str]:
-        """Give line by line, with its line break."""
+        """Yield each line with its line break."""
         lines = self._read()
         for _ in range(self.skipped):
             next(lines, None)
@@ -118,7 +118,7 @@ class Lines:
         try:
             while line := file.readline(_LONGEST_LINE + 1):
                 if len(line) > _LONGEST_LINE:
-                    raise InputError(f"{self._source} has a line of more than 10 million letters")
+                    raise InputError(f"{self._source} has a line of over 10 million characters")
                 yield line
         except UnicodeDecodeError:
             raise InputError(self._not_utf8()) from None

@@ -1,6 +1,7 @@
 """Read and write CSV tables: votes, statistics, scores, manifests.
 
-One reader for all of them. A row that cannot be read rightly is refused with its physical line.
+All of them are read by the same code. The error for a row that cannot be read names its physical
+line.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ NAMES = ("participant", "study", "trial", "stimulus", "stimulus_left", "stimulus
 """Columns of names: `007` is not 7 on one side and 007 on the other, and `NA` may be a name."""
 TEXT = (*NAMES, "choice", "kind", "target", "instrument_E", "instrument_C")
 NOTHING = frozenset(["", "NA", "N/A", "#N/A", "NaN", "nan", "null", "NULL", "None"])
-"""How other programs write that there is no value."""
+"""How other programs write a missing value."""
 MOST_ROWS, MOST_CELLS = 2_000_000, 60_000_000
 TIMES = "%Y-%m-%dT%H:%M:%S.%fZ"
 _INVISIBLE = "\ufeff\u200b"
@@ -64,8 +65,8 @@ class Table:
     def frame(self) -> pd.DataFrame:
         """The rows with numbers as numbers; the index `line` holds their physical lines.
 
-        A number is the double nearest to its digits. Texts are without blanks around them and in
-        Unicode's composed form, so that names from different programs are equal.
+        A number is the double nearest to its digits. Texts lose surrounding blanks and are brought
+        into Unicode's composed form, so that names from different programs are equal.
         """
         import pandas as pd
 
@@ -89,8 +90,8 @@ def read_table(path: Path, what: str) -> Table:
     """Read a table from a file or a pipe: CSV, plain or gzip, or Parquet.
 
     Args:
-        path: UTF-8 with commas and a line of names; a byte order mark and a line `sep=,` before it
-            are accepted.
+        path: UTF-8, separated by commas, with a header; a byte order mark and a line `sep=,` before
+            it are accepted.
         what: the kind of its rows, for messages, such as `votes`.
 
     Raises:
@@ -129,7 +130,7 @@ def parse_table(data: bytes, source: str, what: str) -> Table:
         why = "a quote is never closed" if "unexpected end" in str(error) else error
         raise InputError(f"{source}, line {start} cannot be read as CSV: {why}") from error
     if not names:
-        raise InputError(f"{source} is empty: the {what} need at least a line of names")
+        raise InputError(f"{source} is empty: the {what} need at least a header")
     return _without_nameless(Table(source, what, tuple(names), rows, starts))
 
 
@@ -263,7 +264,7 @@ def _csv_of_parquet(data: bytes, source: str) -> bytes:
     import pyarrow.parquet as pq
 
     try:
-        # A value that repeats takes no room in the file: only its head says how many there are.
+        # A small file may hold many repeated values, so the counts in its header are checked first.
         head = pq.read_metadata(io.BytesIO(data))
         if head.num_rows > MOST_ROWS or head.num_rows * head.num_columns > MOST_CELLS:
             raise InputError(f"{source} holds {head.num_rows} rows: split it by study")

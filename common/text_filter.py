@@ -1,7 +1,7 @@
 """Refuses requests with characters that no database stores: NUL, and halves of surrogate pairs.
 
-PostgreSQL takes no NUL in text, and UTF-8 has no form for a single surrogate. Checked here once,
-no view has to.
+PostgreSQL takes no NUL in text, and UTF-8 has no form for a single surrogate. The check is made
+here, so no view needs one.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ _ENCODINGS = {None, "utf-8", "utf8"}
 
 
 class TextFilter:
-    """Middleware: answers 400 where the address, a cookie or a field of a form holds such text.
+    """Middleware: answers 400 if the URL, a cookie or a field of a form holds such text.
 
-    It stands after the CSRF check, which parses forms.
+    It must come after the CSRF check, which parses forms.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Check the address and the cookies, which need no parsing of the body."""
+        """Check the URL and the cookies, which need no parsing of the body."""
         encoding = request.encoding and request.encoding.lower()
         cookies = chain.from_iterable(request.COOKIES.items())
         if encoding not in _ENCODINGS or _any_refused([request.path_info, *cookies]):

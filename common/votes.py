@@ -1,4 +1,4 @@
-"""Tables of votes as they arrive: each trial once, one row for each vote."""
+"""Read tables of votes: each trial once, one row per vote."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from common.errors import InputError
 from common.tables import MOST_ROWS, Table, clean, read_table
 
 COUNTS = ("count", "counts", "freq", "frequency")
-"""Columns that say how many votes a row stands for."""
+"""Columns that hold the number of votes that a row stands for."""
 _UNCLEAR = ("n", "weight", "weights", "wins", "win", "wins1", "wins2", "win1", "win2", "losses",
             "votes", "times")  # fmt: skip
-"""Columns that may say so, or may mean something else."""
+"""Columns that may hold such a number, or something else."""
 _PERSON = ("participant", "observer")
 _WITHIN = ("study", "session", "session_id", "trial")
 _PAIR = (("stimulus_left", "condition_A"), ("stimulus_right", "condition_B"))
@@ -24,8 +24,8 @@ def read_votes(path: Path) -> Table:
     A row with a column `count` becomes that many rows.
 
     Raises:
-        InputError: the table cannot be read, a trial stands in it twice, or a column may say that
-            rows are counted.
+        InputError: the table cannot be read, a trial occurs in it twice, or it is not clear whether
+            a column holds numbers of votes.
 
     """
     return one_row_each(read_table(path, "votes"))
@@ -47,7 +47,7 @@ def one_row_each(table: Table) -> Table:
 
 
 def _check_trials(table: Table) -> None:
-    """Refuse a trial that stands in the table twice: it would count as two votes."""
+    """Refuse a trial that occurs in the table twice: it would count as two votes."""
     trial = _first(table, ("trial",))
     if trial is None:
         return
@@ -64,7 +64,7 @@ def _check_trials(table: Table) -> None:
         if earlier != line:
             who = "" if person is None else f" of participant {clean(row[person])!r}"
             raise InputError(
-                f"{table.source}, line {line}: trial {name!r}{who} stands on line {earlier} "
+                f"{table.source}, line {line}: trial {name!r}{who} is on line {earlier} "
                 "already: keep one of them"
             )
 
@@ -94,7 +94,7 @@ def _repeated(table: Table, position: int) -> Table:
         for number in range(1, times + 1):
             copy = row[:position] + row[position + 1 :]
             if trial is not None and number > 1 and row[trial]:
-                # Votes have trials of their own.
+                # Every vote gets a trial id of its own.
                 copy[trial - (trial > position)] += f"#{number}"
             rows.append(copy)
             lines.append(line)

@@ -1,4 +1,4 @@
-"""Access logs without keys, ids or addresses of people, whatever format they are asked for."""
+"""Access logs without keys, ids or IP addresses of people, in every log format."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _KEYS = re.compile(r"(?<=^/studies/)(join|take|picture)/[^/]+")
 
 
 class AccessLog(Logger):  # type: ignore[misc]
-    """gunicorn's logger. `--access-logfile -` writes what is left: time, method, path, answer."""
+    """gunicorn's logger. `--access-logfile -` writes time, method, path and status."""
 
     def atoms(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        """Give the values of a line, without those that lead to a person or open a session."""
+        """Return the values of a line, without ids of people and keys of sessions."""
         every = super().atoms(*args, **kwargs)
         path = _KEYS.sub(r"\1/-", every["U"] or "")
         path = path.encode("unicode_escape").decode()  # a line break would look like another line

@@ -7,7 +7,7 @@ import struct
 from typing import Any
 
 KEPT = 8 * 1024 * 1024
-"""Bytes of one answer that wait in memory. Beyond them (downloads of researchers) sending waits."""
+"""Bytes of one answer that are kept in memory. With more, such as a download, `sendall` waits."""
 PATIENCE = 30
 """Seconds without progress after which sending or receiving fails."""
 
@@ -22,7 +22,7 @@ class BufferedSocket(socket.socket):
             self.setsockopt(socket.SOL_SOCKET, option, struct.pack("@ll", PATIENCE, 0))
 
     def sendall(self, data: Any, flags: int = 0) -> None:
-        """Send what the system takes at once, and keep the rest."""
+        """Send what the system accepts at once, and keep the rest."""
         self.unsent += data
         self.send_rest()
         if len(self.unsent) > KEPT:
@@ -41,7 +41,7 @@ class BufferedSocket(socket.socket):
         return len(data)
 
     def send_rest(self) -> bool:
-        """Send what the system takes at once; say whether nothing is left."""
+        """Send what the system accepts at once; return whether nothing is left."""
         try:
             while self.unsent:
                 del self.unsent[: self.send(self.unsent, socket.MSG_DONTWAIT)]

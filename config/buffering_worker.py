@@ -1,8 +1,8 @@
-"""A gunicorn worker that gives a request to a thread only when all of it has arrived.
+"""A gunicorn worker that passes a request to a thread only when all of it has arrived.
 
-gunicorn's own threads read from the connection, so as many half-sent requests as there are threads
+gunicorn's own threads read from the connection, so half-sent requests, one for each thread, would
 stop the site. Here the main loop collects the head and the body of every connection at once, and
-sends what a slow reader has not taken yet; threads only compute. Uploads larger than a form are
+sends the rest of an answer to a slow reader; threads only compute. Uploads larger than a form are
 the exception: a thread reads them, after the site has checked the login and the length.
 
 TLS belongs to the proxy in front (docs/deploy.md).
@@ -53,14 +53,14 @@ class Waiting:
 
 
 class BufferingWorker(ThreadWorker):  # type: ignore[misc]
-    """See the module."""
+    """The worker that this module describes."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.waiting: dict[Any, Waiting] = {}
-        """By connection; in the order in which they began to wait."""
+        """By connection, in the order in which they began to wait."""
         self.looked = 0.0
-        """When waiting connections were last gone through."""
+        """When waiting connections were last checked."""
 
     def accept(self, listener: socket.socket) -> None:
         """Take a connection and wait for its request."""
@@ -105,7 +105,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
             self._close(conn)
 
     def murder_pending(self) -> None:
-        """End what has waited too long, and the oldest where there are too many."""
+        """Close connections that have waited too long; if there are too many, the oldest."""
         now = time.monotonic()
         full = self.nr_conns >= self.worker_connections
         if now < self.looked + 0.5 and not full:
@@ -123,7 +123,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
             self._drop(waiting)
 
     def _keepalive_after(self, conn: Any, keepalive: bool) -> bool:
-        """Keep the connection only where its request was read whole: nothing is read on here."""
+        """Keep the connection only if its request was read completely."""
         parser = conn.parser
         unread = getattr(parser.mesg.body.reader, "length", None)  # not known of a chunked body
         if unread is None or unread > len(parser.unreader.buf.getvalue()):
@@ -151,7 +151,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
             self._drop(waiting)
 
     def _whole(self, waiting: Waiting, data: bytes) -> bool:
-        """Add what was received; say whether that is all, or more than a head may have."""
+        """Add received bytes; return whether the request is complete, or its head too long."""
         start = max(0, len(waiting.data) - 3) if data else 0
         waiting.data += data
         if not waiting.size:
@@ -162,7 +162,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
         return len(waiting.data) >= waiting.size
 
     def _size_of(self, waiting: Waiting, head: int) -> int:
-        """Bytes to wait for: the head, and the body where it is no larger than a form may be."""
+        """Bytes to wait for: the head, and the body unless it is larger than a form may be."""
         text = bytes(waiting.data[:head])
         found = _LENGTH.search(text)
         body = int(found[1]) if found else 0
@@ -170,7 +170,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
             return head
         if body and (expects := _EXPECT.search(text)):
             waiting.conn.sock.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
-            # Asked for here: gunicorn would ask again.
+            # Removed, because gunicorn would send the interim answer again.
             del waiting.data[expects.start() : expects.end() - 2]
             head -= expects.end() - 2 - expects.start()
         return head + body
@@ -189,7 +189,8 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
         except OSError:
             self._close(conn)
             return
-        # Closed at once, a connection with unread bytes is reset, and its answer may be lost.
+        # If a connection with unread bytes is closed at once, it is reset and the answer may be
+        # lost.
         self._await(Waiting(conn, self._discard, LINGER), EVENT_READ)
 
     def _discard(self, waiting: Waiting) -> None:

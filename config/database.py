@@ -14,7 +14,7 @@ _ACCEPTED = "use postgres://USER:PASSWORD@HOST:PORT/NAME or sqlite:////absolute/
 
 
 def database(url: str, default: Path) -> dict[str, Any]:
-    """Django's settings of the database at `url`; of the SQLite file `default` where it is empty.
+    """Django's settings for the database at `url`; for the SQLite file `default` if it is empty.
 
     Raises:
         ImproperlyConfigured: `url` names no PostgreSQL database and no absolute SQLite file.
@@ -38,7 +38,7 @@ def database(url: str, default: Path) -> dict[str, Any]:
 
 
 def make_private(settings: dict[str, Any]) -> None:
-    """Let only this user read the file of an SQLite database, which SQLite opens to everybody.
+    """Let only this user read the file of an SQLite database; SQLite makes it readable by all.
 
     SQLite gives its further files (-wal, -shm) the permissions of the first.
     """
@@ -50,7 +50,7 @@ def make_private(settings: dict[str, Any]) -> None:
         for file in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
             if file.exists() and file.stat().st_mode & 0o077:
                 file.chmod(0o600)
-    except OSError:  # another user's, or read-only: SQLite says what is wrong
+    except OSError:  # another user's, or read-only: SQLite reports the error
         return
 
 

@@ -1,9 +1,9 @@
 """The login page. It limits attempts at an account and the time spent on hashing passwords.
 
-No address on the internet is looked at or stored. Whether an account exists makes no difference to
-any answer: unknown names are counted and hashed for like known ones.
+IP addresses are neither read nor stored. Answers do not depend on whether an account exists:
+attempts at unknown names are counted, and hashed for, like those at known ones.
 
-A browser that has logged in before is counted for itself (OWASP, Authentication Cheat Sheet,
+A browser that has logged in before has a count of its own (OWASP, Authentication Cheat Sheet,
 device cookies), so that attempts by strangers cannot keep the account's owner out.
 """
 
@@ -23,10 +23,10 @@ from django.urls import reverse
 from common.shared_limit import SharedLimit
 
 ATTEMPTS = SharedLimit("login", most=20, seconds=900)
-"""Attempts at one account; a browser that logged in to it before has as many of its own."""
+"""Attempts at one account; a browser that has logged in to it before may make as many again."""
 HASHES = SharedLimit("hashes", most=5, seconds=5)
-"""Passwords hashed for all visitors together: a hash takes a processor for a third of a second.
-Besides, a process hashes one at a time."""
+"""Passwords hashed for all visitors together: a hash takes a third of a second of processor time.
+A process hashes one at a time."""
 KNOWN_HASHES = SharedLimit("known hashes", most=5, seconds=5)
 """Passwords hashed for browsers that logged in before."""
 _COOKIE = "known-browser"
@@ -38,10 +38,11 @@ class Login(LoginView):
     """The login page."""
 
     hashing = threading.Lock()
-    """Held while this process hashes a password: its other threads are for those who vote."""
+    """Held while this process hashes a password, so that its other threads stay free for
+    participants."""
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Count the attempt before anything is compared."""
+        """Count the attempt before the password is compared."""
         account = account_of(request.POST.get("username", ""))
         browser = _browser(request, account)
         if not ATTEMPTS.has_room(account + browser):
@@ -59,7 +60,7 @@ class Login(LoginView):
             self.hashing.release()
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
-        """Remember the browser."""
+        """Mark the browser as one that has logged in."""
         response = super().form_valid(form)
         account = account_of(form.get_user().get_username())
         browser = _browser(self.request, account) or f":{secrets.token_hex(16)}"
@@ -77,12 +78,12 @@ class Login(LoginView):
 
 
 def account_of(name: str) -> str:
-    """What is counted for a name: one value for every spelling that may mean the same account."""
+    """The key that attempts at a name are counted under: one for all its spellings."""
     return unicodedata.normalize("NFKC", name).strip().casefold()
 
 
 def _browser(request: HttpRequest, account: str) -> str:
-    """The part of the cookie that tells this browser from others; empty for other accounts."""
+    """The part of the cookie that identifies this browser; empty for another account."""
     cookie = request.get_signed_cookie(_COOKIE, default="", salt=_SALT, max_age=_REMEMBERED)
     known, separator, browser = (cookie or "").rpartition(":")
     return separator + browser if separator and known == account else ""

@@ -47,7 +47,7 @@ class Overview:
 
     @classmethod
     def now(cls, user: AbstractBaseUser | AnonymousUser) -> Overview:
-        """Read what this researcher may see."""
+        """Count the rows that this researcher may see."""
         studies = Study.objects.visible_to(user)
         roles = Picture.objects.aggregate(
             contents=Count("pk", filter=Q(role=Picture.Role.CONTENT)),
@@ -73,7 +73,11 @@ class Overview:
         for step in steps:
             if (found := step()) is not None:
                 return found
-        return Step("The EC space shows where every method lies.", "metrics:ecspace", "EC space")
+        return Step(
+            "The EC space shows the effectiveness and coherence of every method.",
+            "metrics:ecspace",
+            "EC space",
+        )
 
     def _picture_step(self) -> Step | None:
         if self.contents and self.styles:

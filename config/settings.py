@@ -112,7 +112,7 @@ LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
 
 LANGUAGE_CODE = "en"
-# Of the participants' pages; the researcher's are in English.
+# Languages of participants' pages; researchers' pages are in English.
 LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("ja", "日本語")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = env.time_zone("TIME_ZONE", "UTC")
@@ -133,7 +133,7 @@ STATICFILES_DIRS: list[Path | tuple[str, Path]] = [
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 MEDIA_ROOT = DATA_DIR / "media"
-"""Pictures and stimuli. There is no MEDIA_URL: views hand files out, to those who may see them."""
+"""Pictures and stimuli. There is no MEDIA_URL: views send the files to those who may see them."""
 
 LARGEST_UPLOAD = env.whole_number("LARGEST_UPLOAD", 1024, least=1) * 1024 * 1024
 """Bytes of one upload of pictures; the variable is in MB. No other form takes files."""

@@ -1,4 +1,4 @@
-"""Every address of the site: transfer/, studies/, metrics/, and the home page that joins them."""
+"""The URLs of the site: the home page, transfer/, studies/ and metrics/."""
 
 from __future__ import annotations
 

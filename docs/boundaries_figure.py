@@ -1,13 +1,15 @@
-"""Draws boundaries: `gpb` beside its authors' own output, and what it finds in every method's work.
+"""Draw boundaries: `gpb` beside its authors' own output, and its boundaries in the stimuli of all
+methods.
 
     python docs/boundaries_figure.py originals --data BSDS500 --picture 101027 --picture 163096 \
         --kept FOLDER --out docs/boundaries-originals.jpg
     python docs/boundaries_figure.py stimuli --data BSDS500 --picture 101084 --kept FOLDER \
         --stimuli STIMULI --named 'vgg19-16x-*-73-256px-*.png' --out docs/boundaries-methods.jpg
 
-The first shows a picture, our boundaries and the authors', with the C of both. The second takes
-the files of a folder that have such a name, the first * being the method, as docs/methods_figure.py
-keeps them; the picture is their content. Boundary maps are kept in FOLDER and made only once.
+The first shows a picture, our boundaries and the authors', with the C of both. The second uses the
+files of a folder whose names match, the first * being the method, as stored by
+docs/methods_figure.py; the picture is their content. Boundary maps are stored in FOLDER and
+computed only once.
 """
 
 from __future__ import annotations
@@ -35,11 +37,11 @@ QUALITY = 75  # of the JPEG
 DETECTOR = "gpb"
 Map = NDArray[np.floating]
 Cell = tuple[str, list[Image.Image]]
-"""What stands over the pictures, and the pictures."""
+"""The text over the pictures, and the pictures."""
 
 
 def main() -> None:
-    """Make the maps that are missing, then the sheet."""
+    """Make the missing maps, then the sheet."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("what", choices=("originals", "stimuli"))
     parser.add_argument("--data", type=Path, required=True, help="BSDS500, with ucm2")
@@ -106,7 +108,7 @@ def _c(boundaries: Map, truth: NDArray[np.bool_]) -> float:
 
 
 def _drawn(boundaries: Map) -> Image.Image:
-    """The stronger, the darker; a line of one pixel would vanish where the picture is reduced."""
+    """Stronger boundaries are darker; lines are widened, to remain visible in reduced pictures."""
     wide = np.pad(boundaries, 1)
     thick = np.max([wide[1:-1, 1:-1], wide[:-2, 1:-1], wide[1:-1, :-2]], axis=0)
     return Image.fromarray(np.rint(255 * (1 - thick)).astype(np.uint8)).convert("RGB")
@@ -128,7 +130,7 @@ def _sheet(cells: list[Cell], across: int, *, upright: bool) -> Image.Image:
 
 
 def _strip(cells: list[Cell], across: int, *, upright: bool) -> Image.Image:
-    """One row of cells, as high as its highest picture asks for."""
+    """One row of cells, with the height of its highest picture."""
     height = max(image.height for _, images in cells for image in images) + MARGIN
     many = len(cells[0][1])
     wide, high = (1, many) if upright else (many, 1)

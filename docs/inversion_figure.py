@@ -3,8 +3,8 @@
     ECSPACE_WEIGHTS=WEIGHTS python docs/inversion_figure.py --encoder vgg19-16x \
         --style S1.jpg --style S2.jpg --kept FOLDER --out docs/inversion.jpg --budget 0.01
 
-Like figures 1.3 to 1.7 of "Style Representation" (thesis chapter). The pictures are kept in FOLDER,
-without loss, and made only once: stop the command at any time, and the same one goes on.
+Like figures 1.3 to 1.7 of "Style Representation" (thesis chapter). The pictures are stored in
+FOLDER, without loss, and made only once, so a stopped command can be repeated.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ QUALITY = 80  # of the JPEG
 
 
 def main() -> None:
-    """Make what is missing, then the sheet of what there is."""
+    """Make the missing pictures, then the sheet."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--encoder", default="vgg19-16x")
     parser.add_argument("--style", type=Path, action="append", required=True, dest="styles")

@@ -1,4 +1,4 @@
-"""Draws the contact sheet of an encoder: every method in every style, labelled.
+"""Draw the contact sheet of an encoder: every method in every style, labelled.
 
     ECSPACE_WEIGHTS=WEIGHTS python docs/methods_figure.py --encoder vgg19-16x --content C.jpg \
         --style S1.jpg --style S2.jpg --kept FOLDER --out docs/methods-vgg19-16x.jpg
@@ -7,7 +7,7 @@
 every picture, with the weights 0.5,0.5, 0.8,0.2 and 0.2,0.8.
 
 An encoder whose weights end before relu4_1 gets the style layers it has, and its deepest style
-layer as the content layer. The pictures are kept in FOLDER, without loss, and made only once.
+layer as the content layer. The pictures are stored in FOLDER, without loss, and made only once.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ SHARES = ("0.5,0.5", "0.8,0.2", "0.2,0.8")
 
 
 def main() -> None:
-    """Make what is missing, then the sheet."""
+    """Make the missing pictures, then the sheet."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--encoder", required=True)
     parser.add_argument("--content", type=Path, required=True)
@@ -138,7 +138,7 @@ def _parameters(
 
 
 def _sheet(columns: dict[str, list[Image.Image]]) -> Image.Image:
-    """A block of ACROSS methods under the other; in a block one row per style."""
+    """Blocks of ACROSS methods, one below the other; in a block one row per style."""
     width, height = next(iter(columns.values()))[0].size
     styles = len(next(iter(columns.values())))
     block = LABEL + styles * (height + MARGIN)

@@ -1,4 +1,4 @@
-"""Takes the pictures of the study pages in docs/, from the data that `make demo` leaves behind.
+"""Take the pictures of the study pages in docs/, with the data of `make demo`.
 
     ECSPACE_DATA=var python docs/screenshots.py --out docs
 
@@ -32,7 +32,7 @@ PEOPLE = 16
 
 
 def main() -> None:
-    """Copy the data, serve the copy, walk through a session, and look at it as the researcher."""
+    """Copy the data, serve the copy, and take pictures of a session and researchers' pages."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=ROOT / "docs")
     out = parser.parse_args().out

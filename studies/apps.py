@@ -16,7 +16,7 @@ class StudiesConfig(AppConfig):
     """Set by studies.planning.statistics_provider.register."""
 
     def ready(self) -> None:
-        """Keep the two methods of studies that scripts of researchers and checks call."""
+        """Add the two methods of `Study` that researchers' scripts call."""
         # Services import the tables, which can be imported only once every app is loaded.
         from studies.models import Study
         from studies.planning.opening import open_study, set_consent

@@ -1,4 +1,4 @@
-"""What every test starts from: its own data folder, a researcher, a browser, and honest skips.
+"""Fixtures of all tests: a data folder, a researcher, a browser; and skips with reasons.
 
 A test marked golden, browser, postgres, ray, gpu, axe or nginx is skipped where the thing it needs
 is missing, and the reason is shown. A name listed in the environment variable REQUIRE
@@ -62,15 +62,15 @@ SHARED = ROOT.parent / "shared"
 AXE = ROOT / ".venv" / "npm" / "node_modules" / "axe-core" / "axe.min.js"
 """The accessibility checks of the axe-core project."""
 
-# The same examples in every run: a failure that appears is one that everybody can repeat.
+# The same examples in every run, so that every failure can be reproduced.
 hypothesis.settings.register_profile(
-    "house",
+    "repeatable",
     deadline=None,
     max_examples=25,
     derandomize=True,
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
-hypothesis.settings.load_profile("house")
+hypothesis.settings.load_profile("repeatable")
 
 
 def _golden() -> str:
@@ -100,7 +100,7 @@ def _gpu() -> str:
 
 
 def _nginx() -> str:
-    # Debian keeps it where only root looks.
+    # Debian installs it into a folder that only root has in PATH.
     if shutil.which("nginx") or Path("/usr/sbin/nginx").is_file():
         return ""
     return "nginx is not installed (Debian: apt-get install nginx-light)"
@@ -121,7 +121,7 @@ MISSING: dict[str, Callable[[], str]] = {
     "axe": cache(_axe),
     "nginx": cache(_nginx),
 }
-"""Marker → why its tests cannot run here, or nothing where they can."""
+"""Marker → the reason why its tests cannot run here; empty if they can."""
 
 
 def _chromium() -> str | None:
@@ -139,7 +139,7 @@ def required() -> set[str]:
 
 
 def skip_or_fail(name: str) -> None:
-    """Skip the running test where `name` is missing; fail it where REQUIRE lists `name`."""
+    """Skip the running test if `name` is missing; fail it if REQUIRE lists `name`."""
     if reason := MISSING[name]():
         if name in required():
             pytest.fail(f"REQUIRE lists {name}, but {reason}", pytrace=False)
@@ -147,7 +147,7 @@ def skip_or_fail(name: str) -> None:
 
 
 def pytest_configure() -> None:
-    """Stop early where REQUIRE is not understood, and start Django with the variables above."""
+    """Stop early if REQUIRE is not valid, and start Django with the variables above."""
     required()
     django.setup()
 
@@ -159,14 +159,14 @@ def pytest_xdist_setupnodes() -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Run a marked test only where what it needs is there."""
+    """Run a marked test only if what it needs is available."""
     for name in MISSING:
         if item.get_closest_marker(name):
             skip_or_fail(name)
 
 
 def pytest_unconfigure() -> None:
-    """Leave nothing behind."""
+    """Remove the data folder."""
     shutil.rmtree(DATA, ignore_errors=True)
 
 
@@ -223,7 +223,8 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """A fresh window of 1280 × 800. The test fails where a script or the content policy did."""
+    """A fresh window of 1280 × 800. The test fails on errors of scripts and of the content
+    policy."""
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     window = context.new_page()
     window.set_default_timeout(15_000)

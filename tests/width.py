@@ -1,4 +1,4 @@
-"""How wide a page is, once its script has settled."""
+"""The width of a page after its scripts have run."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from playwright.sync_api import Error, Page
 
 
 def expect_fits(page: Page, width: int) -> None:
-    """Fail unless the page soon is no wider than `width` CSS pixels.
+    """Fail unless the page soon is at most `width` CSS pixels wide.
 
-    Plots follow a new window size a moment later: their script draws them again in its own time.
+    Plots are redrawn a moment after the window has changed its size.
     """
     inside = "width => document.documentElement.scrollWidth <= width"
     try:
@@ -19,7 +19,7 @@ def expect_fits(page: Page, width: int) -> None:
 
 
 def expect_boxed(page: Page, selector: str, width: int) -> None:
-    """Fail if what stands in `selector` can make the page wider than `width`, however briefly."""
+    """Fail if the content of `selector` can make the page wider than `width`, however briefly."""
     page.locator(selector).first.wait_for()
     wide = page.evaluate(
         """([selector, width]) => {

@@ -7,7 +7,7 @@ class TransferConfig(AppConfig):
     name = "transfer"
 
     def ready(self) -> None:
-        """Register the system checks, and keep the method by which scripts store a picture."""
+        """Register the system checks, and add the method by which scripts store a picture."""
         # Services import the tables, which can be imported only once every app is loaded.
         from transfer.batches.import_pictures import picture_from_file
         from transfer.management import checks  # noqa: F401

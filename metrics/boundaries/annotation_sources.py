@@ -86,8 +86,10 @@ def _read_pixels(path: Path) -> NDArray[np.integer]:
         raise
     except FileNotFoundError:
         raise InputError(f"annotation not found: {path}: check the path") from None
-    except Exception:  # a damaged file can make the decoder raise nearly anything
-        raise InputError(f"{path} is no annotation: use PNG, TIFF, COCO JSON or labelme") from None
+    except Exception:  # the decoder raises various errors for damaged files
+        raise InputError(
+            f"{path} is not an annotation: use PNG, TIFF, COCO JSON or labelme"
+        ) from None
     if values.ndim != 2 or values.dtype.kind == "f":
         raise InputError(f"{path} has another kind of pixels: save it as greyscale PNG")
     return values.astype(np.int64)
@@ -101,7 +103,7 @@ def _json_drawings(path: Path) -> dict[str, Drawing]:
     except FileNotFoundError:
         raise InputError(f"annotation not found: {path}: check the path") from None
     except (OSError, ValueError, RecursionError):
-        raise InputError(f"{path} is no JSON file of COCO or labelme") from None
+        raise InputError(f"{path} is not a JSON file of COCO or labelme") from None
     try:
         if isinstance(content, dict) and "shapes" in content:
             return {_stem(content.get("imagePath") or path.name): _labelme(content)}
@@ -111,7 +113,7 @@ def _json_drawings(path: Path) -> dict[str, Drawing]:
         raise InputError(f"{path}: {error}") from None
     except (KeyError, TypeError, ValueError, AttributeError, IndexError):
         raise InputError(f"{path} lacks fields of COCO or labelme, or is damaged") from None
-    raise InputError(f"{path} is no JSON file of COCO (images, annotations) or labelme (shapes)")
+    raise InputError(f"{path} is not a JSON file of COCO (images, annotations) or labelme (shapes)")
 
 
 def _labelme(content: dict[str, Any]) -> Drawing:

@@ -62,7 +62,7 @@ class Counts:
 def even_thresholds(number: int) -> NDArray[np.float64]:
     """The benchmark's thresholds k / (number + 1), k = 1 … number.
 
-    Rounded as by `linspace`: if a strength equals a threshold, the last bit decides.
+    Rounded as by `linspace`, because the last bit matters where a strength equals a threshold.
     """
     return np.linspace(1 / (number + 1), 1 - 1 / (number + 1), number)
 
@@ -168,7 +168,7 @@ def _matched(left: NDArray[np.intp], right: NDArray[np.intp]) -> tuple[NDArray[n
 
 
 def _compact(names: NDArray[np.intp]) -> tuple[NDArray[np.intp], Indices]:
-    """The distinct names (M,), ascending, and the index of each name among them."""
+    """The distinct names (M,), ascending, and the index of each name in this list."""
     present = np.zeros(names.max(initial=-1) + 1, np.bool_)
     present[names] = True
     return np.flatnonzero(present), (np.cumsum(present, dtype=np.int32) - 1)[names]

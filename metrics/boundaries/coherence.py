@@ -63,8 +63,8 @@ def human_truth(path: Path) -> Truth:
 def detected_truth(content: Image.Image, detector_name: str) -> Truth:
     """The detected boundaries of a content picture without annotations.
 
-    Strengths are thresholded at the detector's usual threshold (the best for F over pictures with
-    human annotations) and thinned.
+    Boundaries are the strengths above the detector's usual threshold (the best for F over pictures
+    with human annotations), thinned.
 
     Raises:
         InputError: an unknown detector.
@@ -76,7 +76,8 @@ def detected_truth(content: Image.Image, detector_name: str) -> Truth:
 
 
 def instrument_name(detector_name: str, truth: Truth) -> str:
-    """Name everything but the pictures that decides C: detector, benchmark, resizing and truth.
+    """A name for everything but the pictures that determines C: detector, benchmark, resizing,
+    truth.
 
     Raises:
         InputError: an unknown detector.

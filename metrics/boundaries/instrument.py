@@ -1,4 +1,4 @@
-"""The name of an instrument for C: everything that decides its value but the pictures."""
+"""The name of an instrument for C: everything that determines its value except the pictures."""
 
 from __future__ import annotations
 
@@ -21,6 +21,6 @@ def coherence_name(detector: str, thresholds: int, tolerance: float, truth: str)
 
 
 def coherence_parts(name: str) -> dict[str, str]:
-    """Read the detector from a name; nothing from other forms."""
+    """The detector in a name; empty for a name of another form."""
     match = _FORM.match(name)
     return match.groupdict() if match else {}

@@ -13,7 +13,7 @@ from common.pictures import MAX_PIXELS, write_png
 
 
 def write_map(strength: NDArray[np.floating], path: Path) -> None:
-    """Write strengths (H, W) in [0, 1] as a 16-bit greyscale PNG, completely or not at all.
+    """Write strengths (H, W) in [0, 1] as a 16-bit greyscale PNG, whole or not at all.
 
     Raises:
         InputError: the folder is missing or may not be written.
@@ -40,7 +40,7 @@ def read_map(path: Path) -> NDArray[np.float64]:
         raise
     except FileNotFoundError:
         raise PictureError(f"boundary map not found: {path}: check the path") from None
-    except Exception:  # a damaged file can make the decoder raise nearly anything
+    except Exception:  # the decoder raises various errors for damaged files
         raise PictureError(f"{path} is not a boundary map that can be read: use PNG") from None
     if mode in ("1", "L"):
         return levels / (1 if mode == "1" else 255)

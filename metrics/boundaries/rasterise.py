@@ -4,9 +4,9 @@ The rules, which `RULE` states for users:
 
 - A pixel is a boundary if the labels of the 2 × 2 pixels of which it is the upper left one are not
   all equal; the result is thinned to lines one pixel wide. `Boundaries` of BSDS500 (Arbeláez et al.
-  2011) follow exactly from `Segmentation` in this way. The frame of the picture is no boundary.
-- A polygon covers the pixels whose centres lie in it (even-odd rule). Each region is outlined by
-  itself, so that overlapping regions keep both outlines.
+  2011) follow exactly from `Segmentation` in this way. The frame of the picture is not a boundary.
+- A polygon covers the pixels whose centres lie in it (even-odd rule). Each region is outlined
+    separately, so that overlapping regions keep both outlines.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Mask = NDArray[np.bool_]
 
 def label_boundaries(labels: NDArray[np.integer]) -> Mask:
     """The boundaries (H, W) of the regions of a label map (H, W), one pixel wide."""
-    # Beyond the last row and column the labels continue, so that the frame is no boundary.
+    # Labels are repeated beyond the last row and column, so that the frame is not a boundary.
     padded = np.pad(labels, ((0, 1), (0, 1)), mode="edge")
     own = padded[:-1, :-1]
     others = (padded[1:, :-1], padded[:-1, 1:], padded[1:, 1:])

@@ -21,11 +21,12 @@ from .uncertainty import Flags, naive_errors, reasons, uncertainty
 
 @dataclass(frozen=True)
 class Abilities:
-    """methods: M names. wins: (M, M), how often row beat column, a tie ½ for each.
+    """methods: M names. wins: (M, M), the number of times that the row was preferred to the column,
+    a tie ½ for each.
 
     ability: (M,), log odds against the average method, sum 0; std_error: (M,), clustered by
-    participant, and half_width: (M,), of the interval: NaN where not known, and notes say why.
-    fit: `ml`, or `firth` where a method, or a group of them, always won or always lost.
+    participant, and half_width: (M,), of the interval: NaN if not known, with the reason in notes.
+    fit: `ml`, or `firth` if a method, or a group of them, always won or always lost.
     """
 
     methods: tuple[str, ...]
@@ -37,7 +38,7 @@ class Abilities:
     notes: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """Give the export."""
+        """Return the export."""
         bounds = np.column_stack([self.ability - self.half_width, self.ability + self.half_width])
         return {
             "methods": list(self.methods),
@@ -56,8 +57,8 @@ def abilities(used: pd.DataFrame, statistics: pd.DataFrame) -> Abilities | None:
     """Estimate the ability of every method from the votes that entered a fit.
 
     used: votes; statistics: columns stimulus and method. Votes between stimuli of one method are
-    left out. None where fewer than two methods are compared, or where the comparisons do not
-    connect all of them.
+        left out. None if fewer than two methods are compared, or if the comparisons do not connect
+        all of them.
     """
     if "method" not in statistics.columns:
         return None
@@ -94,7 +95,9 @@ def _fit(
     methods: tuple[str, ...], wins: Floats, differences: Floats, preferred: Floats, people: Codes
 ) -> Abilities:
     many = len(methods)
-    data = Comparisons(methods[1:], differences[:, 1:], preferred, people)  # the first is the zero
+    data = Comparisons(
+        methods[1:], differences[:, 1:], preferred, people
+    )  # the first method has ability 0
     apart = _apart(wins)
     result = fit(data, "firth" if apart.any() else "ml")
     centre = (np.eye(many) - 1 / many)[:, 1:]  # against the average method
@@ -121,10 +124,10 @@ def _fit(
 
 
 def _apart(wins: Floats) -> Flags:
-    """Which methods (M,) have no finite ability against most of the others.
+    """Whether each method (M,) has no finite ability relative to most of the others.
 
-    All are finite if and only if every method is beaten, however indirectly, by every other (Ford
-    1957). Otherwise the largest set in which that holds counts as finite.
+    All are finite if and only if every method is beaten by every other, directly or through a chain
+    of comparisons (Ford 1957). Otherwise the largest set in which that holds counts as finite.
     """
     count, group = connected_components(csr_array(wins), directed=True, connection="strong")
     if count == 1:

@@ -60,7 +60,7 @@ def _within(comparisons: Comparisons) -> dict[str, Any]:
 
 
 def _answers(votes: pd.DataFrame) -> pd.DataFrame:
-    """Votes without ties: person, pair in a fixed order, and 1 where its first was preferred."""
+    """Votes without ties: person, pair in a fixed order, and 1 if its first was preferred."""
     asked = votes[votes["choice"].isin(["left", "right"])]
     left, right = (asked[f"stimulus_{side}"].astype(str) for side in ("left", "right"))
     one = np.minimum(left, right)

@@ -11,12 +11,12 @@ from .selection import Selection
 
 
 def baselines(selection: Selection, agreement: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Rows beside the table of subsets: name, terms, log_loss and accuracy (None: not known).
+    """Rows to compare the subsets with: name, terms, log_loss and accuracy (None: not known).
 
     chance: even odds for every vote. best single statistic: of the subsets of one term the one
     with the lowest log loss on participants left out, admissible or not. people's own agreement:
     the bounds for any predictor that follow from repeats (agreement.py), None without repeats.
-    majority of the others: how often the other people's majority on the same pair is right.
+    majority of the others: share of votes that agree with the majority of the other people.
 
     agreement: the result of agreement.agreement.
     """

@@ -1,7 +1,7 @@
 """Bootstrap: refits of resampled participants, each with all of their votes.
 
-Resampling votes would take the votes of one person as independent. The replicates are exported, so
-that intervals of scores, cells and ranks follow from the model file alone (stability.py).
+Resampling votes would treat the votes of one person as independent. The replicates are exported, so
+that intervals of scores, cells and ranks can be computed from the model file alone (stability.py).
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from .separation import check_rank
 from .uncertainty import uncertainty
 
 FEWEST_PEOPLE = 10
-"""Percentiles of fewer participants cover far too little."""
+"""With fewer participants percentile intervals are far too narrow."""
 
 
 @dataclass(frozen=True)
 class Bootstrap:
-    """replicates: (B, K) coefficients; lost: how many draws had no finite estimate."""
+    """replicates: (B, K) coefficients; lost: number of draws without a finite estimate."""
 
     terms: tuple[str, ...]
     replicates: Floats
@@ -42,7 +42,7 @@ class Bootstrap:
         return {term: bounds[:, k].tolist() for k, term in enumerate(self.terms)}
 
     def to_json(self) -> dict[str, Any]:
-        """Give the export; six digits, which is more than the replicates' precision."""
+        """Return the export, with six digits, more than the replicates' precision."""
         return {
             "resampled": "participants",
             "replicates": [[float(f"{x:.6g}") for x in row] for row in self.replicates.tolist()],
@@ -56,11 +56,11 @@ class Bootstrap:
 
 
 def obstacle(comparisons: Comparisons, result: Fit) -> str:
-    """Say why resampling participants would give wrong intervals; empty where it would not."""
+    """The reason why resampling participants would give wrong intervals; empty if there is none."""
     effective = kish(comparisons.participants)
     if effective < FEWEST_PEOPLE:
         return (
-            f"the votes weigh like those of {effective:.1f} participants who gave equally many, "
+            f"the votes count like those of {effective:.1f} participants who gave equally many, "
             f"and it needs {FEWEST_PEOPLE}"
         )
     if result.separated:
@@ -77,7 +77,7 @@ def bootstrap(
     """Refit `replicates` draws of as many participants as there are, with replacement.
 
     Each draw is fitted as `result` was: by maximum likelihood, Firth's, or Davidson's model. None
-    where `obstacle` finds one, and where more than 5 % of the draws have no finite estimate:
+    if `obstacle` names a reason, or if more than 5 % of the draws have no finite estimate:
     percentiles would then leave out the extreme ones.
     """
     if replicates < 2 or obstacle(comparisons, result):
@@ -105,13 +105,13 @@ def bootstrap(
 
 
 def _one_by_one(comparisons: Comparisons, result: Fit, times: Codes) -> Floats:
-    """Fit draws (B, N), how often each vote enters; those without a finite estimate are lost."""
+    """Fit draws (B, N), counts of each vote; draws without a finite estimate are left out."""
 
     def again(drawn: Comparisons) -> Penalised | Tied:
         votes = drawn.differences, drawn.preferred
         if result.tie is not None:
             return davidson(*votes, start=np.append(result.coefficients, result.tie))
-        # Far less than the spread of the draws; most steps would go into the last digits.
+        # Far below the spread of the draws; more digits would take most of the steps.
         return firth(*votes, start=result.coefficients, tolerance=1e-4)
 
     found = []

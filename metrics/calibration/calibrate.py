@@ -48,7 +48,7 @@ def calibrate(
     replicates: draws of the bootstrap over participants, 0 for none. seed: of the assignment of
     participants to folds, and of the draws.
 
-    Raises InputError, in one line, for input that gives no model.
+    Raises InputError, in one line, for input that yields no model.
     """
     check_name("target", target, TARGETS)
     check_name("cluster", cluster, CLUSTERS)
@@ -92,7 +92,7 @@ def calibrate(
 
 
 def candidates(target: str, statistics: pd.DataFrame) -> tuple[str, ...]:
-    """Name the candidates for `target` of which at least one value was measured."""
+    """The candidates for `target` with at least one measured value."""
     measured = tuple(
         term
         for term in CANDIDATES[target]
@@ -106,7 +106,7 @@ def candidates(target: str, statistics: pd.DataFrame) -> tuple[str, ...]:
 
 
 def _methods(ranking: Abilities, model: Model, statistics: pd.DataFrame) -> dict[str, Any]:
-    """Abilities and win matrix, beside each method's mean score against the average method."""
+    """Abilities and win matrix, with each method's mean score relative to the average method."""
     terms, _ = mean_terms(model, statistics, ranking.methods)
     means = mean_scores(model, terms)
     return ranking.to_json() | {

@@ -1,6 +1,6 @@
 """Covariance of estimates when votes of one person resemble each other: the cluster sandwich.
 
-On real votes naive errors are too small by a third and more, so they are not the default.
+On real votes naive errors are too small by a third or more, so they are not the default.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ def clustered(scores: Floats, bread: Floats, groups: Codes, *, correction: bool 
 
     scores: (N, K); bread: (K, K), the inverse information; groups: (N,). `correction` multiplies by
     G/(G−1) · (N−1)/(N−K), as statsmodels and R's vcovCL(type = "HC1", cadjust = TRUE); without it,
-    HC0. Rows and columns that are NaN in `bread` (infinite terms) stay NaN; all are NaN where the
+    HC0. Rows and columns that are NaN in `bread` (infinite terms) stay NaN; all are NaN if the
     correction is not defined, N ≤ K. Raises InputError with fewer than two groups.
     """
     count, terms = scores.shape
@@ -40,15 +40,15 @@ def clustered(scores: Floats, bread: Floats, groups: Codes, *, correction: bool 
 
 
 def standard_errors(matrix: Floats) -> Floats:
-    """Roots of a covariance's diagonal (K,); NaN where it is NaN."""
+    """Roots of a covariance's diagonal (K,); NaN if it is NaN."""
     return np.asarray(np.sqrt(np.diag(matrix)))
 
 
 def two_way(scores: Floats, bread: Floats, one: Codes, other: Codes) -> Floats:
     """Clustered by two groupings at once (Cameron, Gelbach & Miller 2011): V₁ + V₂ − V₁₂.
 
-    The difference need not be a covariance: a variance that comes out at 0 or below is replaced
-    by the larger of the two one-way variances.
+    The difference need not be a covariance: a variance of 0 or below is replaced by the larger of
+    the two one-way variances.
     """
     first, second = clustered(scores, bread, one), clustered(scores, bread, other)
     both = np.unique(np.column_stack([one, other]), axis=0, return_inverse=True)[1].ravel()

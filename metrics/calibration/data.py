@@ -1,7 +1,7 @@
 """Votes and statistics become comparisons: one row of differences x_left − x_right per vote.
 
-Only what a person freely preferred enters the fit. Everything left out is counted by its reason,
-so that a report can say where each vote went.
+Only free choices of people enter the fit. Votes that are left out are counted by reason, so that a
+report accounts for every vote.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.intp]
 
 KINDS_LEFT_OUT = ("training", "gold", "trap", "repeat")
-"""Repeats ask a pair again to learn how far people agree with themselves (agreement.py)."""
+"""Repeats ask a pair again to measure the agreement of people with themselves (agreement.py)."""
 TIES = ("drop", "half", "davidson")
 """drop: forced choice, ties are counted and left out. half: a tie is half a vote for either side.
-davidson: a tie is an outcome of its own, with its own parameter."""
+davidson: a tie is a third outcome, with its own parameter."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,8 @@ class Comparisons:
     """N comparisons on K terms.
 
     differences: (N, K), x_left − x_right. preferred: (N,), 1 left, 0 right, ½ tie.
-    participants, contents, styles: (N,) integer group codes; contents and styles are None where
-    the statistics do not name them. pairs: (N,) code of the unordered pair of stimuli.
+    participants, contents, styles: (N,) integer group codes; contents and styles are None if the
+        statistics do not name them. pairs: (N,) code of the unordered pair of stimuli.
     """
 
     terms: tuple[str, ...]
@@ -63,27 +63,27 @@ class Comparisons:
     instruments: dict[str, str] = field(default_factory=dict)
     fingerprint: str = ""
     used: pd.DataFrame | None = None
-    """The votes that entered, as they came."""
+    """The rows of the votes that entered."""
     repeats: pd.DataFrame | None = None
-    """The votes that would have entered, had they not been repeats."""
+    """The rows of the repeats that would have entered as first votes."""
 
     @property
     def votes(self) -> int:
-        """How many votes entered."""
+        """Number of votes that entered."""
         return len(self.preferred)
 
     @property
     def people(self) -> int:
-        """How many participants the votes come from."""
+        """Number of participants of these votes."""
         return len(np.unique(self.participants))
 
     @property
     def ties(self) -> int:
-        """How many of the votes are ties."""
+        """Number of ties among these votes."""
         return int((self.preferred == 0.5).sum())
 
     def restrict(self, terms: Sequence[str]) -> Comparisons:
-        """Give the same votes on fewer terms."""
+        """Return the same votes with fewer terms."""
         columns = [self.terms.index(term) for term in terms]
         return replace(self, terms=tuple(terms), differences=self.differences[:, columns])
 
@@ -103,10 +103,10 @@ def compare(
     votes: columns participant, stimulus_left, stimulus_right, choice; optional kind, simulated,
     excluded. statistics: stimulus and every term; optional content, style, instrument_E,
     instrument_C. Simulated votes enter only with `include_simulated`, and are then counted. With
-    `target` (E or C), votes whose column `target` names another stay out.
+    `target` (E or C), votes whose column `target` names another are left out.
 
     Raises InputError for missing columns, unreadable values, unknown stimuli, mixed instruments,
-    and where no vote is left.
+    and if no vote is left.
     """
     require(votes, VOTE_COLUMNS, "votes")
     if votes.empty:
@@ -165,7 +165,7 @@ def compare(
 def statistics_table(statistics: pd.DataFrame, terms: Sequence[str]) -> pd.DataFrame:
     """Statistics indexed by stimulus, with every term a finite number or missing.
 
-    Raises InputError for missing columns, a stimulus named twice, and values that are no numbers.
+    Raises InputError for missing columns, a stimulus named twice, and values that are not numbers.
     """
     require(statistics, ("stimulus", *terms), "statistics")
     line = lines_of(statistics)
@@ -193,7 +193,7 @@ def statistics_table(statistics: pd.DataFrame, terms: Sequence[str]) -> pd.DataF
 
 
 def people_of(votes: pd.DataFrame) -> pd.Series[str]:
-    """A name of each vote's participant. The ids of a study hold within it: another's `1` differs.
+    """The participant of each vote, named by study and id: ids are unique only within a study.
 
     votes: column participant; optional study.
     """
@@ -204,7 +204,7 @@ def people_of(votes: pd.DataFrame) -> pd.Series[str]:
 
 
 def choices_to_numbers(choices: pd.Series[str]) -> Floats:
-    """Give (N,): 1 where the left stimulus was preferred, 0 the right, ½ a tie."""
+    """Numbers (N,): 1 for left, 0 for right, ½ for a tie."""
     left, right = (np.asarray(choices == side, dtype=np.float64) for side in ("left", "right"))
     return 0.5 + 0.5 * (left - right)
 
@@ -224,7 +224,7 @@ def _positions(stimuli: pd.Series[str], index: pd.Index[str], line: Line) -> Cod
 
 
 def _groups(table: pd.DataFrame, column: str, low: Codes, high: Codes) -> Codes | None:
-    """Group votes by content or style; a pair that mixes two levels is a level of its own."""
+    """Group votes by content or style; a pair with two levels counts as a level of its own."""
     if column not in table.columns or table[column].isna().all():
         return None
     levels = pd.factorize(table[column].astype(str))[0]
@@ -243,7 +243,7 @@ def _fingerprint(kept: pd.DataFrame, differences: Floats, choice: Floats) -> str
 
 def _nothing_left(dropped: dict[str, int], total: int) -> str:
     if dropped.get("simulated") == total:
-        return f"all {total} votes are simulated: say that simulated votes shall be included"
+        return f"all {total} votes are simulated: include simulated votes explicitly"
     for reason, count in dropped.items():
         if reason.startswith("target ") and count == total:
             return f"all {total} votes are of {reason}: none can be fitted for the other"

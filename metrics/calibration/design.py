@@ -11,7 +11,7 @@ from .data import Comparisons
 
 
 def design(comparisons: Comparisons, statistics: pd.DataFrame) -> dict[str, Any]:
-    """Count what the votes that entered compare; None where the statistics lack the column.
+    """Count what the votes that entered compare; None if the statistics lack the column.
 
     statistics: column stimulus; optional method, content, style.
     """

@@ -23,11 +23,11 @@ from .separation import separation
 from .uncertainty import reasons, two_way_uncertainty, uncertainty
 
 ENOUGH_LEVELS = 20
-"""With fewer levels of content or style, errors clustered two ways are an indication only."""
+"""With fewer levels of content or style, errors clustered two ways are only an indication."""
 
 
 def diagnostics(comparisons: Comparisons, result: Fit) -> tuple[dict[str, Any], list[str]]:
-    """Give all of them for one fit, None or empty where not known, and notes on them."""
+    """Return all checks of one fit, None or empty if not known, and notes on them."""
     errors = np.full(len(result.bread), np.nan)
     if not result.separated:
         errors = uncertainty(result, comparisons.participants).std_errors
@@ -44,16 +44,16 @@ def diagnostics(comparisons: Comparisons, result: Fit) -> tuple[dict[str, Any], 
 
 
 def position(comparisons: Comparisons) -> dict[str, Any] | None:
-    """Side bias: the log odds of the left picture where both are equally good.
+    """Side bias: the log odds of the left picture if both have equal scores.
 
-    A diagnostic: the exported score leaves it out. None with one participant, and where the side
-    and the statistics are collinear; error and interval are None as in uncertainty.py.
+    It is only a diagnostic: scores do not use it. None with one participant, and if the side and
+    the statistics are collinear; error and interval are None as in uncertainty.py.
     """
     return _side(comparisons)[0]
 
 
 def _side(comparisons: Comparisons) -> tuple[dict[str, Any] | None, list[str]]:
-    """Give the side bias, and notes on its error."""
+    """Return the side bias, and notes on its error."""
     if comparisons.people < 2:
         return None, []
     extended = Comparisons(
@@ -88,7 +88,7 @@ def _side(comparisons: Comparisons) -> tuple[dict[str, Any] | None, list[str]]:
 def thurstone(comparisons: Comparisons, result: Fit) -> dict[str, Any] | None:
     """The same votes by probit (Thurstone's case V): the ranking should not depend on the link.
 
-    Ties are left out, as a probit has no half outcomes. None for separated votes.
+    Ties are left out, because a probit has no half outcomes. None for separated votes.
     """
     decided = comparisons.preferred != 0.5
     votes = replace(
@@ -166,7 +166,7 @@ def both_ways(comparisons: Comparisons, result: Fit) -> dict[str, Any]:
 
 
 def power(comparisons: Comparisons, result: Fit, errors: Floats) -> dict[str, Any] | None:
-    """How many people would halve the intervals, and the limit of more votes of each.
+    """The number of people that would halve the intervals, and the limit of more votes of each.
 
     Errors shrink with √people, and the quantile of t with people; each further person is assumed to
     give as many votes as those so far. `between` is the part of a term's variance that remains
@@ -189,7 +189,7 @@ def power(comparisons: Comparisons, result: Fit, errors: Floats) -> dict[str, An
 
 
 def _finite(votes: Comparisons) -> bool:
-    """Whether maximum likelihood has one finite answer."""
+    """Whether maximum likelihood has a unique finite estimate."""
     try:
         return not separation(votes).found
     except InputError:
@@ -199,8 +199,8 @@ def _finite(votes: Comparisons) -> bool:
 def _band(agreed: Floats, people: Codes) -> tuple[float, float]:
     """Wilson's interval of a share (Wilson 1927), with votes counted by their design effect.
 
-    Where votes of a person may be copies of each other (few participants) they count as one, and
-    where the participants may be copies of one person (they answer alike) as that person's.
+    With few participants the votes of a person count as one vote, and if participants answer too
+    much alike all votes count as those of one person.
     """
     mean, many = float(agreed.mean()), float(len(agreed))
     binomial = mean * (1 - mean) / many
@@ -212,5 +212,5 @@ def _band(agreed: Floats, people: Codes) -> tuple[float, float]:
     elif binomial > 0 and error**2 > binomial:
         many *= binomial / error**2
     low, high = proportion_confint(mean * many, many, alpha=1 - LEVEL, method="wilson")
-    # The interval contains the mean, rounding apart.
+    # The interval contains the mean up to rounding.
     return min(mean, float(low)), max(mean, float(high))

@@ -6,7 +6,7 @@
     cross_val_score(PairwiseCalibrator(), x, chosen, groups=people, cv=GroupKFold(10))
 
 A row of X is the difference of two stimuli's statistics, left minus right, and y is one of two
-answers. There is no intercept, so the classes are symmetric: reversing the signs of a row and its
+answers. There is no intercept, so the classes are symmetric: reversing the sign of a row and its
 answer leaves the estimate unchanged. `decision_function` is linear; applied to the statistics of
 one stimulus it gives that stimulus's score.
 """
@@ -50,7 +50,7 @@ class PairwiseCalibrator(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     method_ : "ml" or "firth", as chosen by `auto`.
     separated_ : (K,) booleans, terms without a finite maximum-likelihood estimate.
     log_likelihood_ : float, without the penalty.
-    n_features_in_, feature_names_in_ : as everywhere in scikit-learn.
+    n_features_in_, feature_names_in_ : as in all estimators of scikit-learn.
 
     """
 
@@ -64,14 +64,14 @@ class PairwiseCalibrator(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Fit differences X (N, K) to answers y (N,) of two classes.
 
         groups: (N,), the person who gave each answer; errors are then clustered by person. Raises
-        ValueError, in one line, for input that gives no estimate.
+            ValueError, in one line, for input that yields no estimate.
         """
         X, y = validate_data(self, X, y, dtype=np.float64)
         check_classification_targets(y)
         self.classes_ = np.unique(y)
         if len(self.classes_) == 1:
             raise ValueError(
-                "y has one class only: turn some rows around (−x, and the other answer), which "
+                "y has one class only: reverse some rows (−x, and the other answer), which "
                 "changes no estimate"
             )
         if len(self.classes_) > 2:
@@ -80,7 +80,7 @@ class PairwiseCalibrator(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 f"{len(self.classes_)} classes, leave ties out"
             )
         if not 0 < self.level < 1:
-            raise ValueError(f"level {self.level!r} is no share: use one between 0 and 1")
+            raise ValueError(f"level {self.level!r} is not a share: use one between 0 and 1")
         people = np.arange(len(y)) if groups is None else np.unique(groups, return_inverse=True)[1]
         if len(people) != len(y):
             raise ValueError(f"{len(people)} groups for {len(y)} rows: give one for each row")

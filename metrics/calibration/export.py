@@ -33,7 +33,7 @@ class Model:
 
     @property
     def instruments(self) -> dict[str, str]:
-        """Which instrument measured the statistics: keys E, C."""
+        """The instruments that measured the statistics: keys E, C."""
         return dict(self.details.get("instruments") or {})
 
     @property
@@ -42,7 +42,7 @@ class Model:
         return bool(self.details.get("simulated"))
 
     def to_json(self) -> dict[str, Any]:
-        """Give the export."""
+        """Return the export."""
         return {
             "format": FORMAT,
             "version": VERSION,
@@ -59,7 +59,7 @@ class Model:
         }
 
     def _tie(self, key: str) -> dict[str, Any]:
-        """The last row of a Davidson model's covariance, ln ν, stands beside the terms as `tie`."""
+        """Export the last row of a Davidson model's covariance, ln ν, as `tie` beside the terms."""
         tie = self.details.get("tie")
         return {"tie": tie[key]} if tie and "tie" not in self.terms else {}
 
@@ -85,7 +85,7 @@ class Model:
 
 
 def encode(number: float) -> float | str | None:
-    """Write a number so that JSON can hold it."""
+    """A number in a form that JSON can hold."""
     if math.isnan(number):
         return None
     if math.isinf(number):

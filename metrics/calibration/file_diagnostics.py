@@ -13,8 +13,7 @@ class Position(Part):
     """Side bias. Null where the votes cannot separate it from the statistics."""
 
     log_odds_left: float = Field(
-        description="Log odds of the left stimulus where both are equally good; the exported score "
-        "leaves it out."
+        description="Log odds of the left stimulus if both have equal scores; scores do not use it."
     )
     std_error: float | None = Field(description="Clustered by participant; null: see notes.")
     interval: Interval
@@ -28,7 +27,7 @@ class Thurstone(Part):
     deviance: float
     logit_deviance: float = Field(description="Of the exported fit on the same votes.")
     logit_to_probit: ByTerm = Field(
-        description="Ratio of coefficients; about 1.6 to 1.8 where the link makes no difference."
+        description="Ratio of coefficients; about 1.6 to 1.8 if the link makes no difference."
     )
 
 

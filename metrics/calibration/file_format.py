@@ -57,8 +57,8 @@ class CalibrationFile(Part):
         min_length=1, description="One for each of terms; and `tie`, ln ν, for Davidson's model."
     )
     std_errors: ByTerm = Field(
-        description="Clustered as `covariance` says. Null: infinite term, or an error that these "
-        "votes cannot give (see notes)."
+        description="Clustered as `covariance` names. Null: infinite term, or an error that "
+        "cannot be estimated from these votes (see notes)."
     )
     covariance: Literal[
         "cluster:participant",
@@ -66,7 +66,7 @@ class CalibrationFile(Part):
         "cluster:participant+style",
         "naive",
         "not published",
-    ] = Field(description="Which votes may resemble each other in std_errors.")
+    ] = Field(description="The groups of votes that may be correlated in std_errors.")
     covariance_matrix: list[list[float | None]] = Field(
         min_length=1, description="In the order of terms, with `tie` last."
     )
@@ -74,20 +74,18 @@ class CalibrationFile(Part):
     participants: Positive | None = Field(description="Number of participants who gave them.")
     instruments: dict[Literal["E", "C"], str] | None = Field(
         default=None,
-        description="Which instrument measured the statistics. Scores of statistics of another "
-        "instrument are refused by default. Empty: not known.",
+        description="The instruments that measured the statistics. Statistics of other "
+        "instruments are refused by default. Empty: not known.",
     )
     fingerprints: Fingerprints | None = None
     simulated: bool | None = Field(default=None, description="Whether any simulated vote entered.")
     scale: Scale | None = None
-    notes: list[str] | None = Field(
-        default=None, description="What a reader must know, in sentences."
-    )
+    notes: list[str] | None = Field(default=None, description="Remarks on the model, in sentences.")
     fit: Literal["ml", "firth"] | None = Field(
         default=None, description="Maximum likelihood, or Firth's penalised likelihood."
     )
     ties: Literal["drop", "half", "davidson"] | None = Field(
-        default=None, description="How ties entered."
+        default=None, description="The treatment of ties."
     )
     tied_votes: Count | None = Field(default=None, description="Ties among the votes.")
     tie: Tie | None = None
@@ -100,22 +98,22 @@ class CalibrationFile(Part):
     intervals: Annotated[dict[str, Interval], Field(min_length=1)] | None = Field(
         default=None,
         description="Coefficient ± t · error: bias-reduced (CR2), with Satterthwaite degrees "
-        "of freedom; two-way errors where asked for. Null: see notes.",
+        "of freedom; two-way errors on request. Null: see notes.",
     )
     interval_level: Share | None = Field(default=None, description="Of every interval.")
     interval_df: Count | None = Field(
         default=None,
         description="The smallest number of groups, minus one: the degrees of freedom of the "
-        "intervals where all groups weigh the same, and more than those elsewhere.",
+        "intervals if all groups have the same weight, and more than those otherwise.",
     )
     profile_intervals: dict[str, Interval] | None = Field(
         default=None,
-        description="By the penalised likelihood ratio, where fit is firth; votes count as "
+        description="By the penalised likelihood ratio, if fit is firth; votes count as "
         "independent.",
     )
     log_likelihood: float | None = Field(default=None, description="Without Firth's penalty.")
-    AIC: float | None = Field(default=None, description="Takes votes as independent.")
-    BIC: float | None = Field(default=None, description="Takes votes as independent.")
+    AIC: float | None = Field(default=None, description="Treats votes as independent.")
+    BIC: float | None = Field(default=None, description="Treats votes as independent.")
     null_log_likelihood: float | None = Field(
         default=None, description="Of even odds (with Davidson's model: ties at their share)."
     )
@@ -151,7 +149,7 @@ class CalibrationFile(Part):
 
     @model_validator(mode="after")
     def _terms_agree(self) -> CalibrationFile:
-        """Check that numbers stand for the terms, each once."""
+        """Check that there is one number for each term."""
         names = [*self.terms, "tie"] if self.tie and "tie" not in self.terms else self.terms
         for field in ("coefficients", "std_errors"):
             if set(getattr(self, field)) != set(names):
@@ -169,7 +167,8 @@ ALWAYS = (
     "format", "version", "target", "terms", "coefficients", "std_errors", "covariance",
     "covariance_matrix", "votes", "participants", "instruments", "simulated", "scale", "notes",
 )  # fmt: skip
-"""Keys of every file. Reading forgives the last four where scoring needs none of them."""
+"""Keys of every file. On reading, the last four may be missing, since scoring does not need
+them."""
 PUBLISHED = ("name", "source")
 """Further keys of a published model."""
 MAYBE_NULL = ("profile_intervals", "accuracy", "log_loss", "selection", "bootstrap", "methods")
@@ -177,7 +176,7 @@ MAYBE_NULL = ("profile_intervals", "accuracy", "log_loss", "selection", "bootstr
 
 
 def check_file(value: object) -> None:
-    """Check what a file of JSON holds. Raises InputError, in one line, with the first fault."""
+    """Check the content of a JSON file. Raises InputError, in one line, with the first fault."""
     if not isinstance(value, Mapping) or value.get("format") != FORMAT:
         raise InputError(f'this is not an exported calibration: no "format": "{FORMAT}"')
     if value.get("version") != VERSION:
@@ -197,10 +196,10 @@ def check_file(value: object) -> None:
 
 
 def json_schema() -> dict[str, Any]:
-    """Give the published JSON Schema (draft 2020-12).
+    """Return the published JSON Schema (draft 2020-12).
 
-    Reading a file forgives missing keys that scoring does not need. The schema, for programs that
-    write such files, requires all of them.
+    On reading, keys that scoring does not need may be missing. The schema, which is for programs
+    that write such files, requires all of them.
     """
     schema = CalibrationFile.model_json_schema()
     for name, field in schema["properties"].items():
@@ -222,7 +221,7 @@ def json_schema() -> dict[str, Any]:
 
 
 def _without_null(field: dict[str, Any]) -> None:
-    """Take the choice null out of a property, in place."""
+    """Remove the alternative null from a property, in place."""
     if "anyOf" not in field:
         return
     choices = [choice for choice in field["anyOf"] if choice != {"type": "null"}]

@@ -87,7 +87,7 @@ class Prediction(Part):
 
 HeldOut = Annotated[
     dict[Literal["participants", "contents", "styles"], Prediction],
-    Field(description="By what was left out. A grouping with one group is missing."),
+    Field(description="By the groups that were left out. A grouping with one group is missing."),
 ]
 
 
@@ -100,7 +100,7 @@ class VotesOfAParticipant(Part):
 
 
 class Design(Part):
-    """What the votes that entered compare; null: the statistics lack the column."""
+    """Counts of what the votes compare; null: the statistics lack the column."""
 
     stimuli: Count
     pairs: Count
@@ -144,7 +144,7 @@ class Candidate(Part):
 
 
 class Baseline(Part):
-    """A figure to compare the subsets with."""
+    """A reference value for the subsets."""
 
     name: Literal[
         "chance", "best single statistic", "people's own agreement", "majority of the others"
@@ -160,7 +160,7 @@ class Baseline(Part):
 
 
 class Selection(Part):
-    """All subsets of the statistics, and what three rules choose; null where terms were named."""
+    """All subsets of the statistics, and the choices of three rules; null if terms were named."""
 
     rule: str = Field(description="The rule that chose.")
     chosen: Names
@@ -184,7 +184,7 @@ class Selection(Part):
 
 
 class Bootstrap(Part):
-    """Refits of resampled participants; null where not asked for or not valid (see notes)."""
+    """Refits of resampled participants; null if not requested or not valid (see notes)."""
 
     resampled: Literal["participants"]
     replicates: list[list[float]] = Field(
@@ -199,13 +199,14 @@ class Bootstrap(Part):
 
 
 class Methods(Part):
-    """Methods by the same votes. Null where fewer than two methods are compared, or where the
-    comparisons do not connect all of them.
+    """Methods by the same votes. Null if fewer than two methods are compared, or if the comparisons
+    do not connect all of them.
     """
 
     methods: Names = Field(min_length=2)
     wins: list[list[Annotated[float, Field(ge=0)]]] = Field(
-        description="How often the row's method was preferred to the column's; a tie is ½ for each."
+        description="Number of times that the row's method was preferred to the column's; a tie is "
+        "½ for each."
     )
     ability: NumberByTerm = Field(
         description="Bradley-Terry ability, log odds against the average method, from votes alone."

@@ -1,8 +1,8 @@
 """Firth's penalised logistic regression: finite estimates where maximum likelihood has none.
 
 Firth 1993 (Biometrika 80), Heinze & Schemper 2002: the likelihood times Jeffreys' prior |I|^½.
-Ties enter as ½. firthmodels gives the same estimates; this fit is kept because the bootstrap needs
-its start and is faster with it (benchmarks/calibration.py), and profiles hold a coefficient.
+Ties enter as ½. firthmodels gives the same estimates; this fit is kept because the bootstrap is
+faster with a start (benchmarks/calibration.py), and because profiles fix a coefficient.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ def firth(
 ) -> Penalised:
     """Fit preferred (N,) in [0, 1] on differences (N, K), no intercept, from `start` (K,) or 0.
 
-    held: index of a coefficient that stays at its start (a point of its profile). The fit ends with
-    a step of at most `tolerance` of the largest coefficient (of scaled terms).
+    held: index of a coefficient that is fixed at its start (a point of its profile). The fit ends
+    with a step of at most `tolerance` of the largest coefficient (of scaled terms).
 
     Raises InputError when it does not converge.
     """
@@ -55,14 +55,15 @@ def firth(
     for _ in range(limit):
         gradient = score.sum(axis=0)
         step = _scoring_step(bread, gradient, held)
-        # At most doubled: with thousands of separated votes the estimates are in the thousands.
+        # Steps may double the estimate, which reaches thousands with thousands of separated votes.
         longest = max(5.0, float(np.abs(beta).sum()))
         step *= min(1.0, longest / max(float(np.abs(step).sum()), 1e-300))
         slope = float(gradient @ step)
         for _ in range(40):
             value, score, bread = _state(x, preferred, beta + step)
-            # The step ignores the penalty's curvature, so it may overshoot the maximum: halve it
-            # where the likelihood falls, or where it ends on a descent half as steep as the ascent.
+            # The step ignores the penalty's curvature, so it may overshoot the maximum: halve it if
+            # the likelihood falls, or if the slope at its end is opposite and at least half as
+            # steep.
             behind = float(score.sum(axis=0) @ step) < -0.5 * slope
             if value >= current - 1e-12 * abs(current) and not behind:
                 break

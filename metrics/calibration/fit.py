@@ -2,7 +2,7 @@
 
 The model of Yeh et al. 2020, "Improving Style Transfer with Calibrated Metrics", section 4.1.
 Without an intercept the estimate does not depend on which stimulus was on the left: reversing the
-signs of a row and its choice leaves it unchanged.
+sign of a row and its choice leaves it unchanged.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def fit(comparisons: Comparisons, method: str = "auto", *, ties: str = "half") -
     check_name("fit", method, FITS)
     if ties == "davidson" and comparisons.ties:
         if method == "firth":
-            raise InputError("--fit firth does not join with --ties davidson: use --ties half")
+            raise InputError("--fit firth cannot be combined with --ties davidson: use --ties half")
         return _davidson(comparisons)
     found = separation(comparisons)
     separated = tuple(
@@ -77,11 +77,11 @@ def fit(comparisons: Comparisons, method: str = "auto", *, ties: str = "half") -
 
 def _likelihood(comparisons: Comparisons, start: Floats | None = None) -> Fit:
     preferred = comparisons.preferred
-    # One scale for all terms, so that the tolerance means the same whatever their units are.
+    # All terms are scaled, so that the tolerance does not depend on their units.
     scale = np.abs(comparisons.differences).max(axis=0)
     x = comparisons.differences / scale
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # convergence is read below, separation is excluded
+        warnings.simplefilter("ignore")  # convergence is checked below, separation is excluded
         # The rank is known; the covariance is computed below.
         result = Logit(preferred, x, check_rank=False).fit(
             start_params=None if start is None else start * scale,
@@ -195,7 +195,7 @@ def _limit(
 
 
 def _independent(rest: Floats, finite: Codes) -> Codes:
-    """Choose infinite terms that, beside the finite ones, still vary independently in `rest`."""
+    """Infinite terms that, together with the finite ones, still vary independently in `rest`."""
     others = np.setdiff1d(np.arange(rest.shape[1]), finite)
     scale = np.maximum(np.abs(rest).max(axis=0), 1e-300)
     x = rest / scale

@@ -1,4 +1,4 @@
-"""How well log odds predict votes."""
+"""Goodness of fit: likelihood, log loss and accuracy of log odds."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from scipy.stats import chi2
 from .data import Codes, Floats
 
 FEWEST_GROUPS = 5.0
-"""Errors need votes that weigh like those of at least so many participants."""
+"""Errors need an effective number of participants of at least this."""
 LEAST_RATIO = 1 / 3
 RARELY = 0.01
 
 
 def least_ratio(df: float) -> float:
-    """A clustered error below so many naive ones means that participants answer too much alike.
+    """The ratio to the naive error below which a clustered error shows that participants answer too
+    much alike.
 
     If votes were independent, the ratio's square would be χ² / df of `df` degrees of freedom: the
-    limit is a third, or less where chance gives less in more than one of a hundred studies.
+    limit is a third, or less if chance alone gives less in more than one of a hundred studies.
     """
     return float(min(LEAST_RATIO, np.sqrt(chi2.ppf(RARELY, df) / df)))
 
@@ -43,7 +44,7 @@ def accuracy(eta: Floats, preferred: Floats) -> float:
 
 
 def kish(groups: Codes) -> float:
-    """Effective number of groups (N,): (Σ n)² / Σ n² (Kish 1965), as many equal groups weigh."""
+    """Effective number of groups (N,): (Σ n)² / Σ n², for the group sizes n (Kish 1965)."""
     sizes = np.unique(groups, return_counts=True)[1].astype(np.float64)
     return float(sizes.sum() ** 2 / (sizes**2).sum())
 
@@ -51,8 +52,8 @@ def kish(groups: Codes) -> float:
 def error_of_mean(values: Floats, groups: Codes) -> float:
     """Standard error of the mean of values (N,) that resemble each other within groups (N,).
 
-    NaN where groups cannot support it: fewer than 5 by Kish's count, or an error far below that of
-    independent values, as where all groups have the same values (see uncertainty.py).
+    NaN if the groups do not allow an estimate: fewer than 5 by Kish's count, or an error far below
+    that of independent values, as if all groups had the same values (see uncertainty.py).
     """
     effective = kish(groups)
     if effective < FEWEST_GROUPS:

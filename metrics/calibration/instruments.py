@@ -1,7 +1,7 @@
 """The instruments that measured the statistics of a model: encoder and basis (E), detector (C).
 
-Numbers of two instruments are on different scales, so they are neither mixed nor scored by a model
-that was fitted to another instrument. Their names are written and read by
+Numbers of two instruments have different scales. They are not mixed, and a model does not score
+numbers of another instrument than it was fitted to. Their names are written and read by
 metrics/effectiveness/instrument.py and metrics/boundaries/instrument.py.
 """
 
@@ -21,10 +21,10 @@ LETTERS = ("E", "C")
 def instruments_used(
     table: pd.DataFrame, terms: Sequence[str], *, any_instrument: bool = False
 ) -> dict[str, str]:
-    """Name the instrument of the terms: keys E, C, where the statistics have the column.
+    """The instruments of the terms: keys E, C, if the statistics have the column.
 
-    table: statistics of the stimuli that take part. Raises InputError for two instruments of one
-    letter, unless `any_instrument`; their names are then joined by ` + `.
+    table: statistics of the stimuli that were compared. Raises InputError for two instruments of
+    one letter, unless `any_instrument`; their names are then joined by ` + `.
     """
     found: dict[str, str] = {}
     for letter in LETTERS:
@@ -43,9 +43,9 @@ def instruments_used(
 
 
 def check_instruments(wanted: Mapping[str, str], table: pd.DataFrame) -> None:
-    """Raise InputError where the statistics name another instrument than the model's.
+    """Raise InputError if the statistics name another instrument than the model's.
 
-    Statistics that name none are taken as they are.
+    Statistics that name none are accepted.
     """
     for letter, name in wanted.items():
         column = f"instrument_{letter}"
@@ -63,7 +63,7 @@ def check_instruments(wanted: Mapping[str, str], table: pd.DataFrame) -> None:
 def fingerprints(instruments: Mapping[str, str]) -> dict[str, str | int]:
     """Read encoder, basis, basis_size (pixels) and detector from the names of instruments.
 
-    instruments: keys E, C. A name of another form, or two names joined by ` + `, gives none.
+    instruments: keys E, C. A name of another form, or two names joined by ` + `, has none.
     """
     names = {letter: name for letter, name in instruments.items() if " + " not in name}
     return effectiveness_parts(names.get("E", "")) | coherence_parts(names.get("C", ""))

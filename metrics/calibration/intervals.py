@@ -29,7 +29,7 @@ def known(number: float) -> float | None:
 
 
 def by_term(terms: Sequence[str], values: Floats) -> dict[str, float | None]:
-    """Numbers for an export, keyed by term; values beyond the terms (ln ν) are left out."""
+    """Numbers for an export, by term; values beyond the terms (ln ν) are left out."""
     return {
         term: known(float(value)) for term, value in zip(terms, values[: len(terms)], strict=True)
     }

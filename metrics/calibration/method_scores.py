@@ -1,8 +1,8 @@
 """Mean scores of methods by a model, beside their abilities from the votes alone.
 
-Abilities (Bradley & Terry 1952) come from the same votes without any statistic. Where a method
-wins more often, or less often, than its score predicts, the base statistics miss something that
-people see.
+Abilities (Bradley & Terry 1952) come from the same votes without any statistic. If a method wins
+more often, or less often, than its score predicts, the base statistics miss something that people
+see.
 """
 
 from __future__ import annotations
@@ -19,14 +19,15 @@ from .score import mean_scores, mean_terms
 
 
 def compare(model: Model, statistics: pd.DataFrame) -> list[dict[str, Any]]:
-    """Give one row per method that the votes compare, the best by votes first.
+    """One row per method that the votes compare, the best by votes first.
 
     statistics: stimulus, method, and the model's terms; rows without one of them are left out.
 
     A row holds `method`, `stimuli`; `ability` with `ability_interval` (by Student's t, clustered by
     participant); `score`, the model's mean, with `score_interval` and `rank` (lowest and highest
     rank by score, 1 is best) from the bootstrap over participants. Both are log odds against the
-    average of these methods. Unknown values are None. No rows where the export has no abilities.
+    average of these methods. Unknown values are None. There are no rows if the export has no
+    abilities.
     """
     ranking = model.details.get("methods")
     if not ranking:

@@ -14,7 +14,7 @@ from .presets import PRESETS
 def read_model(name: str) -> Model:
     """Read an exported model from the file `name`, or take the preset of that name.
 
-    Raises InputError for a missing file, and for one that is no exported calibration.
+    Raises InputError for a missing file, and for one that is not an exported calibration.
     """
     if name in PRESETS:
         return PRESETS[name]

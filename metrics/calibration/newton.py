@@ -1,8 +1,8 @@
 """Many no-intercept logistic regressions at once: batched, weighted Newton (IRLS).
 
-Model selection and the bootstrap fit one data set thousands of times, with other weights or on
-fewer terms. All these fits take their Newton steps together here, so that the work is a few large
-matrix products. A published fit is made by statsmodels (fit.py); tests compare the two.
+Model selection and the bootstrap fit one data set thousands of times, with other weights or fewer
+terms. Here all these fits take their Newton steps together, so that the work consists of a few
+large matrix products. A published fit is made by statsmodels (fit.py); tests compare the two.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def fit_batch(
 
 @dataclass(frozen=True)
 class _Start:
-    """A shared start (K,), and each group's derivatives there: the first step needs no pass."""
+    """A shared start (K,), with each group's derivatives there, which the first step reuses."""
 
     beta: Floats
     gradient: Floats
@@ -106,7 +106,7 @@ class _Problem:
     def solve(
         self, weights: Floats, masks: npt.NDArray[np.bool_], begin: _Start, tolerance: float
     ) -> Batch:
-        """Newton steps; fits that diverge with full steps start again with damped ones."""
+        """Newton steps; fits that diverge with full steps are restarted with damped ones."""
         beta = np.where(masks, begin.beta, 0.0)
         if (masks | (begin.beta == 0)).all():
             gradient, packed = weights @ begin.gradient, weights @ begin.packed
@@ -131,7 +131,7 @@ class _Problem:
         *,
         damped: bool,
     ) -> npt.NDArray[np.bool_]:
-        """Move `beta` (B, K) in place; give which fits converged."""
+        """Improve `beta` (B, K) in place; return whether each fit converged."""
         converged = np.zeros(len(beta), dtype=bool)
         active = np.flatnonzero(np.isfinite(beta).all(axis=1))
         for _ in range(limit):
@@ -144,7 +144,7 @@ class _Problem:
                 step *= np.log1p(size) / np.maximum(size, 1e-300)
             beta[active] += step
             done = np.abs(step).max(axis=1) <= tolerance
-            sane = np.abs(beta[active]).max(axis=1) < 1e4  # False as well for NaN
+            sane = np.abs(beta[active]).max(axis=1) < 1e4  # false for NaN, too
             converged[active[done & sane]] = True
             active = active[~done & sane]
         return converged
@@ -178,7 +178,7 @@ class _Problem:
 
 
 def _newton_step(gradient: Floats, hessian: Floats, masks: npt.NDArray[np.bool_]) -> Floats:
-    """Solve for the step; masked terms do not move. A singular Hessian gives a very large step."""
+    """Solve for the step, which is 0 for masked terms. A singular Hessian gives a huge step."""
     terms = masks.shape[1]
     both = masks[:, :, None] & masks[:, None, :]
     hessian = np.where(both, hessian, 0.0)

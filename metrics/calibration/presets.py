@@ -49,5 +49,5 @@ PRESETS = {name: _published(name) for name in _PUBLISHED}
 
 
 def preset(name: str) -> Model:
-    """Give a published model by name. Raises InputError for another name."""
+    """Return a published model by name. Raises InputError for another name."""
     return find("published model", name, PRESETS)

@@ -28,7 +28,7 @@ _STEPS = 200
 
 
 def profile_intervals(comparisons: Comparisons, level: float = LEVEL) -> Floats:
-    """Bounds (K, 2) by the penalised likelihood ratio; NaN where a bound does not exist."""
+    """Bounds (K, 2) by the penalised likelihood ratio; NaN if a bound does not exist."""
     scale = np.abs(comparisons.differences).max(axis=0)
     x, preferred = comparisons.differences / scale, comparisons.preferred
     best = firth(x, preferred)
@@ -39,7 +39,7 @@ def profile_intervals(comparisons: Comparisons, level: float = LEVEL) -> Floats:
         solved = {float(best.coefficients[term]): best}
 
         def height(value: float) -> float:
-            """Profile at a value of the term, above the level of the bounds."""
+            """The profile at a value of the term, minus the level of the bounds."""
             if value not in solved:
                 nearest = min(solved, key=lambda known: abs(known - value))
                 start = solved[nearest].coefficients.copy()
@@ -56,7 +56,7 @@ def profile_intervals(comparisons: Comparisons, level: float = LEVEL) -> Floats:
 
 
 def _crossing(height: Callable[[float], float], inside: float, step: float) -> float:
-    """Where `height`, positive at `inside`, falls to 0 in the direction of `step`, or NaN."""
+    """The zero of `height`, positive at `inside`, in the direction of `step`; NaN without one."""
     try:
         for _ in range(_DOUBLINGS):
             outside = inside + step

@@ -23,7 +23,7 @@ from .uncertainty import Uncertainty, independent, reasons, two_way_uncertainty,
 
 ENOUGH_PEOPLE = 20
 UNEQUAL = 0.75
-"""Notes name fewer participants, or an effective number below this part of them."""
+"""There is a note for fewer participants, or for an effective number below this share of them."""
 
 
 def publish(
@@ -34,7 +34,7 @@ def publish(
     cluster: str,
     selection: Selection | None = None,
 ) -> Model:
-    """Make the exported model of a fit."""
+    """The exported model of a fit."""
     found, groups = _uncertainty(comparisons, result, cluster)
     terms = comparisons.terms
     details: dict[str, Any] = {
@@ -76,13 +76,13 @@ def publish(
 
 
 def software() -> dict[str, str]:
-    """Name the versions that computed the model."""
+    """The versions of the packages that computed the model."""
     packages = ("numpy", "scipy", "pandas", "statsmodels")
     return {"python": platform.python_version(), **{name: version(name) for name in packages}}
 
 
 def _uncertainty(comparisons: Comparisons, result: Fit, cluster: str) -> tuple[Uncertainty, int]:
-    """Give errors of the parameters, and the smallest number of groups behind them."""
+    """Return errors of the parameters, and the smallest number of groups behind them."""
     if cluster == "none":
         found, groups = independent(result), comparisons.votes
     elif cluster == "participant":
@@ -104,7 +104,7 @@ def _uncertainty(comparisons: Comparisons, result: Fit, cluster: str) -> tuple[U
 
 
 def _goodness(comparisons: Comparisons, result: Fit) -> dict[str, Any]:
-    """Likelihood, AIC and BIC (naive in that they take votes as independent), accuracy."""
+    """Likelihood, AIC and BIC (naive, because they treat votes as independent), accuracy."""
     parameters = len(result.bread)
     value = result.log_likelihood
     finite = np.isfinite(result.coefficients)
@@ -157,12 +157,12 @@ def _profile(comparisons: Comparisons) -> dict[str, list[float | None]]:
 
 
 def _notes(comparisons: Comparisons, result: Fit) -> list[str]:
-    """Say what the votes and the fit are."""
+    """Notes on the votes and the fit."""
     notes = []
     if comparisons.simulated:
         notes.append(f"{comparisons.simulated} of {comparisons.votes} votes are simulated.")
     if comparisons.votes <= len(result.bread):
-        notes.append("There are no more votes than terms: errors cannot be given.")
+        notes.append("There are no more votes than terms: errors cannot be estimated.")
     if result.separated and result.method == "firth":
         names = ", ".join(result.separated)
         notes.append(
@@ -171,21 +171,22 @@ def _notes(comparisons: Comparisons, result: Fit) -> list[str]:
         )
     elif result.separated:
         names = ", ".join(result.separated)
-        notes.append(f"Votes are separated by {names}: infinite; the other terms are the limit.")
+        notes.append(
+            f"Votes are separated by {names}: infinite; the other terms are those of the limit."
+        )
     return notes
 
 
 def _notes_on_errors(
     comparisons: Comparisons, result: Fit, found: Uncertainty, cluster: str
 ) -> list[str]:
-    """Say which errors are missing or doubtful, and why."""
+    """Notes on errors that are missing or doubtful."""
     if cluster == "none":
         return []
     people = comparisons.people
     if people < 2:
         return [
-            "All votes come from one participant: errors that allow for a person's habits cannot "
-            "be given."
+            "All votes come from one participant: errors between participants cannot be estimated."
         ]
     notes = []
     if people < ENOUGH_PEOPLE:
@@ -193,7 +194,7 @@ def _notes_on_errors(
     effective = kish(comparisons.participants)
     if effective < UNEQUAL * min(people, ENOUGH_PEOPLE):
         notes.append(
-            f"Some of the {people} participants gave far more votes than others: the votes weigh "
+            f"Some of the {people} participants gave far more votes than others: the votes count "
             f"like those of {effective:.1f} participants who gave equally many."
         )
     names = [*comparisons.terms, "the ties"][: len(result.bread)]

@@ -1,4 +1,4 @@
-"""Scores: the log odds with which a model prefers one stimulus to another are their difference."""
+"""Scores: the difference of two scores is the log odds that the first stimulus is preferred."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def score(
 ) -> pd.Series[float]:
     """Score every stimulus: a series indexed by stimulus, NaN where a statistic is missing.
 
-    Higher is better; unit log odds; the zero is arbitrary, so only differences mean something.
-    Raises InputError for missing columns, an infinite coefficient, and statistics of another
-    instrument than the model's unless `any_instrument`.
+    Higher is better; the unit is log odds; the zero is arbitrary, so only differences have a
+    meaning. Raises InputError for missing columns, an infinite coefficient, and statistics of
+    another instrument than the model's unless `any_instrument`.
     """
     infinite = [term for term in model.terms if math.isinf(model.coefficients[term])]
     if infinite:
@@ -41,7 +41,7 @@ def score(
 def mean_terms(
     model: Model, statistics: pd.DataFrame, methods: Sequence[str]
 ) -> tuple[Floats, list[int]]:
-    """Mean terms (M, K) of each method against the average method, and how many stimuli each.
+    """Mean terms (M, K) of each method relative to the average method, and numbers of stimuli (M,).
 
     Stimuli without one of the terms are left out; a method without stimuli has NaN.
     """
@@ -55,6 +55,6 @@ def mean_terms(
 
 
 def mean_scores(model: Model, means: Floats) -> Floats:
-    """Mean scores (M,) from `mean_terms`; NaN where unknown, or where a coefficient is infinite."""
+    """Mean scores (M,) from `mean_terms`; NaN if unknown, or where a coefficient is infinite."""
     weights = np.array([model.coefficients[term] for term in model.terms])
     return means @ weights if np.isfinite(weights).all() else np.full(len(means), np.nan)

@@ -1,7 +1,7 @@
 """Selection of base statistics: every subset, evaluated on participants left out of its fit.
 
-AIC and BIC take votes as independent, which the votes of one person are not, so they select too
-many terms. They are reported beside the grouped cross-validation that decides.
+AIC and BIC treat votes as independent, which the votes of one person are not, so they select too
+many terms. They are reported, but the choice is by cross-validation over participants.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class HeldOut:
     """(N,), each vote's loss."""
 
     def to_json(self) -> dict[str, Any]:
-        """Give the export."""
+        """Return the export."""
         return {"log_loss": self.log_loss, "accuracy": self.accuracy, "folds": self.folds}
 
 
@@ -63,16 +63,16 @@ class Candidate:
 
     @property
     def loss(self) -> float:
-        """The log loss that decides."""
+        """The log loss by which subsets are compared."""
         return self.held_out["participants"].log_loss
 
 
 @dataclass(frozen=True)
 class Excess:
-    """How much more a subset loses per vote than the best admissible one, with standard error.
+    """Loss per vote of a subset minus that of the best admissible one, with standard error.
 
-    The difference is taken vote by vote, and its error over participants: NaN where they are too
-    few or answer too much alike.
+    The difference is taken vote by vote, and its error over participants: NaN if they are too few
+    or answer too much alike.
     """
 
     log_loss: float
@@ -99,7 +99,7 @@ class Selection:
     seed: int
 
     def to_json(self) -> dict[str, Any]:
-        """Give the whole table with the rule and what it chose."""
+        """Return the whole table with the rule and its choice."""
         return {
             "rule": RULE,
             "chosen": list(self.chosen.terms),
@@ -117,7 +117,7 @@ class Selection:
 def select(comparisons: Comparisons, *, folds: int = 10, seed: int = 0) -> Selection:
     """Evaluate every subset of the terms and choose one by RULE.
 
-    Raises InputError with one participant only, and where no subset is admissible.
+    Raises InputError with one participant only, and if no subset is admissible.
     """
     if comparisons.people < 2:
         raise InputError(
@@ -184,7 +184,7 @@ def _groupings(comparisons: Comparisons, folds: int, seed: int) -> dict[str, _Fo
 
 
 def _subsets(comparisons: Comparisons) -> list[tuple[int, ...]]:
-    """List all subsets of terms whose differences are not collinear."""
+    """All subsets of terms whose differences are not collinear."""
     scale = np.maximum(np.abs(comparisons.differences).max(axis=0), 1e-300)
     triangle = np.asarray(np.linalg.qr(comparisons.differences / scale, mode="r"))
     many = len(comparisons.terms)
@@ -197,7 +197,7 @@ def _subsets(comparisons: Comparisons) -> list[tuple[int, ...]]:
 
 @dataclass(frozen=True)
 class _Folds:
-    """groups: (N,) codes; fold_of: (G,) the fold of each group; count: how many folds."""
+    """groups: (N,) codes; fold_of: (G,) the fold of each group; count: number of folds."""
 
     groups: Codes
     fold_of: Codes
@@ -280,6 +280,6 @@ def _row(candidate: Candidate, excess: Excess) -> dict[str, Any]:
         "held_out": {name: held.to_json() for name, held in candidate.held_out.items()},
         "excess": {
             "log_loss": excess.log_loss,
-            "std_error": known(excess.std_error) or None,  # of the best itself: none
+            "std_error": known(excess.std_error) or None,  # the best subset itself has no excess
         },
     }

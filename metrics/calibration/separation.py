@@ -28,7 +28,7 @@ LARGEST = 1e100
 class Separation:
     """direction: (K,), 0 for terms with a finite estimate. votes: (N,) the separated ones.
 
-    estimate: (K,), the maximum-likelihood estimate, where the search found it.
+    estimate: (K,), the maximum-likelihood estimate, if the search found it.
     """
 
     direction: Floats
@@ -44,7 +44,7 @@ class Separation:
 def separation(comparisons: Comparisons) -> Separation:
     """Find the separated votes and terms of binary preferences (a tie contradicts both sides).
 
-    Raises InputError where the differences are collinear: the coefficients are then not unique.
+    Raises InputError if the differences are collinear: the coefficients are then not unique.
     """
     differences, preferred = comparisons.differences, comparisons.preferred
     check_rank(comparisons)
@@ -71,8 +71,8 @@ def separation(comparisons: Comparisons) -> Separation:
 def tie_separation(comparisons: Comparisons) -> bool:
     """Whether Davidson's model of these votes has no finite estimate.
 
-    The outcome taken must not lose to another one along a direction (δ, τ) of coefficients and
-    ln ν: with d = x·δ the log weights are d/2 (left), τ (tie) and −d/2 (right).
+    It has none if along a direction (δ, τ) of coefficients and ln ν no chosen outcome loses against
+    another one: with d = x·δ the log weights are d/2 (left), τ (tie) and −d/2 (right).
     """
     scale = np.abs(comparisons.differences).max(axis=0)
     side = (2 * comparisons.preferred - 1)[:, None]
@@ -111,7 +111,7 @@ def _most_separated(rows: Floats, equal: Floats) -> tuple[Floats, npt.NDArray[np
 
 
 def _finite_estimate(differences: Floats, preferred: Floats) -> Floats | None:
-    """Give the finite estimate (K,) where it proves that no vote is separated; None: not proved.
+    """A finite estimate (K,) that proves that no vote is separated; None if there is no proof.
 
     At an optimum the gradient vanishes. With q_i the probability of the side not taken, along a
     separating unit δ it would be Σ q_i |x_i·δ| ≥ Σ q_i (x_i·δ)² / max‖x‖ ≥ λ_min(Xᵀ diag(q) X) /
@@ -161,13 +161,13 @@ def rank_of(scaled: Floats) -> int:
     """Rank of (N, K) columns of like size, however many rows."""
     gram = scaled.T @ scaled
     values = np.linalg.eigvalsh(gram)
-    if values[0] > 1e-9 * values[-1]:  # squared singular values: far from any doubt
+    if values[0] > 1e-9 * values[-1]:  # of squared singular values: clearly of full rank
         return len(values)
     return int(np.linalg.matrix_rank(np.asarray(np.linalg.qr(scaled, mode="r"))))
 
 
 def _free(rest: Floats) -> npt.NDArray[np.bool_]:
-    """Which terms (K,) have no finite estimate from the votes that are not separated.
+    """Whether each term (K,) has no finite estimate from the votes that are not separated.
 
     Those votes do not restrict directions in their null space; a term is finite if and only if no
     such direction changes it.

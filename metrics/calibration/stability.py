@@ -24,9 +24,9 @@ from .intervals import LEVEL, tails
 class Stability:
     """E, C: (N, 2) intervals of each stimulus' score, in the order of the space's frame.
 
-    Scores are taken against the mean stimulus, since their zero is arbitrary. cell: (N,), share of
+    Scores are relative to the mean stimulus, since their zero is arbitrary. cell: (N,), share of
     replicates in which the stimulus stays in its cell. methods: per method its mean scores' ranks
-    (intervals, 1 is best) and how often it is admissible.
+    (intervals, 1 is best) and the share of replicates in which it is admissible.
     """
 
     E: Floats
@@ -41,8 +41,8 @@ def stability(
 ) -> Stability | None:
     """Compute scores, cells and ranks for the bootstrap replicates of both models.
 
-    statistics: stimulus and the terms of both models. None where a model has no replicates.
-    Raises InputError where a stimulus of the space is not in the statistics.
+    statistics: stimulus and the terms of both models. None if a model has no replicates. Raises
+        InputError if a stimulus of the space is not in the statistics.
     """
     table = statistics.assign(stimulus=statistics["stimulus"].astype(str)).set_index("stimulus")
     names = space.frame["stimulus"]
@@ -70,7 +70,7 @@ def stability(
 
 
 def _scores(model: Model, table: pd.DataFrame) -> Floats | None:
-    """Scores (B, N) of each replicate, against the mean stimulus."""
+    """Scores (B, N) of each replicate, relative to the mean stimulus."""
     drawn = (model.details.get("bootstrap") or {}).get("replicates")
     if not drawn:
         return None

@@ -1,16 +1,16 @@
-"""Errors and intervals of estimates when the votes of one participant resemble each other.
+"""Errors and intervals of estimates from votes that are correlated within participants.
 
 `std_errors` are the cluster-robust ones of statsmodels and R (HC1, see covariance.py). Intervals
 use the bias-reduced errors CR2 (Bell & McCaffrey 2002, Survey Methodology 28) and Student's t with
 Satterthwaite degrees of freedom (Pustejovsky & Tipton 2018, JBES 36, section 3; in a balanced study
 of G participants G − 1), computed with the fit's own binomial variances as the working model.
 
-An error is not given (NaN) where participants cannot support it:
+An error is not given (NaN) if it cannot be estimated from the participants:
 
-- fewer than 4 degrees of freedom, that is, the votes weigh like those of fewer than 5 participants.
-  The approximation by t fails there (Tipton 2015, Psychological Methods 20).
+- fewer than 4 degrees of freedom, that is, the votes count like those of fewer than 5 participants.
+  The approximation by t then fails (Tipton 2015, Psychological Methods 20).
 - a clustered error below a third of the naive one (goodness.least_ratio): participants answered so
-  much alike that their differences do not show how far the estimate may be off.
+    much alike that their differences do not reveal the error of the estimate.
 - a separated term, whose clustered error does not measure how flat the likelihood is.
 """
 
@@ -37,7 +37,7 @@ class Uncertainty:
     """Of M estimates: the K' parameters of a fit, or contrasts of them.
 
     covariance: (M, M). std_errors: (M,). robust: (M,), the errors of intervals. df: (M,), their
-    degrees of freedom. NaN where not given. few, alike: (M,), why an error is not given.
+    degrees of freedom. NaN if not given. few, alike: (M,), the reason why an error is not given.
     """
 
     covariance: Floats
@@ -87,7 +87,7 @@ def uncertainty(result: Fit, groups: Codes, contrasts: Floats | None = None) -> 
     if len(np.unique(groups)) < 2:
         return _nothing(len(contrasts))
     matrix = contrasts @ clustered(result.scores, result.bread, groups) @ contrasts.T
-    if np.isnan(result.bread).any():  # 0 · NaN is NaN: take single parameters as they are
+    if np.isnan(result.bread).any():  # 0 · NaN is NaN, so single parameters are not multiplied
         matrix = clustered(result.scores, result.bread, groups)
     robust, df = _bias_reduced(result, groups, contrasts)
     return _given(matrix, naive_errors(result, contrasts), robust, df)
@@ -107,11 +107,11 @@ def two_way_uncertainty(result: Fit, one: Codes, other: Codes) -> Uncertainty:
 def reasons(
     found: Uncertainty, names: Sequence[str], what: str, groups: str = "participants"
 ) -> list[str]:
-    """Say in notes why the errors of `what` of these names are not given."""
+    """Notes with the reasons why errors of `what`, by name, are not given."""
     lines = []
     for flags, why in (
-        (found.few, f"the votes weigh like those of fewer than 5 {groups}"),
-        (found.alike, "participants answered too much alike for their differences to show it"),
+        (found.few, f"the votes count like those of fewer than 5 {groups}"),
+        (found.alike, "participants answered too much alike"),
     ):
         concerned = [name for name, flag in zip(names, flags, strict=False) if flag]
         if concerned:
@@ -125,7 +125,7 @@ def _nothing(many: int) -> Uncertainty:
 
 
 def _given(matrix: Floats, naive: Floats, robust: Floats, df: Floats) -> Uncertainty:
-    """Leave out the errors that participants cannot support."""
+    """Replace errors that cannot be estimated from the participants by NaN."""
     with np.errstate(invalid="ignore"):
         errors = np.sqrt(np.diag(matrix))
         known = np.isfinite(errors)

@@ -1,4 +1,4 @@
-"""The columns of votes, checked: why a vote stays out, and what kind of trial it was."""
+"""Check the columns of votes: the reason why a vote is left out, and the kind of its trial."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CHOICES = ("left", "right", "tie")
 KINDS = ("real", "training", "gold", "trap", "repeat")
 
 Line = Callable[[npt.NDArray[np.bool_]], str]
-"""Gives the physical line of the first row that a mask marks, such as `line 7: `."""
+"""Returns the physical line of the first row that a mask marks, such as `line 7: `."""
 
 
 def require(frame: pd.DataFrame, columns: Sequence[str], what: str) -> None:
@@ -27,7 +27,7 @@ def require(frame: pd.DataFrame, columns: Sequence[str], what: str) -> None:
 
 
 def lines_of(frame: pd.DataFrame) -> Line:
-    """Physical lines of a table that was read from a file; of others nothing is known."""
+    """Physical lines of a table that was read from a file; empty for other tables."""
     lines = frame.index.to_numpy() if frame.index.name == "line" else None
     return lambda mask: "" if lines is None else f"line {lines[np.flatnonzero(mask)[0]]}: "
 
@@ -49,7 +49,7 @@ def other_target(votes: pd.DataFrame, line: Line, target: str) -> pd.Series[str]
 def reasons_left_out(
     votes: pd.DataFrame, line: Line, *, ties: str, include_simulated: bool
 ) -> pd.Series[str]:
-    """Give for each vote why it stays out whatever its kind, or an empty string."""
+    """The reason why each vote is left out, whatever its kind; an empty string for the others."""
     strange = ~votes["choice"].isin(CHOICES)
     unknown = votes["choice"][strange]
     if len(unknown):
@@ -74,7 +74,7 @@ def reasons_left_out(
 
 
 def kinds_of(votes: pd.DataFrame, line: Line) -> pd.Series[str]:
-    """The kind of each trial, `real` where none is given. Raises InputError for another word."""
+    """The kind of each trial, `real` if none is given. Raises InputError for another word."""
     if "kind" not in votes.columns:
         return pd.Series("real", index=votes.index, dtype=object)
     kinds = votes["kind"].astype(object).fillna("real")
@@ -87,7 +87,7 @@ def kinds_of(votes: pd.DataFrame, line: Line) -> pd.Series[str]:
 
 
 def flags(votes: pd.DataFrame, column: str, line: Line) -> pd.Series[bool]:
-    """A column of truth values, false where none is given. Raises InputError for other words."""
+    """A column of truth values, false if none is given. Raises InputError for other words."""
     if column not in votes.columns:
         return pd.Series(False, index=votes.index)
     words = _each_value(votes[column], _word)
@@ -107,14 +107,14 @@ def _each_value(column: pd.Series[Any], translate: Callable[[Any], str]) -> pd.S
 
 
 def _word(value: Any) -> str:
-    """Give the many ways of writing a truth value as `true`, `false`, or the words themselves."""
+    """`true` or `false` for any way of writing a truth value; other words unchanged."""
     text = "" if pd.isna(value) else str(value).strip().lower()
     words = {"1": "true", "1.0": "true", "yes": "true", "0": "false", "0.0": "false", "no": "false"}
     return words.get(text, text)
 
 
 def _exclusion(value: Any) -> str:
-    """`excluded` may be a truth value or the words of a reason."""
+    """`excluded` is a truth value or a reason in words."""
     word = _word(value)
     if word in ("", "false"):
         return ""

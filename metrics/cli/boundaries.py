@@ -82,7 +82,7 @@ def _measure(options: argparse.Namespace) -> None:
     from metrics.boundaries.coherence import coherence, human_truth  # SciPy
 
     truth = human_truth(options.groundtruth)
-    detector(options.detector)  # refuse an unknown name before any picture is read
+    detector(options.detector)  # an unknown name is refused before any picture is read
     rows: list[dict[str, Any]] = []
     for path in progress_of(options.images, unit="picture"):
         try:

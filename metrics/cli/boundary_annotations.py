@@ -31,7 +31,7 @@ def add_commands(subparsers: Subparsers) -> None:
         type=Path,
         required=True,
         metavar="F.mat|DIR",
-        help="one annotation, or a folder for one of each picture, named after it",
+        help="an annotation file, or a folder for one file per picture, with the picture's name",
     )
     parser.add_argument(
         "--labels", action="store_true", help="pictures are label maps, not boundary maps"
@@ -48,7 +48,7 @@ def _convert(options: argparse.Namespace) -> None:
         if not any(drawing.boundaries.any() for drawing in drawings):
             raise InputError(f"{path.name} would hold no boundary: check the source")
         write_annotations(drawings, path)
-        written = read_annotations(path).boundaries  # refuses what cannot be used later
+        written = read_annotations(path).boundaries  # checks that the file can be read back
         people, height, width = written.shape
         shares = written.mean(axis=(1, 2)).tolist()
         rows.append(

@@ -47,7 +47,7 @@ def add_fit_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--terms",
         metavar="E1,E2",
-        help="exactly these statistics (default: choose by cross-validation over participants)",
+        help="statistics of the model (default: chosen by cross-validation over participants)",
     )
     parser.add_argument(
         "--fit",
@@ -65,12 +65,12 @@ def add_fit_options(parser: argparse.ArgumentParser) -> None:
         "--cluster",
         choices=("participant", "participant+content", "participant+style", "none"),
         default="participant",
-        help="which votes may resemble each other (default: of one participant)",
+        help="groups of votes that may be correlated (default: those of a participant)",
     )
     parser.add_argument(
         "--include-simulated",
         action="store_true",
-        help="use simulated votes too; the model records it",
+        help="include simulated votes; the model records it",
     )
     parser.add_argument(
         "--any-instrument",
@@ -82,15 +82,19 @@ def add_fit_options(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=1000,
         metavar="N",
-        help="draws of participants for intervals (default 1000; 0: none)",
+        help="number of bootstrap draws of participants, for intervals (default 1000; 0: none)",
     )
     parser.add_argument(
-        "--seed", type=int, default=0, metavar="N", help="of folds and bootstrap draws (default 0)"
+        "--seed",
+        type=int,
+        default=0,
+        metavar="N",
+        help="seed of folds and bootstrap draws (default 0)",
     )
 
 
 def fit_options(options: dict[str, Any]) -> dict[str, Any]:
-    """Turn parsed options into the arguments of `calibrate`."""
+    """The arguments of `calibrate` from parsed options."""
     terms = [term.strip() for term in (options["terms"] or "").split(",") if term.strip()]
     return {
         "terms": terms or None,
@@ -147,7 +151,7 @@ def _add_score(subparsers: Subparsers) -> None:
         required=True,
         dest="models",
         metavar="M.json|wacv2020-E|wacv2020-C",
-        help="once for each score",
+        help="may be given twice, once for E and once for C",
     )
     parser.add_argument("statistics", type=Path, metavar="STATISTICS.csv")
     parser.add_argument(

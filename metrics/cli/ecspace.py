@@ -43,7 +43,9 @@ def _ecspace(options: argparse.Namespace) -> None:
     space = ecspace(read_csv(options.scores, "scores"), options.bins)
     scatter = plot_data(space)
     answer = _answer(space)
-    files = _drawn((scatter, *family_plots(space)))  # all are drawn before any is written
+    files = _drawn(
+        (scatter, *family_plots(space))
+    )  # all figures are drawn before any file is written
     make_folder(options.out)
     _write_tables(space, options.out)
     write_text(json.dumps(answer, indent=1, ensure_ascii=False), options.out / "ecspace.json")

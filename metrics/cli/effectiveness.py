@@ -54,7 +54,7 @@ def add_commands(subparsers: Subparsers) -> None:
         "--style-size",
         type=pixels,
         metavar="PX",
-        help="first resize the style to this width, at which the pictures were made from it",
+        help="first resize the style to this width, which the pictures were made at",
     )
     _add_encoder(effect)
     effect.set_defaults(answer=_measure)
@@ -83,7 +83,7 @@ def picture_files(folder: Path) -> list[Path]:
     """The picture files of a folder, sorted by name; subfolders are not searched.
 
     Raises:
-        InputError: `folder` is no folder, or holds no picture.
+        InputError: `folder` is not a folder, or holds no picture.
 
     """
     if not folder.is_dir():

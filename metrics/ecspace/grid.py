@@ -32,7 +32,7 @@ TOP = 5
 
 @dataclass(frozen=True)
 class Share:
-    """A method's part of one cell; `share` is 0 … 1 of the stimuli of the cell."""
+    """A method's share of the stimuli of one cell, 0 … 1."""
 
     method: str
     count: int
@@ -114,8 +114,8 @@ def ecspace(scored: pd.DataFrame, bins: str = "independent") -> ECSpace:
 def thirds(values: Floats) -> tuple[Thirds, tuple[float, float]]:
     """Divide values (N,) into low, middle and high thirds (N,), and return the two cuts.
 
-    Equal values go by their position. Sizes differ by at most one, and the outer thirds are equal:
-    of 4,198 values 1,399, 1,400 and 1,399.
+    Equal values are ordered by position. Sizes differ by at most one, and the outer thirds are
+    equal: of 4,198 values 1,399, 1,400 and 1,399.
     """
     count = len(values)
     if not count:

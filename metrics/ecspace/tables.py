@@ -17,11 +17,11 @@ _LATEX = {
     "'": r"\textquotesingle{}",
     "`": r"\textasciigrave{}",
 }
-"""Characters that LaTeX reads as something else, in its default encoding at least."""
+"""Characters that LaTeX interprets otherwise, at least in its default encoding."""
 _LAST_LATIN = "\u024f"
 _SCRIPTS = "% Labels with letters beyond Latin: compile with LuaLaTeX and a font that has them."
 Rows = Sequence[dict[str, Any]]
-"""What `grid.table` gives: cells from high E to low E, within each from low C to high C."""
+"""The result of `grid.table`: cells from high E to low E, within each from low C to high C."""
 
 
 def table_csv(rows: Rows, note: str = "") -> str:

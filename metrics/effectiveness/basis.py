@@ -72,7 +72,7 @@ class LayerBasis:
         ):
             raise InputError(
                 f"the mean covariance at {layer} is not a finite symmetric matrix: the file is "
-                "damaged or no basis; make one with `python -m metrics basis`"
+                "damaged or not a basis; make one with `python -m metrics basis`"
             )
         values, vectors = torch.linalg.eigh((covariance + covariance.mT) / 2)
         kept = int((values > gaussian.NOISE * values.clamp_min(0).sum()).sum())
@@ -118,7 +118,7 @@ class Basis:
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 (hex) of what decides a measurement: encoder, size, vectors of every layer."""
+        """SHA-256 (hex) of what determines a measurement: encoder, size, vectors of every layer."""
         digest = hashlib.sha256()
         digest.update(f"{self.encoder_fingerprint}|{self.size}".encode())
         for layer, basis in self.layers.items():
@@ -172,7 +172,7 @@ def from_covariances(
     """The basis of mean covariances, layer → (C, C).
 
     Raises:
-        InputError: no layer of base E among them, or a matrix that is no covariance.
+        InputError: no layer of base E among them, or a matrix that is not a covariance.
 
     """
     layers = {

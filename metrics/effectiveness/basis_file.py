@@ -1,8 +1,8 @@
 """Basis files: safetensors with `LAYER.covariance` (C, C) and `LAYER.vectors` (C, k), float64.
 
-The metadata says encoder, its fingerprint, size, number of pictures, ranks and the basis's own
-fingerprint, which is checked when the file is read. A file that holds only `LAYER.covariance` is
-read as well: the eigenvectors are then computed, and a size that it does not tell is the paper's.
+The metadata holds the encoder, its fingerprint, size, number of pictures, ranks and the fingerprint
+of the basis, which is checked when the file is read. A file that holds only `LAYER.covariance` is
+read as well: the eigenvectors are then computed, and a missing size is that of the paper.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def read_basis(path: Path) -> Basis:
     """Read a basis, or a file of mean covariances.
 
     Raises:
-        InputError: the file is missing, no basis, damaged, or of a format that is not known here.
+        InputError: the file is missing, not a basis, damaged, or of an unknown format.
 
     """
     if not path.is_file():
@@ -88,7 +88,7 @@ def read_basis(path: Path) -> Basis:
     except (KeyError, ValueError):
         sound = False
     if not sound:
-        raise InputError(f"{path} is damaged: it does not hold what its fingerprint says; {MAKE}")
+        raise InputError(f"{path} is damaged: its content does not match its fingerprint; {MAKE}")
     return basis
 
 

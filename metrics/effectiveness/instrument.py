@@ -1,4 +1,4 @@
-"""The name of an instrument for E: everything that decides its value, in one line of text."""
+"""The name of an instrument for E: everything that determines its value, in one line of text."""
 
 from __future__ import annotations
 
@@ -23,6 +23,6 @@ def effectiveness_name(version: object, encoder: str, basis: str, size: int) -> 
 
 
 def effectiveness_parts(name: str) -> dict[str, str | int]:
-    """Read encoder, basis and basis_size (pixels) from a name; nothing from other forms."""
+    """Encoder, basis and basis_size (pixels) in a name; empty for a name of another form."""
     match = _FORM.match(name)
     return match.groupdict() | {"basis_size": int(match["basis_size"])} if match else {}

@@ -46,7 +46,7 @@ def fit_calibration(
         options: of `metrics.calibration.calibrate.calibrate`.
 
     Raises:
-        InputError: a study of another kind, a name in use, or votes that give no model.
+        InputError: a study of another kind, a name in use, or votes that yield no model.
 
     """
     for study in studies:
@@ -65,7 +65,7 @@ def _stored_statistics(
 ) -> pd.DataFrame:
     stimuli = Stimulus.objects.filter(studies__in=studies).distinct()
     wanted = dict(instruments)
-    if target == "E":  # C is no candidate for an E-model, so any instrument of C will do
+    if target == "E":  # C is not a candidate for an E-model, so its instrument does not matter
         usual = usual_instruments(stimuli)
         wanted = {key: name for key, name in usual.items() if key == "C"} | wanted
     return statistics_frame(stimuli, wanted)

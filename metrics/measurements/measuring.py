@@ -100,7 +100,7 @@ def measure(
         start = time.perf_counter()
         try:
             get_or_measure(statistic, instrument, stimulus, reference)
-        except StorageError:  # the next one could not be stored either
+        except StorageError:  # no further measurement could be stored
             raise
         except InputError as error:
             result.failures.append(_failure(stimulus, error))

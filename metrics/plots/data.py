@@ -21,7 +21,7 @@ class Points:
         method: the name in the legend.
         mark: colour and symbol.
         x, y: coordinates.
-        stimuli: names of the points; empty if they are no stimuli.
+        stimuli: names of the points; empty if they are not stimuli.
         x_bars, y_bars: intervals; None for none.
         mean: the mean of the points, drawn with a larger symbol; None for none.
         faint: whether the points are background, drawn small and pale.

@@ -13,7 +13,7 @@ def curve_plot(rows: Sequence[Mapping[str, float]], *, note: str = "") -> Plot |
     """Observed against predicted preference with 95 % intervals; the dotted line marks equality.
 
     Args:
-        rows: what `metrics.calibration.diagnostics.curve` gives.
+        rows: the result of `metrics.calibration.diagnostics.curve`.
         note: an addition to the title.
 
     Returns:
@@ -51,7 +51,7 @@ def methods_plot(rows: Sequence[Mapping[str, Any]], *, note: str = "") -> Plot |
     Both are log odds relative to the average method, so the dotted line marks equality.
 
     Args:
-        rows: what `metrics.calibration.method_scores.compare` gives.
+        rows: the result of `metrics.calibration.method_scores.compare`.
         note: an addition to the title.
 
     Returns:

@@ -49,7 +49,7 @@ def plotly_figure(plot: Plot) -> dict[str, Any]:
 
 
 def _text(text: str, columns: int) -> str:
-    """A label for plotly, which reads some of HTML in texts and breaks no lines by itself."""
+    """A label for plotly, which interprets some HTML in texts and does not break lines."""
     return "<br>".join(escape(line, quote=False) for line in wrapped(printable(text), columns))
 
 

@@ -24,9 +24,9 @@ def cell_rows(
 ) -> list[list[dict[str, Any]]]:
     """Rows from high E to low E, each from low C to high C.
 
-    A cell holds what `metrics.ecspace.grid.table` gives, `examples` (what `example_of` gives for
-    each), and `stability`: the mean share of replicates, 0 … 1, in which its stimuli stay in the
-    cell; None if it is unknown.
+    A cell holds the result of `metrics.ecspace.grid.table`, `examples` (the result of `example_of`
+    for each), and `stability`: the mean share of replicates, 0 … 1, in which its stimuli stay in
+    the cell; None if it is unknown.
     """
     stimuli = _example_stimuli(space)
     cells = {(cell["E"], cell["C"]): cell for cell in table(space)}

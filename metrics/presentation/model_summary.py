@@ -22,7 +22,7 @@ from transfer.models import Stimulus
 
 @dataclass(frozen=True)
 class ModelSummary:
-    """What a page or a report shows of one model. Published models have coefficients only.
+    """The content of a page or report about one model. Published models have coefficients only.
 
     Attributes:
         scoring: the model and its name.
@@ -45,7 +45,7 @@ class ModelSummary:
 
     @property
     def note(self) -> str:
-        """What titles of figures and tables add if votes are simulated."""
+        """An addition to titles of figures and tables if votes are simulated."""
         return SIMULATED if self.model.simulated else ""
 
     @property

@@ -41,7 +41,7 @@ class ScoredSpace:
 
     @property
     def note(self) -> str:
-        """What titles of figures and tables add if votes are simulated."""
+        """An addition to titles of figures and tables if votes are simulated."""
         return SIMULATED if self.simulated else ""
 
     @cached_property
@@ -56,7 +56,7 @@ class ScoredSpace:
 
     @cached_property
     def stability(self) -> Stability | None:
-        """How far the places of stimuli and methods depend on the sample of participants."""
+        """The uncertainty of positions in the space from the sample of participants."""
         return space_stability(self.space, self.frame, stimuli_of(self.batches), self.scorings)
 
     @property
@@ -121,7 +121,7 @@ class ScoredSpace:
 
     @property
     def instrument_mismatches(self) -> list[dict[str, str]]:
-        """Models whose scores use numbers of another instrument than they were fitted to."""
+        """The models that score numbers of another instrument than they were fitted to."""
         stimuli = stimuli_of(self.batches)
         return [
             {"target": target, "statistic": key, "fitted": fitted, "measured": measured}

@@ -21,7 +21,7 @@ from transfer.models import Batch, Stimulus
 PUBLISHED = {"E": "wacv2020-E", "C": "wacv2020-C"}
 """Target → the published model (Yeh et al. 2020, section 4.1)."""
 SIMULATED = "simulated votes"
-"""What titles of figures and tables add."""
+"""An addition to titles of figures and tables."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Scoring:
 
     Attributes:
         label: the name of the calibration or of the published model.
-        model: what it computes.
+        model: its coefficients.
         calibration: its row; None for a published model.
         any_instrument: whether it may score numbers of another instrument than its own.
 
@@ -126,11 +126,11 @@ def space_stability(
     stimuli: QuerySet[Stimulus],
     scorings: Mapping[str, Scoring],
 ) -> Stability | None:
-    """How far places in the EC space depend on the sample of participants.
+    """The uncertainty of positions in the EC space from the sample of participants.
 
     Args:
         space: the grid.
-        scored: what `scored_frame` gives for `stimuli`.
+        scored: the result of `scored_frame` for `stimuli`.
         stimuli: those of the space.
         scorings: target → model.
 

@@ -1,4 +1,4 @@
-"""The page of a report: one file that holds styles, scripts and pictures as data URLs."""
+"""The page of a report: one file, with styles, scripts and pictures as data URLs."""
 
 from __future__ import annotations
 

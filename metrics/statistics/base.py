@@ -1,4 +1,4 @@
-"""Base statistics (what is measured) and instruments (how it is measured)."""
+"""The interfaces of base statistics (the quantities) and of instruments (ways to measure them)."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Instrument(ABC):
 
     @abstractmethod
     def name(self, sample: Sample) -> str:
-        """Name everything that decides the numbers of this sample, in at most 200 characters."""
+        """A name for all that determines this sample's numbers, at most 200 characters."""
 
     @abstractmethod
     def measure(self, sample: Sample) -> dict[str, Value]:

@@ -11,7 +11,7 @@ from django.http import HttpResponse
 
 EMPTY_STYLE = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"
 """plotly.js adds rules to an empty <style> element that it creates. The hash of the empty text
-allows this element, and no style that is written into a page."""
+allows this element, but no styles written into a page."""
 
 View = TypeVar("View", bound=Callable[..., HttpResponse])
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
     from django.contrib.auth.models import AnonymousUser
 
-# A report opens from disk, so it holds its scripts and styles as data. On the site it is isolated:
-# it may run them, but loads and sends nothing, and has an origin of its own.
+# A report can be opened from disk, so it holds its scripts and styles as data. On the site it is
+# isolated: it may run them, but cannot load or send anything, and has its own origin.
 _ISOLATED = {
     "sandbox": ["allow-scripts"],
     "default-src": [NONE],

@@ -1,7 +1,7 @@
 // Delivers an answer to the server over an unreliable network. The answer is stored in the browser
 // until the server has confirmed it; the server takes repeated deliveries as one answer.
 const PATIENCE_MS = [500, 1000, 2000, 4000, 8000];
-const SILENCE_MS = 15000; // a request without a response for longer is given up
+const SILENCE_MS = 15000; // after this time without a response a request is aborted
 
 // Waits before attempt number `attempt`; the browser's "online" event ends the wait.
 export function patience(attempt) {
@@ -28,13 +28,13 @@ async function request(address, options) {
   }
 }
 
-// Whether a text is a page of ours, and not that of a login or of a network's portal.
+// Whether a text is a page of this site, and not that of a network's login portal.
 export function isOurs(text) {
   return text.includes("data-page=\"participant\"");
 }
 
 // Repeats a request until the server has answered it. Server errors (5xx), 429 ("too many requests")
-// and foreign pages where `accepts` refuses them are repeated; other responses are final. `waiting`
+// and pages that `accepts` refuses are repeated; other responses are final. `waiting`
 // is called before every wait.
 export async function insist(address, options, waiting, accepts = () => true) {
   for (let attempt = 0; ; attempt += 1) {

@@ -1,4 +1,4 @@
-// Counts the stimuli while a batch is put together. The button "Count only" does it without scripts.
+// Counts the stimuli while a batch is composed. Without scripts the button "Count only" does this.
 "use strict";
 
 const form = document.getElementById("launch");

@@ -1,4 +1,4 @@
-// Keeps the counts and the pace of a batch page fresh while its stimuli are made. Without it the page still works.
+// Updates the counts and the pace of a batch page while its stimuli are made. The page works without it.
 "use strict";
 
 const section = document.getElementById("progress");
@@ -21,7 +21,7 @@ async function refresh() {
   section.querySelector("progress").value = counts.done + counts.failed;
   if (counts.running > 0) section.querySelector(".notice.warning")?.remove();
   if (counts.pending + counts.running > 0) setTimeout(refresh, EVERY);
-  else location.reload(); // all have ended: show them
+  else location.reload(); // all stimuli have ended: show them
 }
 
 setTimeout(refresh, EVERY);

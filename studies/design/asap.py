@@ -3,8 +3,8 @@
 After Mikhailiuk, Wilmot, Perez-Ortiz, Yue & Mantiuk, Active Sampling for Pairwise Comparisons via
 Approximate Message Passing and Information Gain Maximization (ICPR 2020, arXiv 2004.05691): a
 Gaussian posterior of the qualities given all votes; for every pair the expected Kullback–Leibler
-divergence of the posterior after its answer from the posterior now; and in each batch the spanning
-tree with the largest gains, so that everything stays connected.
+divergence of the posterior after its answer from the present one; and in each round the spanning
+tree with the largest gains, so that all stimuli stay connected.
 
 Two things differ from the paper. The posterior is Laplace's approximation with its full covariance
 in place of message passing. And the gain is computed for the difference d = q_i − q_j alone: given
@@ -39,7 +39,7 @@ def next_round(blocks: Sequence[Block], wins: Wins, generator: np.random.Generat
 
 
 RULE = SelectionRule(
-    "ASAP: pairs that teach most, by active sampling (for rankings)",
+    "ASAP: the most informative pairs, by active sampling (for rankings)",
     balanced.pairs,
     next_round=next_round,
     begins_as="balanced",

@@ -21,7 +21,7 @@ def unconnected_blocks(blocks: Sequence[Block], pairs: Iterable[Pair]) -> list[B
     return [block for block in blocks if joined.subset_size(block[0]) < len(block)]
 
 
-def islands(pairs: Iterable[Pair], method_of: Mapping[int, Key]) -> list[list[Key]]:
+def components(pairs: Iterable[Pair], method_of: Mapping[int, Key]) -> list[list[Key]]:
     """The connected components of the graph of methods; one where all are comparable."""
     joined = DisjointSet(method_of.values())
     for one, two in pairs:

@@ -1,4 +1,4 @@
-"""What votes say about qualities: a Gaussian posterior under Thurstone's model.
+"""Gaussian posterior of the qualities of stimuli, given votes, under Thurstone's model.
 
 Thurstone, A law of comparative judgment, 1927, case V: P(i over j) = Φ(q_i − q_j), where the unit
 of quality is the standard deviation of the noise of a difference.
@@ -38,7 +38,7 @@ def posterior(block: Block, wins: Wins, prior_variance: float = PRIOR_VARIANCE) 
     """Laplace's approximation: a Gaussian at the most probable qualities, with their curvature.
 
     The log-posterior is concave (Φ is log-concave, the prior is Gaussian), so Newton's method finds
-    its only maximum; a step is halved where it would go too far.
+    its only maximum; a step that lowers it is halved.
     """
     size = len(block)
     if not (games := _games(block, wins)):
@@ -68,7 +68,7 @@ def posterior(block: Block, wins: Wins, prior_variance: float = PRIOR_VARIANCE) 
 
 
 def _games(block: Block, wins: Wins) -> list[tuple[int, int, float]]:
-    """(winner, loser, how often), by places in the block."""
+    """(winner, loser, number of votes), by positions in the block."""
     place = {key: number for number, key in enumerate(block)}
     games = []
     for (one, two), (for_one, for_two) in wins.items():

@@ -13,7 +13,7 @@ from studies.design.rule import Pair, SelectionRule, count_pairs, nth_pair
 def pairs(
     blocks: Sequence[Block], wanted: int, least: int, generator: np.random.Generator
 ) -> list[Pair]:
-    """`wanted` of all pairs, each with equal probability, in random order."""
+    """`wanted` pairs, drawn with equal probability, in random order."""
     total = count_pairs(blocks)
     numbers = generator.choice(total, size=min(max(wanted, least), total), replace=False)
     return [nth_pair(blocks, int(number)) for number in numbers]

@@ -31,7 +31,7 @@ class SelectionRule:
 
     An adaptive rule has `next_round(blocks, wins, generator)` as well, which returns the pairs to
     ask next, each once. It takes seconds with many stimuli, so only background tasks call it. Until
-    one did, the study asks `pairs`, which are those of the rule `begins_as`.
+    the first round the study asks `pairs`, which are those of the rule `begins_as`.
     """
 
     label: str

@@ -20,11 +20,11 @@ class PlannedVote(NamedTuple):
 
 
 def schedule(pairs: Sequence[Pair], generator: np.random.Generator) -> Iterator[PlannedVote]:
-    """An endless sequence of planned votes; empty where there are no pairs.
+    """An endless sequence of planned votes; empty if there are no pairs.
 
     After V planned votes over P pairs every pair has ⌊V/P⌋ or ⌈V/P⌉ of them, its two sides differ
     by at most one, and the sides of all planned votes together by at most two. Every pass keeps the
-    order of the pairs, because selection rules balance every stretch of it.
+    order of the pairs, because selection rules balance every part of it.
     """
     if not pairs:
         return

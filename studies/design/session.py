@@ -19,8 +19,8 @@ def trial_kinds(
 ) -> list[str]:
     """Training trials first, then real trials with the control trials distributed among them.
 
-    Gold trials and attention checks lie at random positions of stretches of equal length, one in
-    each. Repeats come late enough to have a trial to repeat.
+    The session is divided into parts of equal length; each has one gold trial or attention check at
+    a random position. Repeats come late enough to have a trial to repeat.
 
     Args:
         real: number of real trials; the further arguments are numbers of trials as well.

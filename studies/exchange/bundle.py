@@ -1,6 +1,6 @@
-"""A study as one archive to publish: stimuli, recipes, votes without identities, codebook.
+"""A study as an archive for publication: stimuli, recipes, votes without identities, codebook.
 
-The same study gives the same bytes: members are in one order and carry no times.
+The same study gives the same bytes: members have a fixed order and no times.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ LICENCES = {
     "ODbL-1.0": "https://opendatacommons.org/licenses/odbl/1-0/",
 }
 """Licences that a bundle may be published under, by their SPDX names."""
-_NO_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest that ZIP knows
+_NO_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest time of the ZIP format
 
 
 def write_bundle(study: Study, target: BinaryIO, licence: str) -> list[str]:
-    """Write the archive, and give the names of pictures that it lacks for want of a licence.
+    """Write the archive, and return the names of pictures left out because they have no licence.
 
-    Pictures whose licence is not stated are left out; the stimuli made from them are in it. When a
-    vote was stored is left out too, because times could be matched with somebody's memory.
+    The stimuli made from such pictures are included. The times of votes are left out, because
+    whoever knows when a person took part could find that person's votes.
 
     Raises:
         InputError: another licence than those of LICENCES, or a stimulus's file is missing.
@@ -118,9 +118,9 @@ def _readme(study: Study, votes: int, licence: str, left_out: Sequence[str]) -> 
         f"# {study.name}",
         "",
         f"{study.get_kind_display()} {votes} votes, one per row in VOTES.csv and VOTES.parquet.",
-        "Rows whose `excluded` is not empty do not count; rows with `simulated` are no person's.",
-        "CODEBOOK.md says what every column holds, STUDY.json how people were asked, RECIPES.json",
-        "how the stimuli were made, SHA256SUMS whether the files are whole.",
+        "Rows whose `excluded` is not empty do not count; `simulated` marks bots.",
+        "CODEBOOK.md describes every column, STUDY.json the study's settings, RECIPES.json how the",
+        "stimuli were made. SHA256SUMS holds the hash of every file.",
         "",
         f"Licence: {licence}, {LICENCES[licence]}",
     ]

@@ -26,7 +26,7 @@ class Column:
     values: tuple[str, ...] = ()
     """All possible values, if they can be listed."""
     missing: str = ""
-    """The meaning of an empty cell; empty where no cell is empty."""
+    """The meaning of an empty cell; empty if no cell is empty."""
 
 
 VOTES = (

@@ -1,4 +1,4 @@
-"""Votes as tables, in the columns that studies/exchange/columns.py defines."""
+"""Votes as tables with the columns of studies/exchange/columns.py."""
 
 from __future__ import annotations
 
@@ -48,11 +48,11 @@ _WEIGHTS = ("style_weight", "alpha", "weight")
 
 
 def votes_frame(studies: Iterable[Study]) -> pd.DataFrame:
-    """One row per vote in the columns of VOTES.csv, oldest first; further columns that came with
-    imported votes follow.
+    """One row per vote with the columns of VOTES.csv, oldest first.
 
-    Participants, trials and stimuli go by their public ids, 32 hexadecimal digits each; imported
-    ones by the names that they came with. `excluded` is empty where a vote counts.
+    Further columns of imported votes follow. Participants, trials and stimuli are named by their
+    public ids of 32 hexadecimal digits, imported ones by their original names. `excluded` is empty
+    if the vote counts.
     """
     import pandas as pd
 
@@ -62,7 +62,7 @@ def votes_frame(studies: Iterable[Study]) -> pd.DataFrame:
     names = [column.name for column in VOTES]
     further = list(dict.fromkeys(name for row in rows for name in row if name not in names))
     frame = pd.DataFrame(rows, columns=[*names, *further])
-    # An empty cell is an empty text, never the number that pandas marks missing values with.
+    # An empty cell is an empty text, and not NaN, which pandas uses for missing values.
     frame[further] = frame[further].fillna("")
     return frame.astype({column.name: _DTYPES[column.type] for column in columns_of(frame)})
 
@@ -119,19 +119,21 @@ def _scene(vote: Mapping[str, Any]) -> str:
 
 
 def _condition(method: str | None, parameters: Mapping[str, Any] | None) -> str:
-    """A method, with the weight where it has one: stimuli of one method may differ in it only."""
+    """A method, with its weight if it has one, by which alone its stimuli may differ."""
     weight = next(((n, v) for n in _WEIGHTS if (v := (parameters or {}).get(n)) is not None), None)
     return f"{method} {weight[0]}={weight[1]}" if weight else str(method or "")
 
 
 def to_parquet(frame: pd.DataFrame) -> bytes:
-    """The votes as Parquet. Schema version and codebook lie in the file's metadata."""
+    """The votes as Parquet. Schema version and codebook are in the file's metadata."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     table = pa.Table.from_pandas(frame, preserve_index=False)
     codebook = {column.name: column.meaning for column in columns_of(frame)}
-    told = {"ecspace.schema": str(SCHEMA), "ecspace.codebook": json.dumps(codebook)}
+    metadata = {"ecspace.schema": str(SCHEMA), "ecspace.codebook": json.dumps(codebook)}
     buffer = io.BytesIO()
-    pq.write_table(table.replace_schema_metadata({**(table.schema.metadata or {}), **told}), buffer)
+    pq.write_table(
+        table.replace_schema_metadata({**(table.schema.metadata or {}), **metadata}), buffer
+    )
     return buffer.getvalue()

@@ -1,7 +1,7 @@
-"""Foreign votes: a table of ours, or one with pwcmp's names, becomes a closed study.
+"""Import of votes: a table with our columns, or with pwcmp's, becomes a closed study.
 
-Its participants, trials and votes are rows like any other, so that monitors, exports and
-calibrations take them as they are. The pictures may be known by name only.
+Its participants, trials and votes are ordinary rows, so monitors, exports and calibrations need no
+special case. Of the pictures only the names are needed.
 """
 
 from __future__ import annotations
@@ -23,25 +23,25 @@ from studies.models import Cohort, Participant, Study, Trial, TrialOutcome, Vote
 from transfer.models import Stimulus
 
 IMPORTED = "imported"
-"""Stands where a study says which rule chose its pairs."""
+"""The design of an imported study."""
 _MADE = {"schema", "study"}
-"""Columns that are made at every export."""
+"""Columns that every export computes."""
 _OWN = {"choice", "kind", "simulated", "excluded", "response_ms", "hidden_ms", "position", "target",
         "expected", "received_at", "is_A_selected"}  # fmt: skip
-"""Columns that have a field; what the others held is kept with the trial."""
+"""Columns that are stored in fields; the values of others are stored with the trial."""
 _UNKNOWN = {column.name for column in VOTES} - _OWN - _MADE - {"trial"}
 """Columns that stay empty if the file lacks them."""
 
 
 def import_votes(path: Path, *, name: str = "", kind: str = "") -> Study:
-    """Store the votes of a file as a closed study; all of them, or none.
+    """Store the votes of a file as a closed study: either all of them or none.
 
     Args:
         path: CSV, Parquet, or a bundle with VOTES.csv in it. Needed are participant (or observer),
             and stimulus_left, stimulus_right, choice (or condition_A, condition_B, is_A_selected,
             and scene).
-        name: of the new study; otherwise that of the file's column `study`.
-        kind: E or C, where the file's column `target` does not say it.
+        name: of the new study; by default that in the file's column `study`.
+        kind: E or C, if the file has no column `target`.
 
     Raises:
         InputError: the file cannot be read, or a row of it cannot be used.

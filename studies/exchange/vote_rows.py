@@ -1,4 +1,4 @@
-"""Rows of foreign votes, checked and completed with our own columns."""
+"""Rows of votes to import, checked and converted to our columns."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ _NEEDED = {
     "stimulus_right": "condition_B",
     "choice": "is_A_selected",
 }
-"""Columns that a table of votes must have, and pwcmp's names that stand for them."""
+"""Columns that a table of votes must have, and pwcmp's names for them."""
 _FREE = {"reference", "rule", "rules_version"}
-"""Columns of free text: blanks around it are kept."""
+"""Columns of free text, whose surrounding blanks are kept."""
 Row = dict[str, str]
 
 
@@ -40,14 +40,14 @@ def read_rows(path: Path) -> tuple[Table, list[Row]]:
 
 
 def target_of(table: Table, rows: Sequence[Row], given: str) -> str:
-    """The target of all votes: what the file says, or what was given if it says nothing."""
+    """The target of all votes: that in the file, or else the given one."""
     for row, line in zip(rows, table.lines, strict=True):
         if given and row.get("target", "") not in ("", given):
             raise InputError(
                 f"line {line}: target is {row['target']!r}, which contradicts --kind {given}: "
                 "import the votes of each target by themselves"
             )
-    otherwise = f"{table.source} does not say its target, or several: give --kind E or C"
+    otherwise = f"{table.source} names no target, or several: give --kind E or C"
     kind = given or only(rows, "target", otherwise)
     if kind not in Study.Kind.values:
         raise InputError(f"target '{kind}' is unknown: give --kind E or C")
@@ -55,7 +55,7 @@ def target_of(table: Table, rows: Sequence[Row], given: str) -> str:
 
 
 def only(rows: Sequence[Row], column: str, otherwise: str) -> str:
-    """The one value of a column; InputError says `otherwise` where there is none or several."""
+    """The single value of a column. Raises InputError(otherwise) if there is none, or several."""
     found = {row.get(column, "") for row in rows}
     if len(found) != 1 or "" in found:
         raise InputError(otherwise)
@@ -63,13 +63,13 @@ def only(rows: Sequence[Row], column: str, otherwise: str) -> str:
 
 
 def number_of(text: str) -> int | None:
-    """A whole number, or None for a text that is none."""
+    """The whole number that a text holds; None for another text."""
     found = _WHOLE.fullmatch(text)
     return int(found[1]) if found and _is_count(text) else None
 
 
 def _completed(row: Row, line: int) -> Row:
-    """A row with all that is needed in our own columns, and nothing in them that is unknown."""
+    """A row with a valid value in each of our columns that is needed."""
     full = {
         _SYNONYMS.get(key, key): value if key in _FREE else clean(value)
         for key, value in row.items()
@@ -96,7 +96,7 @@ def _completed(row: Row, line: int) -> Row:
 
 
 _WHOLE = re.compile(r"(\d{1,10})(\.0*)?", re.ASCII)
-"""A whole number; programs that know no missing integers write 812 as 812.0."""
+"""A whole number; programs without missing integers write 812 as 812.0."""
 
 
 def _is_count(value: str) -> bool:

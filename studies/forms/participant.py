@@ -25,7 +25,7 @@ class ScreenForm(forms.Form):
 
 
 class ConsentForm(ScreenForm):
-    """The answer to the consent page; "cannot": the window fails a requirement for good."""
+    """The answer to the consent page; "cannot": the window can meet a requirement in no way."""
 
     consent = forms.ChoiceField(choices=[(word, word) for word in ("yes", "no", "cannot")])
     orientation = forms.CharField(required=False, max_length=30)
@@ -47,8 +47,8 @@ class VoteForm(TrialForm, ScreenForm):
     layout = forms.ChoiceField(required=False, choices=[("beside", ""), ("stacked", "")])
 
     def is_answer(self) -> bool:
-        """Whether the form answers a trial. Invalid measurements, as after a change of the clock,
-        are left out of the answer and do not invalidate it.
+        """Whether the form answers a trial. Invalid measurements, such as those after a change of
+        the clock, are left out of the answer and do not make it invalid.
         """
         self.full_clean()
         return not self.errors.keys() & {"trial", "choice", "client_uuid"}

@@ -41,7 +41,8 @@ SPREADS = {"E1": 1.0, "E2": 1.0, "E3": 1.0, "C": 0.1}
 """Assumed standard deviations of differences: C lies between 0 and 1, E does not."""
 CORRELATION = 0.6
 MOST_VOTES = 20_000
-"""Votes of a draft that a page plans: anybody's link can ask for it."""
+"""Largest number of votes of a draft for which the page computes, because any link can request
+it."""
 MOST_STIMULI = 100_000
 
 SECTIONS = {

@@ -69,7 +69,7 @@ class Participant(models.Model):
     code = models.CharField(max_length=40, default=new_code, editable=False)
     # The version of the rules that judge the session.
     rules_version = models.CharField(max_length=20, blank=True)
-    # Why the votes of the session do not count; empty where they count. The rows stay.
+    # Why the votes of the session do not count; empty if they count. The rows stay.
     excluded = models.CharField(max_length=100, blank=True)
     # The session that the same person began in place of this one: both are erased together.
     replaced_by = models.ForeignKey(

@@ -21,7 +21,7 @@ def simulated_token(entry_token: str) -> str:
 
 
 def simulated_entry(token: str) -> str | None:
-    """The entry token inside a token of `simulated_token`; None where the signature is wrong."""
+    """The entry token inside a token of `simulated_token`; None if the signature is wrong."""
     try:
         return signing.Signer(salt="studies.simulated").unsign(token)
     except signing.BadSignature:
@@ -36,6 +36,7 @@ def new_code() -> str:
 def hashed(external_id: str) -> str:
     """The keyed hash (HMAC-SHA-256, hexadecimal) under which an external id is stored.
 
-    The key is the installation's secret: a known id can be looked up, a stored one not read back.
+    The key is the installation's secret. A known id can be looked up; a stored one cannot be
+    decoded.
     """
     return salted_hmac("studies.external_id", external_id.strip(), algorithm="sha256").hexdigest()

@@ -31,7 +31,7 @@ class Trial(models.Model):
         Pair, null=True, blank=True, on_delete=models.PROTECT, related_name="trials"
     )
     first_left = models.BooleanField(null=True)
-    # Missing where imported votes know their pictures by name only.
+    # Missing if imported votes name their pictures only.
     reference = models.ForeignKey(Picture, null=True, on_delete=models.PROTECT, related_name="+")
     left = models.ForeignKey(Stimulus, null=True, on_delete=models.PROTECT, related_name="+")
     right = models.ForeignKey(Stimulus, null=True, on_delete=models.PROTECT, related_name="+")
@@ -78,7 +78,7 @@ class Vote(models.Model):
 
     trial = models.OneToOneField(Trial, on_delete=models.CASCADE, related_name="answer")
     choice = models.CharField(max_length=5, choices=Choice.choices)
-    # Made by the browser once per answer, so that repeated deliveries can be told apart.
+    # Made by the browser once per answer, to recognise repeated deliveries.
     client_uuid = models.UUIDField()
     # From the first paint after all pictures were decoded, by the browser's clock, without the time
     # for which the page was hidden.

@@ -18,7 +18,7 @@ def krippendorff_alpha(units: Iterable[Sequence[Hashable]]) -> float | None:
             fewer than two values are left out.
 
     Returns:
-        1 for perfect agreement, 0 for agreement by chance, below 0 for less; None where no unit is
+        1 for perfect agreement, 0 for agreement by chance, below 0 for less; None if no unit is
         left, or all values are the same.
 
     """
@@ -31,7 +31,7 @@ def krippendorff_alpha(units: Iterable[Sequence[Hashable]]) -> float | None:
 
 
 def share_with_interval(successes: int, total: int) -> tuple[float, float, float] | None:
-    """A share and its 95 % Wilson score interval (Wilson 1927); None where total is 0."""
+    """A share and its 95 % Wilson score interval (Wilson 1927); None if total is 0."""
     # scipy.stats is slow to import and needed only for the monitor and the report.
     from scipy.stats import binomtest
 

@@ -1,4 +1,4 @@
-"""Automatic pauses: a study admits nobody while too many of its latest trials go wrong."""
+"""Automatic pauses: a study admits no participants while too many of its latest trials fail."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ class Summary:
     """The figures of the monitor page, for one cohort. Shares lie between 0 and 1."""
 
     votes_by_pair: dict[int, int]
-    """Number of included votes → number of pairs that have so many."""
+    """Number of included votes → number of pairs with that many."""
     dropout_by_trial: dict[int, int]
     """Number of answered trials → number of participants who left after them."""
     median_ms: float | None
@@ -58,7 +58,7 @@ class _Answer:
     response_ms: int | None
     participant: int
     dropped: str
-    """The reason of its exclusion; empty where it is included."""
+    """The reason of its exclusion; empty if it is included."""
 
     @property
     def chosen(self) -> str:

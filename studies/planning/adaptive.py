@@ -1,8 +1,8 @@
 """Adaptive designs: the pairs of the next assignments are chosen by the votes so far.
 
 A study opens with the assignments of a rule that needs no votes. A task then replaces the pairs of
-the next free assignments, round after round. So no participant waits for the computation: where no
-task runs the study keeps its plan, and every trial names the rule that chose its pair.
+the next free assignments, round after round. So no participant waits for the computation. Without a
+running task the study keeps its plan; every trial names the rule that chose its pair.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ def check_feasibility(
 
     """
     # Imports SciPy, which is slow to load and needed only here.
-    from studies.design.connection import islands, unconnected_blocks
+    from studies.design.connection import components, unconnected_blocks
 
     if not blocks:
         raise InputError(
@@ -64,7 +64,7 @@ def check_feasibility(
             "pk", "method"
         )
     )
-    parts = islands(pairs, method_of)
+    parts = components(pairs, method_of)
     if len(parts) > 1:
         named = " | ".join(", ".join(part) for part in parts)
         raise InputError(
@@ -78,8 +78,8 @@ def check_feasibility(
 def _check_rank(study: Study, pairs: Collection[Pair]) -> None:
     """Refuse pairs that leave coefficients of a calibration undetermined.
 
-    Where nothing is measured yet, the terms would be the methods themselves, and their indicators
-    are independent exactly where the graph of methods is connected, which was checked.
+    If nothing is measured yet, the terms would be the methods themselves, whose indicators are
+    independent exactly if the graph of methods is connected, which was checked.
     """
     from studies.design.rank import undetermined
 

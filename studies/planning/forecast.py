@@ -63,7 +63,7 @@ def forecast(
     Args:
         size: the workload, whose votes are spread evenly over its pairs.
         target: E or C.
-        blocks: primary keys of the stimuli; empty where there are none yet.
+        blocks: primary keys of the stimuli; empty if there are none yet.
         spreads: term → assumed standard deviation of its differences.
         correlation: assumed correlation of the differences in any two terms, 0 ≤ correlation < 1.
         asked: the pair of every vote, if the study's own design has chosen them; otherwise the

@@ -22,7 +22,7 @@ def set_consent(study: Study, text: str) -> None:
 def open_study(study: Study) -> None:
     """Fix the stimuli and the plan of a study, and admit participants.
 
-    A study that is open already stays as it is.
+    An open study is not changed.
 
     Raises:
         InputError: the study is closed, or its plan cannot answer its question.

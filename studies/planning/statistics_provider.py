@@ -1,7 +1,7 @@
 """The source of measured statistics and published coefficients, registered by another app.
 
-Studies import nothing of metrics. `metrics` registers its functions when Django starts, and studies
-call them when a study opens and in the planner. Without a provider nothing counts as measured.
+Studies do not import metrics. `metrics` registers its functions when Django starts; they are called
+when a study opens, and by the planner. Without a provider nothing counts as measured.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ def plan_next_round(study_id: int, cohort: str) -> int:
 def request_round(trial: Trial) -> None:
     """Enqueue the next round of an adaptive design once the vote that completes one is committed.
 
-    Where tasks run inside requests nothing is enqueued: no participant waits for a round, and the
+    If tasks run inside requests nothing is enqueued, so that no participant waits for a round: the
     study keeps its plan until `manage.py study plan` is called.
     """
     if not round_is_due(trial):

@@ -1,7 +1,7 @@
 """Erasure of a person's data, with a log that survives restores of older backups.
 
-The log contains public ids only, which identify no person. It lies beside the database, so that a
-database restored from an older copy can be brought up to date.
+The log contains public ids only, which identify no person. It is stored beside the database, so
+that the erasures can be repeated after the restore of an older copy.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ def log_path() -> Path:
 
 
 def erase(participant: Participant) -> int:
-    """Erase the answers and ids of a person, in every session that they began anew in a study.
+    """Erase the answers and ids of a person in all of their sessions of a study.
 
     Returns:
-        The number of erased sessions. Of each a row without personal data remains.
+        The number of erased sessions. A row without personal data remains of each.
 
     """
     sessions = sessions_of_person(participant)
     now = timezone.now().isoformat()
-    # The log first: logging an erasure twice is harmless, losing one is not.
+    # The log is written first: an erasure may be logged twice, but must not be lost.
     _write([{"participant": session.public_id.hex, "at": now} for session in sessions])
     for session in sessions:
         withdraw(session)
@@ -70,7 +70,7 @@ def withdraw(session: Participant) -> None:
     session.screen, session.trial_kinds, session.excluded = {}, [], "withdrawn"
     session.consented_at = session.finished_at = None
     session.code = ""
-    # When the person came may single them out: the time of the study itself replaces it.
+    # The time of arrival may identify the person: that of the study replaces it.
     session.started_at = session.last_seen = session.study.created_at
     session.save()
 
@@ -99,7 +99,7 @@ def erase_person(external_id: str) -> int:
 
 
 def erase_again(others: Iterable[str] = ()) -> int:
-    """Erase the sessions of the log, and `others`, that the database contains, as after a restore.
+    """Repeat the erasures of the log, and of `others`, in the present database.
 
     Returns:
         Their number.

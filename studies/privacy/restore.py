@@ -1,10 +1,10 @@
-"""Restore of a backup: its rows in the place of those that are here, and its files.
+"""Restore of a backup: its rows replace all present rows, and its files are added.
 
-An archive may be cut off, bent, or made by somebody else. Everything in it is checked before
-anything is replaced; the rows are replaced in one transaction, in which the files move last.
+An archive may be truncated, damaged or forged. All of it is checked before anything is replaced;
+the rows are replaced in one transaction, which moves the files last.
 
-Erasures survive: those that the log beside the database, the log in the backup or the present rows
-know of are done again before the restored rows can be seen.
+Erasures are kept: those in the log beside the database, in the log of the backup and in the present
+rows are repeated before the restored rows become visible.
 """
 
 from __future__ import annotations
@@ -37,20 +37,21 @@ from studies.privacy.erasure import entries_of, erase_again, remember
 
 _CHUNK = 1 << 20
 _LARGEST = {MANIFEST: 1 << 20, LOG: 1 << 28}
-"""Bytes of what is read as a whole."""
+"""Bytes of a member that is read into memory."""
 _SHA256 = re.compile("[0-9a-f]{64}")
 _DAMAGE = (
     OSError, zipfile.BadZipFile, zlib.error, struct.error, EOFError, LookupError, ValueError,
     TypeError, AttributeError, ArithmeticError, RuntimeError, DeserializationError, ValidationError,
     DatabaseError,
 )  # fmt: skip
-"""What zipfile, json and Django raise for archives that are not as they should be."""
+"""Errors that zipfile, json and Django raise for damaged archives."""
 
 
 def restore(source: Path) -> int:
-    """Put the archive's rows and files in the place of what is here; give the erasures done again.
+    """Replace all rows by those of an archive, add its files, and return the number of erasures
+    repeated.
 
-    Nothing changes where anything is wrong with the archive.
+    A faulty archive changes nothing.
 
     Raises:
         InputError: the archive is damaged, or of another version of the software.
@@ -74,7 +75,7 @@ def restore(source: Path) -> int:
 
 
 class _File:
-    """A file of the archive, unpacked under a temporary name unless it is here already."""
+    """A file of the archive, unpacked under a temporary name."""
 
     def __init__(self, archive: zipfile.ZipFile, name: str, number: int) -> None:
         self.target = _inside(name)
@@ -115,12 +116,12 @@ def _unpacked(archive: zipfile.ZipFile) -> Iterator[dict[str, _File]]:
 
 def _media(archive: zipfile.ZipFile) -> list[str]:
     names = dict.fromkeys(name for name in archive.namelist() if name.startswith("media/"))
-    # What is made from other files is never taken from an archive: nothing could check it.
+    # Files that are made from others are not restored, because they cannot be checked.
     return [name for name in names if PurePosixPath(name).parts[1:2][0] not in MADE_AGAIN]
 
 
 def _erased(archive: zipfile.ZipFile) -> set[str]:
-    """Public ids of everybody of whom the archive's log or the present rows say: erased."""
+    """Public ids of the sessions that are erased by the archive's log or the present rows."""
     gone = Participant.objects.filter(state=Participant.State.WITHDRAWN)
     erased = {key.hex for key in gone.values_list("public_id", flat=True)}
     if LOG in archive.namelist():
@@ -142,7 +143,7 @@ def _read_rows(lines: io.TextIOBase, files: dict[str, _File]) -> None:
 
 
 def _check_files(row: models.Model, files: dict[str, _File]) -> None:
-    """Refuse a row whose file lies outside the media folder, or is another than the row says."""
+    """Refuse a row whose file is outside the media folder, or differs from the row's hash."""
     for field in row._meta.concrete_fields:
         if not isinstance(field, models.FileField) or not (name := field.value_from_object(row)):
             continue
@@ -182,7 +183,7 @@ def _check(archive: zipfile.ZipFile) -> None:
     for name in archive.namelist():
         if name.startswith("media/"):
             _inside(name)
-    # An archive gives out no more than it announces: what it announces has to find room.
+    # zipfile unpacks no more than an archive announces, so that much must be free.
     needed, free = sum(part.file_size for part in archive.infolist()), _free_bytes()
     if needed > free:
         raise ValueError(f"it unpacks to {needed / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free")
@@ -201,7 +202,7 @@ def _free_bytes() -> int:
 
 
 def _inside(name: str) -> Path:
-    """Where a file of the archive belongs; never outside the folder of files."""
+    """The path of a file of the archive, which is always inside the media folder."""
     parts = PurePosixPath(name).parts[1:]
     if not parts or ".." in parts or "\\" in name:
         raise ValueError(f"it contains a file with the invalid name {name!r}")

@@ -17,7 +17,7 @@ from studies.models.tokens import new_code, new_token
 
 @dataclass(frozen=True)
 class Swept:
-    """Numbers of deleted or changed rows; of a dry run, of rows that would be."""
+    """Numbers of deleted or changed rows; for a dry run, of those that would be."""
 
     people_forgotten: int
     """Participants of studies closed long ago, whose personal data were deleted."""

@@ -21,7 +21,7 @@ class Declaration(BaseModel):
         frozen=True, extra="forbid", strict=True, allow_inf_nan=False, validate_by_name=True
     )
     noun: ClassVar[str]
-    """What one of the values is called in error messages."""
+    """The noun for one of the values in error messages."""
 
     @classmethod
     def of(cls, declared: Mapping[str, Any]) -> Self:
@@ -57,7 +57,7 @@ class Declaration(BaseModel):
 
     @classmethod
     def choices(cls, key: str) -> tuple[str, ...]:
-        """The words that a field accepts; empty where it accepts other values."""
+        """The words that a field accepts; empty if it accepts other values."""
         annotation = cls.model_fields[key].annotation
         return get_args(annotation) if get_origin(annotation) is Literal else ()
 

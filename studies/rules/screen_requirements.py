@@ -62,7 +62,7 @@ class ScreenRequirements(Declaration):
     """Empty: either."""
 
     def refusal(self, screen: Mapping[str, Any]) -> str:
-        """The first requirement that a window fails, in words; empty where it meets all.
+        """The first requirement that a window fails, in words; empty if it meets all.
 
         Args:
             screen: any of width and height in CSS pixels, pixel_ratio and orientation.

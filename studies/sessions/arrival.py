@@ -25,7 +25,7 @@ Turk sends while a worker previews an assignment, and what scripts send for a mi
 
 
 class Arrival(NamedTuple):
-    """The ids in an address; empty where a parameter is missing or not filled in."""
+    """The ids in an address; empty if a parameter is missing or not filled in."""
 
     person: str = ""
     """The person's id on the service."""
@@ -52,14 +52,14 @@ class Arrival(NamedTuple):
         return cls(**{kind: value[: _LONGEST[kind]] for kind, value in found.items()})
 
     def is_signed(self, secret: str) -> bool:
-        """Whether the service that knows the secret gave out this id."""
+        """Whether the service that knows the secret has signed this id."""
         right = hmac.new(secret.encode(), self.person.encode(), "sha256").hexdigest()
         return bool(self.person) and hmac.compare_digest(right, self.signature.lower())
 
 
 def _is_filled(value: str) -> bool:
-    # An unfilled placeholder would make one person of all who arrive with it. So would the name of
-    # the parameter in place of its value.
+    # All who arrive with an unfilled placeholder would count as one person; likewise with the name
+    # of the parameter in place of its value.
     is_name = value.lower() in (*PERSON, *STUDY, *SESSION)
     return bool(value) and not is_name and not _UNFILLED.search(value)
 

@@ -71,7 +71,7 @@ class CompiledQuery(Generic[Row]):
         return compiled.rows(values)
 
     def first(self, **values: Any) -> Row | None:
-        """The first row; None where there is none."""
+        """The first row; None if there is none."""
         rows = self.all(**values)
         return rows[0] if rows else None
 

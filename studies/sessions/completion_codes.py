@@ -16,16 +16,16 @@ _PROLIFIC = "https://app.prolific.com/submissions/complete"
 def ending_of(participant: Participant) -> str:
     """The ending of a finished session: completed, or attention.
 
-    Missed gold trials exclude data, never payment: the service is told that the session is
-    complete. Missed attention checks have a code of their own where the study declares one,
-    because services permit that.
+    Missed gold trials exclude data, never payment: the session is reported as complete. Missed
+    attention checks have a code of their own where the study declares one, because services permit
+    that.
     """
     missed = participant.excluded == "missed traps" and "attention" in participant.study.codes
     return "attention" if missed else "completed"
 
 
 def code_for(study: Study, ending: str) -> str:
-    """The code that the study declares for an ending; empty where there is none."""
+    """The code that the study declares for an ending; empty if there is none."""
     return study.codes.get(ending, "")
 
 

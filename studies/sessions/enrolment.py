@@ -47,7 +47,7 @@ def enrol(
         FullError: every place is taken.
         BegunError: the person began before, and the study refuses returning participants.
         UnprovenError: a session has begun with the id, in another browser and for another
-            submission: an id alone, which others may know, opens nobody's session.
+            submission: an id alone, which others may know, gives no access to a session.
 
     """
     # The lock counts people who arrive together one after the other.

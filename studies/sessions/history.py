@@ -91,10 +91,10 @@ def side_due(shown: Iterable[bool]) -> bool | None:
 
 
 def side_in_surplus(wanted: Sequence[bool]) -> bool | None:
-    """The side that clearly more of the next assignments ask for.
+    """The side that more of the next assignments want, by a clear margin.
 
-    Participants for whom no side is due take it. So the sides that participants who left early did
-    not see do not accumulate until nobody can take them.
+    Participants for whom no side is due take it. Otherwise the sides left over by participants who
+    stopped early would accumulate until no participant could take them.
 
     Args:
         wanted: for each of the next assignments, whether its first stimulus goes on the left.

@@ -78,8 +78,8 @@ _BY_ID = CompiledQuery(
         participant_id=_PARTICIPANT, public_id=Parameter("public_id", models.UUIDField())
     ).order_by()
 )
-# Few trials wait, mostly none beyond its lease, and an index holds them; assignments are many. So
-# expired trials are looked up first, and their assignments only where there are any.
+# Waiting trials are few and indexed, assignments are many. So expired trials are looked up first,
+# and assignments only if there are any.
 _EXPIRED = CompiledQuery(
     lambda: (
         Trial.objects.filter(
@@ -110,7 +110,7 @@ class Session(NamedTuple):
 
 
 def find_session(token: str, *, lock: bool = False) -> Session | None:
-    """The session of a token; None where there is none.
+    """The session of a token; None if there is none.
 
     Args:
         token: the participant's token.
@@ -137,7 +137,7 @@ def find_trial(session: Session, public_id: uuid.UUID) -> Trial | None:
 
 
 def current_trial(participant: Participant, waiting: Trial | None = None) -> Trial | None:
-    """The trial to answer now: the one that waits, or a new one; None where there is no other.
+    """The trial to answer now: the one that waits, or a new one; None at the end of the session.
 
     The position of a session is stored on the server only, so a second window or an old page can
     lead to no other trial.

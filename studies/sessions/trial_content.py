@@ -121,9 +121,9 @@ def trial_of_picture(key: str) -> tuple[Trial, str]:
 def control_content(
     participant: Participant, kind: str, position: int, seen: Collection[int]
 ) -> TrialContent | None:
-    """The content of a control trial; None where the study has nothing to make it from.
+    """The content of a control trial; None if the study has nothing to make it from.
 
-    Participant and position decide it, so that asking again gives the same content.
+    Participant and position determine it, so repeated calls return the same content.
 
     Args:
         participant: whose session it is.

@@ -37,7 +37,7 @@ class Bot:
 
         Args:
             entry: the path of the study's link.
-            choose: gives the answers.
+            choose: returns the answers.
             stay: the number of answers after which it leaves; None: it completes the session.
 
         Returns:

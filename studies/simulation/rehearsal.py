@@ -50,9 +50,9 @@ def rehearse(
 ) -> tuple[int, int]:
     """Run sessions of simulated participants over HTTP.
 
-    They choose by the utilities of the stimuli that a page shows, and attentive ones give the right
-    answers to control trials. `seed` decides the behaviour of each; which trials each gets depends
-    on the order of the requests.
+    They choose by the utilities of the stimuli that a page shows; attentive ones give the right
+    answers to control trials. `seed` determines the behaviour of each participant, but not the
+    trials, which depend on the order of the requests.
 
     Returns:
         The number of answers, and the number of participants who left early.

@@ -12,7 +12,7 @@ from common.shared_limit import SharedLimit
 from studies.models import Study
 
 SHARES = SharedLimit("shares", most=30, seconds=3600)
-"""Attempts of one researcher: the answer tells whether an account exists."""
+"""Attempts of one researcher, limited because the answer reveals whether an account exists."""
 
 
 def visible_study(request: HttpRequest, pk: int) -> Study:

@@ -1,4 +1,4 @@
-"""The entry page of a study: consent, and how a browser returns to its session.
+"""The entry page of a study: consent, and the return of a browser to its session.
 
 Participants' pages need no login: tokens in their addresses give access.
 """
@@ -53,7 +53,7 @@ def enter(request: HttpRequest, token: str) -> HttpResponse:
     if not pilot and not entry and not arrival.person and known is None and not admits(study):
         ending = "full" if study.state == Study.State.OPEN else "not_open"
         return exit_page(request, study, ending)
-    # Only the default consent text has translations; a text of the researcher's stays as it is.
+    # Only the default consent text has translations; a researcher's own text is not translated.
     consent = gettext_lazy(study.consent.text)
     language = language_for(study, request)
     return page(request, "consent", study, language, consent=consent, pilot=pilot)

@@ -149,7 +149,7 @@ def page(
 ) -> HttpResponse:
     """The template studies/`name`.html in a language; in English where it is not available."""
     language = language or settings.LANGUAGE_CODE
-    # Only the default title has translations; a title of the researcher's stays as it is.
+    # Only the default title has translations; a researcher's own title is not translated.
     context |= {"study": study, "title": gettext_lazy(study.title)}
     with override(language):
         response = render(request, f"studies/{name}.html", context)

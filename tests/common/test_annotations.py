@@ -1,4 +1,4 @@
-"""Boundary annotations: MATLAB files read without believing what they announce."""
+"""Boundary annotations in MATLAB files, whose announced sizes are not trusted."""
 
 from __future__ import annotations
 
@@ -71,14 +71,14 @@ def test_it_reads_sparse_boundaries() -> None:
         ([], "no maps Boundaries"),
     ],
 )
-def test_it_refuses_what_no_person_draws(people, said: str) -> None:
+def test_it_refuses_implausible_boundaries(people, said: str) -> None:
     with pytest.raises(PictureError, match=said) as caught:
         parse_annotations(mat(people), "a.mat")
     assert str(caught.value).startswith("a.mat ") and "\n" not in str(caught.value)
 
 
 def announcing(rows: int, columns: int) -> bytes:
-    """A file of one cell whose Boundaries announce a size and hold nothing."""
+    """A file of one cell whose Boundaries announce a size and hold no data."""
 
     def element(kind: int, data: bytes) -> bytes:
         return struct.pack("<II", kind, len(data)) + data + bytes(-len(data) % 8)
@@ -107,9 +107,9 @@ def cells_announcing(number: int) -> bytes:
 @pytest.mark.parametrize(
     "content",
     [announcing(30_000, 30_000), cells_announcing(30_000), cells_announcing(2**31 - 1)],
-    ids=["matrix", "cells", "as many cells as a number can say"],
+    ids=["matrix", "cells", "the largest possible number of cells"],
 )
-def test_it_allocates_nothing_that_is_only_announced(content: bytes) -> None:
+def test_it_allocates_no_memory_for_announced_sizes(content: bytes) -> None:
     tracemalloc.start()
     with pytest.raises(PictureError, match="announces"):
         parse_annotations(content, "a.mat")
@@ -118,7 +118,7 @@ def test_it_allocates_nothing_that_is_only_announced(content: bytes) -> None:
     assert most < 2**20
 
 
-def test_it_refuses_a_large_sparse_matrix_before_it_is_written_out() -> None:
+def test_it_refuses_a_large_sparse_matrix_before_expanding_it() -> None:
     sparse = csc_matrix(([1.0], ([0], [0])), shape=(60_000, 60_000))
     with pytest.raises(PictureError, match="60000×60000 is too large"):
         parse_annotations(mat([sparse]), "a.mat")
@@ -138,7 +138,7 @@ def test_it_names_a_matlab_7_3_file(head: bytes) -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(st.data())
-def test_no_damage_gets_through_as_anything_but_a_refusal(data: st.DataObject) -> None:
+def test_damaged_files_are_always_refused(data: st.DataObject) -> None:
     file = bytearray(mat([LINE], do_compression=data.draw(st.booleans())))
     for _ in range(data.draw(st.integers(1, 8))):
         file[data.draw(st.integers(0, len(file) - 1))] = data.draw(st.integers(0, 255))
@@ -149,7 +149,7 @@ def test_no_damage_gets_through_as_anything_but_a_refusal(data: st.DataObject) -
 
 @given(st.integers(1, 8), st.integers(0, 2**32 - 1))
 @settings(deadline=None, max_examples=40)
-def test_stored_pixels_turn_as_their_picture_does(orientation: int, seed: int) -> None:
+def test_annotations_are_rotated_with_their_picture(orientation: int, seed: int) -> None:
     pixels = np.random.default_rng(seed).random((5, 7)) > 0.5
     image, file = Image.fromarray(pixels.astype(np.uint8) * 255), io.BytesIO()
     exif = image.getexif()
@@ -160,7 +160,7 @@ def test_stored_pixels_turn_as_their_picture_does(orientation: int, seed: int) -
     assert np.array_equal(found.boundaries[0], upright)
 
 
-def test_what_it_writes_scipy_reads() -> None:
+def test_scipy_reads_what_it_writes() -> None:
     labels = np.arange(32 * 40, dtype=np.int32).reshape(1, 32, 40)
     written = to_mat(Annotations(LINE[None] != 0, labels))
     assert written == to_mat(Annotations(LINE[None] != 0, labels))

@@ -67,7 +67,7 @@ def test_it_writes_into_a_pipe_instead_of_replacing_it(tmp_path: Path) -> None:
     assert stat.S_ISFIFO(pipe.stat().st_mode)
 
 
-def test_it_leaves_the_file_of_a_faster_process(tmp_path: Path) -> None:
+def test_it_keeps_the_file_of_another_process_that_was_faster(tmp_path: Path) -> None:
     target = tmp_path / "key"
     with replace_file(target, mode=0o600, keep_existing=True) as file:
         file.write(b"ours")
@@ -76,7 +76,7 @@ def test_it_leaves_the_file_of_a_faster_process(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [target]
 
 
-def test_it_finds_a_place_that_cannot_be_written_beforehand(tmp_path: Path) -> None:
+def test_it_checks_beforehand_that_a_file_can_be_written(tmp_path: Path) -> None:
     check_writable(tmp_path / "a.txt")
     check_writable(tmp_path / "new" / "a.txt", make_folder=True)
     assert list(tmp_path.iterdir()) == []
@@ -88,13 +88,13 @@ def test_it_finds_a_place_that_cannot_be_written_beforehand(tmp_path: Path) -> N
         check_writable(Path("/proc/a"))
 
 
-def test_it_refuses_a_folder_where_a_file_lies(tmp_path: Path) -> None:
+def test_it_refuses_a_folder_whose_name_is_that_of_a_file(tmp_path: Path) -> None:
     (tmp_path / "a").touch()
     with pytest.raises(StorageError, match="is a file"):
         make_folder(tmp_path / "a")
 
 
-def test_it_knows_one_file_under_two_names(tmp_path: Path) -> None:
+def test_it_recognises_one_file_under_two_names(tmp_path: Path) -> None:
     (tmp_path / "a").touch()
     (tmp_path / "b").symlink_to(tmp_path / "a")
     (tmp_path / "c").touch()

@@ -1,4 +1,4 @@
-"""Nothing of a request is read before its login and its length are checked."""
+"""Login and length of a request are checked before its body is read."""
 
 from __future__ import annotations
 
@@ -45,9 +45,7 @@ def logged_in(user: User) -> str:
 
 @pytest.mark.parametrize("kind", [KIND, "application/x-www-form-urlencoded", "text/plain"])
 @pytest.mark.parametrize("length", [100, LARGEST_FORM, 200 * 1024 * 1024])
-def test_a_visitor_without_a_login_sends_nothing_to_a_researchers_page(
-    kind: str, length: int
-) -> None:
+def test_no_body_is_read_without_a_login(kind: str, length: int) -> None:
     for name in ("transfer:pictures", "transfer:launch", "studies:create"):
         assert post_unread(reverse(name), length, kind) == 302
 
@@ -78,7 +76,7 @@ def test_the_largest_upload_is_a_setting(
     assert post_unread(address, 3 * 1024 * 1024, cookies=cookies) == 403  # by the CSRF check
 
 
-def test_a_length_that_is_no_number_is_no_body(client: Client) -> None:
+def test_a_length_that_is_not_a_number_means_no_body(client: Client) -> None:
     for length in ("", "-1", "9" * 40, "1e9", "０"):
         answer = client.generic("POST", reverse("login"), content_type=KIND, CONTENT_LENGTH=length)
         assert answer.status_code < 500

@@ -1,4 +1,4 @@
-"""Reading annotations: all annotators, and one line for every file that is none."""
+"""Reading annotations: all annotators, and one line for every other file."""
 
 from __future__ import annotations
 
@@ -53,18 +53,18 @@ def cells_of(*maps) -> np.ndarray:
     ("content", "says"),
     [
         (None, "not found"),
-        (b"", "no MATLAB 5 file"),
-        (b"x" * 600, "no MATLAB 5 file"),
+        (b"", "not a MATLAB 5 file"),
+        (b"x" * 600, "not a MATLAB 5 file"),
         ({"ucm2": np.zeros((3, 3))}, "no variable groundTruth"),
-        ({"groundTruth": np.zeros((3, 3))}, "no cell array"),
+        ({"groundTruth": np.zeros((3, 3))}, "not a cell array"),
         ({"groundTruth": np.empty((1, 0), object)}, "no maps Boundaries"),
-        ({"groundTruth": "text"}, "no cell array"),
+        ({"groundTruth": "text"}, "not a cell array"),
         ({"groundTruth": cells_of(np.zeros((4, 4)), np.zeros((4, 5)))}, "of one size"),
         ({"groundTruth": cells_of(np.zeros((0, 0)))}, "no maps Boundaries"),
         ({"groundTruth": cells_of("text")}, "no maps Boundaries"),
     ],
 )
-def test_it_refuses_what_is_no_annotation_in_one_line(tmp_path, content, says):
+def test_other_files_are_refused_in_one_line(tmp_path, content, says):
     path = tmp_path / "bad.mat"
     if isinstance(content, bytes):
         path.write_bytes(content)

@@ -1,4 +1,4 @@
-"""Files that list SHA-256 sums, as people's programs write them."""
+"""Files that list SHA-256 sums, in the formats of several programs."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_it_finds_the_sum(tmp_path: Path, data: bytes) -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"\xff\xfe", b"sha256?", SUM[:-1].encode(), b"f" * 65])
-def test_it_finds_none(tmp_path: Path, data: bytes) -> None:
+def test_it_finds_no_sum_for_another_name(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "w.pth.sha256").write_bytes(data)
     assert listed_sha256(tmp_path / "w.pth.sha256", "w.pth") == ""
 

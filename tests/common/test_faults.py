@@ -1,4 +1,4 @@
-"""What commands say when they fail: one line and an exit code."""
+"""Errors of commands: one line and an exit code."""
 
 from __future__ import annotations
 
@@ -42,17 +42,19 @@ def full(_: object) -> None:
     raise OSError(errno.ENOSPC, "No space left on device", "/data/x")
 
 
-def test_a_fault_is_one_line_that_names_the_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_internal_error_is_one_line_that_names_the_traceback(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     assert console(broken) == 1
     (line,) = capsys.readouterr().err.splitlines()
     found = re.fullmatch(
-        r"tool: a fault of ours, please report it: TypeError: no such thing "
+        r"tool: internal error, please report it: TypeError: no such thing "
         r"\(traceback in (.*)\)", line,
     )  # fmt: skip
     assert found and "in broken" in Path(found[1]).read_text()
 
 
-def test_a_fault_is_one_line_where_no_traceback_can_be_written(
+def test_an_internal_error_is_one_line_if_no_traceback_can_be_written(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", "/proc")
@@ -60,7 +62,7 @@ def test_a_fault_is_one_line_where_no_traceback_can_be_written(
     assert "no file, because" in capsys.readouterr().err
 
 
-def test_a_full_disk_is_no_fault(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_full_disk_is_not_an_internal_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert console(full) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("tool: cannot write /data/x: the disk is full")
@@ -101,15 +103,15 @@ def from_the_shell(error: Exception, capsys: pytest.CaptureFixture[str]) -> tupl
     return int(str(ended.value.code)), line
 
 
-def test_a_management_command_names_the_traceback_of_a_fault(
+def test_a_management_command_names_the_traceback_of_an_internal_error(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     code, line = from_the_shell(TypeError("no\nsuch thing"), capsys)
     assert code == 1
-    assert "a fault of ours, please report it: TypeError: no such thing (traceback in" in line
+    assert "internal error, please report it: TypeError: no such thing (traceback in" in line
 
 
-def test_call_command_raises_faults_as_they_are() -> None:
+def test_call_command_raises_internal_errors_unchanged() -> None:
     with pytest.raises(TypeError, match="no"):
         Broken().execute(no_color=True, force_color=False, skip_checks=True)
 
@@ -137,7 +139,7 @@ def test_a_management_command_says_that_the_database_is_not_migrated(
     assert "the database is not migrated: run manage.py migrate" in line
 
 
-def test_other_command_errors_stay() -> None:
+def test_other_command_errors_are_unchanged() -> None:
     class Refusing(InputCommand):
         def handle(self, *args: object, **options: object) -> None:
             raise CommandError("stopped", returncode=130)

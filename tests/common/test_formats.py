@@ -37,5 +37,5 @@ def test_it_knows_the_media_type(name: str, media_type: str) -> None:
     ("name", "bare"),
     [("oil.tif", "oil"), ("a.b.JPEG", "a.b"), ("v1.5", "v1.5"), ("wave [1]", "wave [1]")],
 )
-def test_it_cuts_the_suffix_of_pictures_only(name: str, bare: str) -> None:
+def test_it_removes_the_suffix_of_pictures_only(name: str, bare: str) -> None:
     assert formats.without_suffix(name) == bare

@@ -18,14 +18,14 @@ from common.errors import InputError, PictureError
 
 
 def photograph(width: int = 40, height: int = 24) -> Image.Image:
-    """A smooth picture whose left and upper parts are told apart."""
+    """A smooth picture whose left and upper parts differ."""
     y, x = np.mgrid[0:height, 0:width]
     pixels = np.stack([x * 255 / width, y * 255 / height, 0 * x + 90], axis=-1)
     return Image.fromarray(pixels.astype(np.uint8))
 
 
 def bomb(path: Path, side: int) -> None:
-    """A PNG of a few bytes whose header promises side × side pixels."""
+    """A PNG of a few bytes whose header announces side × side pixels."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return (
@@ -62,7 +62,7 @@ def test_it_turns_a_picture_upright(tmp_path: Path) -> None:
     assert np.array_equal(np.asarray(image), expected)
 
 
-def test_it_lays_transparent_parts_on_white(tmp_path: Path) -> None:
+def test_it_blends_transparent_parts_with_white(tmp_path: Path) -> None:
     Image.new("RGBA", (20, 20), (200, 0, 0, 0)).save(tmp_path / "a.png")
     assert pictures.read_picture(tmp_path / "a.png").getpixel((3, 3)) == (255, 255, 255)
 
@@ -132,7 +132,7 @@ def test_it_resizes_the_shorter_side() -> None:
     assert np.array_equal(np.asarray(pictures.resize_shorter(image, 20)), np.asarray(expected))
 
 
-def test_it_refuses_useless_sizes() -> None:
+def test_it_refuses_sizes_that_cannot_be_used() -> None:
     with pytest.raises(PictureError, match="too small"):
         pictures.resize_to_width(photograph(), 8)
     with pytest.raises(PictureError, match="too large"):
@@ -153,7 +153,7 @@ def test_it_rounds_and_clamps(value: float) -> None:
 
 
 @pytest.mark.parametrize("tensor", [torch.zeros(2, 3, 4, 4), torch.full((3, 4, 4), torch.nan)])
-def test_it_refuses_tensors_that_are_no_picture(tensor: torch.Tensor) -> None:
+def test_it_refuses_tensors_that_are_not_a_picture(tensor: torch.Tensor) -> None:
     with pytest.raises(ValueError, match="expected|finite"):
         pictures.to_image(tensor)
 
@@ -261,7 +261,7 @@ def test_it_scales_sixteen_bit_grey(tmp_path: Path, kind: str) -> None:
     assert np.abs(read[0, :, 0] - ramp[0] / 257).max() <= 1
 
 
-def test_a_width_that_works_is_named() -> None:
+def test_the_error_names_a_width_that_works() -> None:
     for size in ((1000, 100), (900, 20), (33, 5), (20_000, 31)):
         with pytest.raises(PictureError, match="too small") as caught:
             pictures.check_width(size, 40, "frieze")

@@ -1,4 +1,4 @@
-"""Progress for a person: images, images per hour, time left."""
+"""Progress in words: images, images per hour, time left."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Terminal(StringIO):
     ("seconds", "text"),
     [(0, "0 s"), (89, "89 s"), (90, "2 min"), (3600, "60 min"), (11_100, "3 h 5 min")],
 )
-def test_a_duration_reads_as_a_person_says_it(seconds, text):
+def test_durations_have_two_units_at_most(seconds, text):
     assert duration(seconds) == text
 
 
@@ -28,7 +28,7 @@ def test_the_rate_counts_what_was_made():
     assert rate(0, 0, 1.0) == "nothing left to do"
 
 
-def test_away_from_a_terminal_it_writes_plain_lines():
+def test_without_a_terminal_it_writes_plain_lines():
     stream = StringIO()
     with Meter(4, 1, stream) as meter:
         meter.step(1, 10)
@@ -48,7 +48,7 @@ def test_on_a_terminal_it_draws_a_bar():
     assert "2/4 images" in stream.getvalue()
 
 
-def test_each_task_begins_anew():
+def test_each_task_restarts_the_count():
     stream = StringIO()
     with Meter(stream=stream, unit="picture") as meter:
         meter.report("E", 1, 2)
@@ -71,7 +71,7 @@ def test_a_fast_rate_is_given_per_second():
     assert rate(100, 50, 5.0, "step") == "20 steps/s, 2 s left"
 
 
-def test_a_task_first_reported_with_finished_items_is_timed_from_the_report_before(monkeypatch):
+def test_a_task_with_finished_items_is_timed_from_the_previous_report(monkeypatch):
     now = 100.0
     monkeypatch.setattr("common.progress.time.monotonic", lambda: now)
     stream = StringIO()

@@ -20,12 +20,12 @@ def test_it_marks_formulas_and_leaves_numbers(cell: object, written: object) -> 
 
 
 @given(st.text(alphabet="=+-@'\t\n＝0.5e a") | st.text())
-def test_every_text_comes_back(cell: str) -> None:
+def test_every_text_is_restored(cell: str) -> None:
     assert unescape_formula(escape_formula(cell)) == cell
 
 
 @given(st.text(alphabet="=+-@\t\r\n＝＋－＠12.e", min_size=1))
-def test_no_text_but_a_number_begins_like_a_formula(cell: str) -> None:
+def test_only_numbers_begin_like_a_formula(cell: str) -> None:
     written = escape_formula(cell)
     if written.startswith(("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")):
         float(written)

@@ -1,4 +1,4 @@
-"""Tables from files, pipes and archives: each row read rightly or refused with its line."""
+"""Tables from files, pipes and archives: each row is read correctly or refused with its line."""
 
 from __future__ import annotations
 
@@ -47,7 +47,9 @@ def refused(data: bytes) -> str:
         (b"a,b\n'=1,'-3\n", [["=1", "-3"]], [2]),
     ],
 )
-def test_it_reads_what_programs_write(data: bytes, rows: list[list[str]], lines: list[int]) -> None:
+def test_it_reads_the_forms_that_programs_write(
+    data: bytes, rows: list[list[str]], lines: list[int]
+) -> None:
     table = parse_table(data, "t.csv", "votes")
     assert table.names == ("a", "b")
     assert table.rows == rows
@@ -79,11 +81,11 @@ def test_it_reads_what_programs_write(data: bytes, rows: list[list[str]], lines:
         (b"a\n" + b"x" * 200_000, "line 2 cannot be read as CSV: field larger"),
     ],
 )
-def test_it_refuses_the_rest_in_one_line_that_names_the_place(data: bytes, said: str) -> None:
+def test_it_refuses_other_tables_and_names_the_line(data: bytes, said: str) -> None:
     assert said in refused(data)
 
 
-def test_it_tells_numbers_from_names() -> None:
+def test_it_distinguishes_numbers_from_names() -> None:
     data = (
         b"stimulus,E1,E2,n,flag,note\n007,0.1,NA,3,True,-3.5\nNA,-2,1e400,4,false,x\n"
         b"a,0.30000000000000004,5,-1,TRUE,None\n"
@@ -97,7 +99,7 @@ def test_it_tells_numbers_from_names() -> None:
     assert list(frame.index) == [2, 3, 4]
 
 
-def test_it_makes_equal_names_equal() -> None:
+def test_it_normalises_names() -> None:
     data = "stimulus,E1\ncafe\u0301,\u00a00.5\n caf\u00e9\u2009,0.5\u00a0\n".encode()
     frame = parse_table(data, "t.csv", "statistics").frame()
     assert list(frame["stimulus"]) == ["caf\u00e9"] * 2
@@ -115,9 +117,7 @@ def test_it_loses_no_row_of_a_pipe(tmp_path: Path) -> None:
     assert list(frame["a"]) == list(range(5000))
 
 
-def test_it_refuses_an_archive_that_unpacks_without_end(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_it_limits_the_unpacked_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(table_text, "MOST_BYTES", 1024**2)
     (tmp_path / "bomb.csv.gz").write_bytes(gzip.compress(bytes(3 * 1024**2)))
     with pytest.raises(InputError, match="more than 1 MB"):
@@ -134,7 +134,7 @@ def test_it_says_that_a_file_is_missing(tmp_path: Path) -> None:
         read_csv(tmp_path, "votes")
 
 
-def test_it_names_missing_columns_and_those_that_there_are() -> None:
+def test_it_names_missing_and_present_columns() -> None:
     table = parse_table(b"trial,observer\n1,2\n", "t.csv", "votes")
     with pytest.raises(InputError) as caught:
         table.require(["participant", "choice"])
@@ -149,7 +149,7 @@ def test_it_names_missing_columns_and_those_that_there_are() -> None:
     st.booleans(),
     st.booleans(),
 )
-def test_any_table_is_the_same_through_every_wrapping(
+def test_a_table_is_the_same_in_every_format(
     rows: list[tuple[str, str, float]], end: str, bom: bool, packed: bool
 ) -> None:
     frame = pd.DataFrame(rows, columns=["stimulus", "note", "E1"])
@@ -168,7 +168,7 @@ def test_any_table_is_the_same_through_every_wrapping(
 
 
 @given(st.lists(st.tuples(CELLS, CELLS), min_size=1))
-def test_texts_come_back_as_they_were_written(rows: list[tuple[str, str]]) -> None:
+def test_texts_are_read_back_unchanged(rows: list[tuple[str, str]]) -> None:
     frame = pd.DataFrame([("k", *row) for row in rows], columns=["key", "one", "two"])
     table = parse_table(to_csv(frame).encode(), "t", "rows")
     assert [tuple(row[1:]) for row in table.rows] == rows

@@ -1,4 +1,4 @@
-"""How values of recipes read on a page."""
+"""Values of recipes on pages."""
 
 from __future__ import annotations
 
@@ -20,5 +20,5 @@ from common.templatetags.values import readable
         ("noise", "noise"),
     ],
 )
-def test_it_reads_well(value, text):
+def test_values_are_readable(value, text):
     assert readable(value) == text

@@ -1,4 +1,4 @@
-"""Tables of votes as they arrive."""
+"""Reading of tables of votes."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ def test_a_counted_row_becomes_that_many_votes() -> None:
     assert rows == [["a", "left"]] * 3 + [["c", "left"]]
 
 
-def test_each_counted_vote_has_a_trial_of_its_own() -> None:
+def test_each_counted_vote_gets_its_own_trial_id() -> None:
     assert votes("trial,Count,choice\nt,2,left\n") == [["t", "left"], ["t#2", "left"]]
 
 
 @pytest.mark.parametrize("count", ["", "-1", "1.5", "x", "nan", "1e9", "9" * 4400])
-def test_it_refuses_a_count_that_is_none(count: str) -> None:
+def test_it_refuses_an_invalid_count(count: str) -> None:
     with pytest.raises(InputError, match="v.csv, line 3: the count"):
         votes(f"participant,choice,count\na,left,1\nb,left,{count}\n")
 
 
-def test_it_refuses_counts_without_end() -> None:
+def test_it_limits_the_sum_of_counts() -> None:
     with pytest.raises(InputError, match="add up to too many votes"):
         votes("participant,choice,count\na,left,900000000\n")
 
 
 @pytest.mark.parametrize("name", ["n", "weight", "Wins", "win1"])
-def test_it_names_a_column_that_may_count(name: str) -> None:
+def test_it_refuses_a_column_that_may_hold_counts(name: str) -> None:
     with pytest.raises(InputError, match=f"line 3: it is not clear what the column '{name}' means"):
         votes(f"participant,choice,{name}\na,left,1\nb,left,12\n")
     assert votes(f"participant,choice,{name}\na,left,1\n") == [["a", "left", "1"]]
@@ -44,11 +44,11 @@ HEAD = "participant,study,trial,stimulus_left,stimulus_right,choice"
 
 
 @pytest.mark.parametrize("again", ["p,s,t,x,y,left", "p,s,t,y,x,right", "p,s,t,x,y,right"])
-def test_it_refuses_a_trial_that_stands_there_twice(again: str) -> None:
+def test_it_refuses_a_trial_that_occurs_twice(again: str) -> None:
     with pytest.raises(InputError) as caught:
         votes(f"{HEAD}\np,s,t,x,y,left\np,s,u,x,y,left\n{again}\n")
     assert str(caught.value) == (
-        "v.csv, line 4: trial 't' of participant 'p' stands on line 2 already: keep one of them"
+        "v.csv, line 4: trial 't' of participant 'p' is on line 2 already: keep one of them"
     )
 
 

@@ -1,4 +1,4 @@
-"""The server of the site, with one process, two threads and little patience."""
+"""The server of the site, with one process, two threads and short timeouts."""
 
 from config import buffering_worker
 

@@ -1,4 +1,4 @@
-"""Access logs hold nothing that leads to a person, in whatever format."""
+"""Access logs identify no person, in any format."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_it_leaves_out_keys_ids_and_addresses(page):
     assert (atoms["s"], atoms["U"]) == ("200", f"/studies/{page.replace('secret-key', '-')}")
 
 
-def test_a_line_break_in_an_address_stays_one_line():
+def test_a_line_break_in_a_url_does_not_break_the_log_line():
     environ = {**ENVIRON, "PATH_INFO": "/a\nb"}
     answer = SimpleNamespace(status="404 Not Found", sent=0, headers=[])
     atoms = AccessLog(Config()).atoms(answer, SimpleNamespace(headers=[]), environ, timedelta())

@@ -1,4 +1,4 @@
-"""The server keeps serving while many clients send, or read, slowly or not at all."""
+"""The server serves others while many clients send or read slowly, or not at all."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_it_serves_others_while_many_requests_are_half_sent(port, sent):
             held.enter_context(connect(port)).sendall(sent)
         begun = time.monotonic()
         assert get(port) == b"0"
-        # They would be ended after 15 seconds; nobody has to wait for that.
+        # They would be closed after 15 seconds; others do not wait for that.
         assert time.monotonic() - begun < 14
 
 
@@ -83,7 +83,7 @@ def test_it_serves_others_while_many_do_not_read_their_answer(port):
         assert get(port) == b"0"
 
 
-def test_it_serves_others_while_closed_connections_linger(port):
+def test_it_serves_others_while_connections_are_closing(port):
     with ExitStack() as held:
         for _ in range(MANY):
             held.enter_context(connect(port)).sendall(b"GET / HTTP/1.0\r\n\r\n")
@@ -92,7 +92,7 @@ def test_it_serves_others_while_closed_connections_linger(port):
         assert time.monotonic() - begun < 5
 
 
-def test_it_ends_a_request_that_does_not_arrive(port):
+def test_it_aborts_a_request_that_does_not_arrive(port):
     with connect(port) as client:
         client.sendall(FORM)
         begun = time.monotonic()
@@ -100,7 +100,7 @@ def test_it_ends_a_request_that_does_not_arrive(port):
         assert 10 < time.monotonic() - begun < 50
 
 
-def test_it_answers_a_slow_reader_whole(port):
+def test_a_slow_reader_gets_the_whole_answer(port):
     with connect(port) as client:
         client.sendall(b"GET /?6000000 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         time.sleep(0.5)
@@ -125,7 +125,7 @@ def test_it_reads_bodies_of_every_size(port, size):
             assert client.getresponse().read() == str(size).encode()
 
 
-def test_it_closes_where_a_body_stays_unread(port):
+def test_it_closes_a_connection_with_an_unread_body(port):
     with connect(port) as client:
         client.sendall(
             f"POST /unread HTTP/1.1\r\nHost: x\r\nContent-Length: {10**9}\r\n\r\n".encode()
@@ -133,13 +133,13 @@ def test_it_closes_where_a_body_stays_unread(port):
         assert everything(client).endswith(b"1000000000")
 
 
-def test_it_refuses_a_head_without_end(port):
+def test_it_limits_the_length_of_the_head(port):
     with connect(port) as client:
         client.sendall(HEAD + b"X: " + b"x" * (LARGEST_HEAD + 1))
         assert everything(client).startswith(b"HTTP/1.1 431 ")
 
 
-def test_it_asks_for_the_body_of_a_client_that_waits_to_be_asked(port):
+def test_it_answers_expect_100_continue(port):
     with connect(port) as client:
         client.sendall(
             b"POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n"

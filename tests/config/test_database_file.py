@@ -1,4 +1,4 @@
-"""The database file is its user's own, and what was deleted is not in it."""
+"""The database file is private, and contains no deleted data."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 """
 
 
-def test_nobody_else_reads_the_database_and_it_forgets_what_was_deleted(tmp_path):
+def test_the_database_is_private_and_deleted_rows_are_overwritten(tmp_path):
     variables = {"ECSPACE_DATA": str(tmp_path), "DATABASE_URL": ""}
     old = os.umask(0o022)
     try:
@@ -30,7 +30,7 @@ def test_nobody_else_reads_the_database_and_it_forgets_what_was_deleted(tmp_path
     assert all(b"telling-name" not in file.read_bytes() for file in files)
 
 
-def test_a_database_of_before_is_closed_to_others(tmp_path):
+def test_an_existing_database_is_made_private(tmp_path):
     path = tmp_path / "ecspace.sqlite3"
     sqlite3.connect(path).close()
     path.touch()

@@ -131,7 +131,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield found
 
 
-def test_it_serves_over_tls_and_leads_there(served):
+def test_it_serves_over_tls_and_redirects_to_it(served):
     with closing(socket.create_connection(("127.0.0.1", served.plain))) as client:
         client.sendall(f"GET /login/?a=1 HTTP/1.0\r\nHost: {NAME}\r\n\r\n".encode())
         answer = client.recv(4096).decode()
@@ -145,7 +145,7 @@ def test_it_serves_over_tls_and_leads_there(served):
     assert style.headers["Content-Encoding"] == "gzip"
 
 
-def test_a_visitor_logs_in_through_it(served):
+def test_a_researcher_logs_in_through_nginx(served):
     page, text = served.ask("GET", "/login/")
     token = re.search(rb'name="csrfmiddlewaretoken" value="([^"]+)"', text)[1].decode()
     body = f"csrfmiddlewaretoken={token}&username=x&password=y".encode()
@@ -158,7 +158,7 @@ def test_a_visitor_logs_in_through_it(served):
     assert answer.status == 200 and b"errorlist" in text
 
 
-def test_it_stores_nothing_of_what_is_not_allowed(served):
+def test_refused_uploads_are_not_stored(served):
     kind = {"Content-Type": "multipart/form-data; boundary=b"}
     answer, _ = served.ask("POST", "/transfer/pictures/", bytes(30_000_000), **kind)
     assert answer.status == 302 and answer.headers["Location"].startswith("/login/")
@@ -166,7 +166,7 @@ def test_it_stores_nothing_of_what_is_not_allowed(served):
     assert not [path for path in (served.folder / "client_body").rglob("*") if path.is_file()]
 
 
-def test_slow_clients_hinder_nobody(served):
+def test_slow_clients_do_not_block_others(served):
     begun = time.monotonic()
     served.ask("GET", "/login/")
     calm = time.monotonic() - begun

@@ -1,4 +1,4 @@
-"""A site for tests of the server alone: it says what it read, and gives as much as it is asked."""
+"""A site for tests of the server alone: it reports what it read, and sends as much as requested."""
 
 from __future__ import annotations
 

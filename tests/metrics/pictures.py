@@ -21,7 +21,7 @@ def textured(seed: int, width: int = 72, height: int = 64) -> Image.Image:
 
 
 def small_encoder(seed: int = 0, deepest: str = "relu5_1", name: str = "random") -> Encoder:
-    """A narrow random network; its fingerprint tells its seed."""
+    """A narrow random network; its fingerprint contains the seed."""
     torch.manual_seed(0)
     weights = random_weights(WIDTHS, deepest, seed=seed)
     return Encoder(weights, name=name, fingerprint=f"{name}:{seed}", padding="reflect")

@@ -1,4 +1,4 @@
-"""Running commands of the project as a person does: in a process of their own."""
+"""Run commands of the project in separate processes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def python(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str
     return subprocess.run(
         [sys.executable, *arguments],
         cwd=ROOT,
-        # What the browser tests need in this process is no business of another one.
+        # A setting of the browser tests for this process only.
         env=os.environ | {"DJANGO_ALLOW_ASYNC_UNSAFE": ""} | variables,
         capture_output=True,
         text=True,

@@ -34,7 +34,7 @@ def lines(path: Path) -> int:
 
 
 def imports(path: Path) -> Iterator[str]:
-    """The full names of all that a module imports, inside functions too."""
+    """The full names of everything that a module imports, in functions as well."""
     package = path.relative_to(ROOT).with_suffix("").parts[:-1]
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):

@@ -60,7 +60,7 @@ def test_it_refuses_an_unknown_name(
 
 
 @pytest.mark.parametrize("wrong", [{"ratio": float("nan")}, {"extra": 1}])
-def test_it_runs_the_others_where_one_breaks(
+def test_it_runs_the_others_if_one_fails(
     modules: Callable[..., None], capsys: pytest.CaptureFixture[str], wrong: dict[str, object]
 ) -> None:
     modules(broken=one(**wrong), sound=one())

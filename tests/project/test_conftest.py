@@ -1,4 +1,4 @@
-"""The tests' own foundation."""
+"""The fixtures and skips of all tests."""
 
 from __future__ import annotations
 

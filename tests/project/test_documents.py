@@ -1,4 +1,4 @@
-"""The documents say what the code does."""
+"""The documents agree with the code."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_it_documents_every_environment_variable_and_no_other() -> None:
     assert documented == read
 
 
-def test_it_says_why_every_dependency_is_here() -> None:
+def test_every_dependency_has_a_reason() -> None:
     reasons = (ROOT / "docs" / "dependencies.md").read_text()
     given = {
         name.strip()

@@ -1,4 +1,4 @@
-"""The home page: the state of everything, and what to do next."""
+"""The home page: counts, and the next step."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def calibrate(name: str = "first fit") -> Calibration:
     )
 
 
-def test_it_leads_through_one_pass_step_by_step() -> None:
+def test_it_names_the_next_step() -> None:
     def next_page() -> str:
         step = Overview.now(NOBODY).next_step
         return step.page or step.command
@@ -78,7 +78,7 @@ def test_it_leads_through_one_pass_step_by_step() -> None:
     assert next_page() == "metrics:ecspace"
 
 
-def test_it_counts_what_there_is() -> None:
+def test_it_counts_all_rows() -> None:
     batch = batch_of(contents=2, styles=1, methods=("gatys", "universal"))
     Stimulus.objects.filter(pk=Stimulus.objects.all()[0].pk).update(state=Stimulus.State.FAILED)
     measure_one()
@@ -95,7 +95,7 @@ def test_it_shows_a_batch_without_stimuli() -> None:
     assert progress.total == 0
 
 
-def test_it_never_takes_simulated_votes_for_those_of_people(researcher: Client) -> None:
+def test_it_never_counts_simulated_votes_as_votes_of_people(researcher: Client) -> None:
     study = a_study(batch_of())
     let_simulated_people_vote(study, trials=4)
     person = enrol(study)

@@ -35,7 +35,7 @@ def graph() -> dict[str, set[str]]:
 
 def test_it_has_no_cycle_of_files() -> None:
     found = graph()
-    # A package's own `__init__` that re-exports its modules is no cycle of files.
+    # A package whose `__init__` re-exports its modules is not a cycle of files.
     for name in found:
         found[name] = {other for other in found[name] if not name.startswith(f"{other}.")}
     try:

@@ -1,4 +1,4 @@
-"""Who may see what: every page asks for a login, but for a list that is written down here."""
+"""Every page asks for a login, except those listed here."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.urls.converters import IntConverter, UUIDConverter
 
 PUBLIC = {
     "login",
-    # Participants have no account; a token or a signature that cannot be guessed lets them in.
+    # Participants have no account; a token or a signature, which cannot be guessed, gives access.
     "studies:enter",
     "studies:take",
     "studies:vote",
@@ -63,20 +63,20 @@ def test_it_logs_in_and_out(client: Client, django_user_model: type[User]) -> No
     answer = client.post(reverse("login"), {"username": "ada", "password": "a-long-password"})
     assert answer.headers["Location"] == reverse("home")
     assert client.get(reverse("home")).status_code == 200
-    assert client.get(reverse("logout")).status_code == 405  # a link must not log anybody out
+    assert client.get(reverse("logout")).status_code == 405  # a link must not log a user out
     client.post(reverse("logout"))
     assert client.get(reverse("home")).status_code == 302
 
 
 @pytest.mark.django_db
-def test_it_says_so_where_the_password_is_wrong(client: Client) -> None:
+def test_it_reports_a_wrong_password(client: Client) -> None:
     answer = client.post(reverse("login"), {"username": "ada", "password": "wrong"})
     assert answer.status_code == 200
     assert "errorlist" in answer.content.decode()
 
 
 @pytest.mark.django_db
-def test_it_never_leads_to_another_site_after_the_login(
+def test_it_never_redirects_to_another_site_after_the_login(
     client: Client, django_user_model: type[User]
 ) -> None:
     django_user_model.objects.create_user("ada", password="a-long-password")
@@ -103,14 +103,14 @@ def test_it_serves_static_files_to_everybody(client: Client) -> None:
     assert answer.headers["Content-Type"].startswith("text/css")
 
 
-def test_it_shows_its_own_page_where_there_is_nothing(researcher: Client) -> None:
+def test_it_has_a_page_for_unknown_addresses(researcher: Client) -> None:
     answer = researcher.get("/nothing/here/")
     assert answer.status_code == 404
     assert "There is nothing at this address" in answer.content.decode()
 
 
 @pytest.mark.django_db
-def test_it_shows_its_own_page_where_a_form_is_too_old(django_user_model: type[User]) -> None:
+def test_it_has_a_page_for_outdated_forms(django_user_model: type[User]) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(django_user_model.objects.create_user("ada"))
     answer = client.post(reverse("logout"))
@@ -118,7 +118,7 @@ def test_it_shows_its_own_page_where_a_form_is_too_old(django_user_model: type[U
     assert "Please try again" in answer.content.decode()
 
 
-def test_it_shows_its_own_page_where_something_broke(
+def test_it_has_a_page_for_internal_errors(
     researcher: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object, **__: object) -> None:
@@ -128,4 +128,4 @@ def test_it_shows_its_own_page_where_something_broke(
     researcher.raise_request_exception = False
     answer = researcher.get(reverse("home"))
     assert answer.status_code == 500
-    assert "The fault is ours" in answer.content.decode()
+    assert "The error has been logged" in answer.content.decode()

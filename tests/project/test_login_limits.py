@@ -29,7 +29,7 @@ def ada(django_user_model: type[User]) -> User:
 
 @pytest.fixture
 def no_budget(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let only the attempts at an account count."""
+    """Remove the limits on hashes, so that only attempts at an account count."""
     for limit in (login.HASHES, login.KNOWN_HASHES):
         monkeypatch.setitem(vars(limit), "most", 1000)
 
@@ -39,13 +39,13 @@ def attempt(client: Client, name: str = "ada", password: str = "wrong") -> int:
 
 
 def later(seconds: int) -> None:
-    """Let time pass for what is counted."""
+    """Let the periods of all counts end."""
     for row in Use.objects.all():
         Use.objects.filter(pk=row.pk).update(ends=row.ends - timedelta(seconds=seconds))
 
 
 @pytest.mark.parametrize("name", ["ada", "nobody", "ｎｏｂｏｄｙ"])
-def test_it_stops_guessing_at_an_account_that_exists_or_does_not(
+def test_it_limits_attempts_at_known_and_unknown_accounts(
     client: Client, no_budget: None, name: str
 ) -> None:
     answers = [attempt(client, name) for _ in range(login.ATTEMPTS.most + 3)]
@@ -64,7 +64,7 @@ def test_every_spelling_of_a_name_counts_for_the_same_account(
     assert [attempt(client, name, RIGHT["password"]) for name in spellings] == [429] * 7
 
 
-def test_nothing_pushes_a_count_out(client: Client, no_budget: None) -> None:
+def test_counts_are_not_dropped_early(client: Client, no_budget: None) -> None:
     for _ in range(login.ATTEMPTS.most):
         attempt(client)
     cache.clear()
@@ -73,7 +73,7 @@ def test_nothing_pushes_a_count_out(client: Client, no_budget: None) -> None:
     assert attempt(client, **{"password": RIGHT["password"]}) == 429
 
 
-def test_all_visitors_share_a_budget_of_hashes(client: Client, monkeypatch) -> None:
+def test_all_visitors_share_a_limit_of_hashes(client: Client, monkeypatch) -> None:
     hashed = []
     encode = MD5PasswordHasher.encode
     monkeypatch.setattr(
@@ -108,7 +108,7 @@ def test_a_refused_attempt_writes_nothing(client: Client) -> None:
     assert Use.objects.count() == rows
 
 
-def test_a_browser_that_logged_in_before_is_not_kept_out_by_strangers(no_budget: None) -> None:
+def test_attempts_by_strangers_do_not_block_a_known_browser(no_budget: None) -> None:
     mine = Client()
     assert mine.post("/login/", RIGHT).status_code == 302
     mine.post("/logout/")
@@ -117,7 +117,7 @@ def test_a_browser_that_logged_in_before_is_not_kept_out_by_strangers(no_budget:
     assert attempt(Client(), **{"password": RIGHT["password"]}) == 429
     assert mine.post("/login/", RIGHT).status_code == 302
     mine.post("/logout/")
-    # It is limited as well, and the cookie helps with no other account.
+    # It is limited as well, and the cookie is useless for another account.
     for _ in range(login.ATTEMPTS.most - 1):
         assert attempt(mine) == 200
     assert attempt(mine) == 429
@@ -152,7 +152,7 @@ def test_it_stores_neither_names_nor_addresses(client: Client) -> None:
     assert {field.name for field in Use._meta.fields} == {"key", "number", "ends"}
 
 
-def test_rows_go_when_their_time_is_over() -> None:
+def test_rows_are_removed_when_their_period_ends() -> None:
     limit = SharedLimit("test", most=2, seconds=10)
     for key in "abc":
         assert limit.allows(key)
@@ -162,7 +162,7 @@ def test_rows_go_when_their_time_is_over() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_limit_is_exact_where_many_ask_at_once() -> None:
+def test_the_limit_is_exact_for_simultaneous_requests() -> None:
     limit = SharedLimit("test", most=7, seconds=600)
 
     def ask(_: int) -> bool:

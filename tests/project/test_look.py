@@ -1,4 +1,4 @@
-"""The look of the pages: contrast by arithmetic, the rest in Chromium."""
+"""The appearance of pages: computed contrast, and layout in Chromium."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ PAIRS = [
     ("text", "warn-soft"),
     ("text", "bad-soft"),
 ]
-"""Every text colour with every ground that it is used on."""
+"""Every text colour with every background that it is used on."""
 
 SMALL = "main a.button, main button, main input:not([type=hidden]), main select, nav a, header a"
 

@@ -47,7 +47,7 @@ content.delete()
 """
 
 
-def test_it_stores_and_guards_its_records_in_postgres() -> None:
+def test_it_stores_records_and_keeps_constraints_in_postgres() -> None:
     url = os.environ["TEST_POSTGRES_URL"]
     migrated = manage("migrate", "--no-input", DATABASE_URL=url)
     assert migrated.returncode == 0, migrated.stderr

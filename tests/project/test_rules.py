@@ -1,4 +1,4 @@
-"""Rules that hold everywhere: how long a file may be, what a page may hold, where things lie.
+"""Rules for the whole project: length of files, content of templates, entries of folders.
 
 What may import what is in `pyproject.toml` (import-linter) and in test_imports.py.
 """
@@ -49,7 +49,7 @@ def test_it_has_half_as_many_lines_of_tests_as_of_source() -> None:
 
 
 def test_it_has_no_inline_script_or_style_in_a_template() -> None:
-    # The content security policy would refuse each of these in the browser, silently for readers.
+    # The content security policy would block each of these in the browser without a visible error.
     inline = re.compile(
         r"<style|\sstyle\s*=|\son[a-z]+\s*=|=\s*.javascript:|"
         r"<script(?![^>]*\ssrc=)(?![^>]*type=.application/json.)",

@@ -50,6 +50,6 @@ def test_it_refuses_an_empty_key_file(tmp_path: Path) -> None:
         read_or_make(tmp_path / "key")
 
 
-def test_it_says_what_to_do_where_the_key_cannot_be_written() -> None:
+def test_it_says_what_to_do_if_the_key_cannot_be_written() -> None:
     with pytest.raises(ImproperlyConfigured, match="set SECRET_KEY, or set SECRET_KEY_FILE"):
         read_or_make(Path("/proc/nowhere/key"))

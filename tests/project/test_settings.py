@@ -1,4 +1,4 @@
-"""Settings from environment variables, as a process that starts sees them."""
+"""Settings from environment variables, in a process of their own."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def settings_with(**variables: str) -> dict[str, object]:
         ("ECSPACE_DATA", "/proc/nowhere", "a directory that this user can make"),
     ],
 )
-def test_it_stops_the_start_where_a_value_is_not_understood(
+def test_it_stops_the_start_if_a_value_is_not_accepted(
     name: str, value: str, accepted: str
 ) -> None:
     answer = manage("check", **{name: value})
@@ -75,7 +75,7 @@ def test_it_reads_a_list_without_its_spaces(monkeypatch: pytest.MonkeyPatch) -> 
     assert environment.names("HOSTS", ["c.org"]) == ["a.org", "b.org"]
 
 
-def test_it_takes_sqlite_in_the_data_folder_where_nothing_is_said(tmp_path: Path) -> None:
+def test_sqlite_in_the_data_folder_is_the_default(tmp_path: Path) -> None:
     odd = tmp_path / "100% #1?"  # characters that mean something in an address
     shown = settings_with(ECSPACE_DATA=str(odd))
     assert shown["DATABASES"]["default"]["NAME"] == str(odd / "ecspace.sqlite3")  # type: ignore[index]
@@ -101,7 +101,7 @@ def test_it_reads_an_absolute_sqlite_address(tmp_path: Path) -> None:
     "url",
     ["postgres://", "postgres://ada:hidden@h:port/n", "sqlite:///relative.db", "nonsense"],
 )
-def test_it_refuses_an_address_without_telling_the_password(url: str, tmp_path: Path) -> None:
+def test_it_refuses_a_url_without_showing_the_password(url: str, tmp_path: Path) -> None:
     with pytest.raises(ImproperlyConfigured, match="use postgres://USER") as caught:
         database(url, tmp_path / "x")
     assert "hidden" not in str(caught.value)

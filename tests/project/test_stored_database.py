@@ -1,4 +1,4 @@
-"""A database that an earlier version made is migrated, and everything in it is still in use.
+"""A database of an earlier version is migrated, and all of its content stays usable.
 
 `stored/*.sql` are SQLite dumps: one batch of two variants of Gatys' method, one open study with two
 finished sessions and one in the middle, measurements, a calibration, and a queued task.

@@ -1,4 +1,4 @@
-"""Studies over a small world."""
+"""Studies over a small batch."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def long_study(live_server: LiveServer, draft: Callable[..., Study]) -> Study:
 
 @pytest.fixture
 def short_study(live_server: LiveServer, draft: Callable[..., Study]) -> Study:
-    """An open study of four trials a person, where more would show nothing more."""
+    """An open study of four trials a person, for tests that need no more."""
     from studies.planning.opening import open_study
 
     study = draft(trials_per_participant=4)

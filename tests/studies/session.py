@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from studies.models import Study
 
-expect.set_options(timeout=20_000)  # machines under load are slow
+expect.set_options(timeout=20_000)  # for machines under load
 WIDE, PHONE = (1280, 800), (390, 844)
 
 
@@ -41,5 +41,5 @@ def answer(page: Page, side: str) -> None:
 
 
 def current(page: Page) -> str:
-    """Which trial is on the page."""
+    """The id of the trial on the page."""
     return page.locator("input[name=trial]").input_value()

@@ -1,4 +1,4 @@
-"""Databases of earlier versions: new names change no table, and stored JSON still loads."""
+"""Databases of earlier versions: renamed models keep their tables, and stored JSON still loads."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from studies.rules.session_rules import SessionRules
 
 
 @pytest.mark.django_db(transaction=True)  # SQLite writes such SQL outside of transactions only
-def test_it_renames_nothing_in_the_database():
+def test_migrations_rename_nothing_in_the_database():
     out = StringIO()
     call_command("sqlmigrate", "studies", "0009", stdout=out, no_color=True)
     said = {line for line in out.getvalue().splitlines() if not line.startswith("--")}

@@ -1,4 +1,4 @@
-"""What rows of studies promise: plans, places, positions, and one vote per trial."""
+"""Studies in the database: plans, places, positions, and one vote per trial."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_it_puts_the_content_on_top_of_a_c_test(draft):
         assert pair.reference_id == pair.first.content_id == pair.second.content_id
 
 
-def test_it_lets_stimuli_of_one_reference_meet_where_the_study_says_so(draft):
+def test_stimuli_of_one_reference_may_be_compared(draft):
     study = draft(scope=Study.Scope.REFERENCE, design="full", participant_target=40)
     open_study(study)
     # Each of two styles has 2 contents × 3 methods.
@@ -71,7 +71,7 @@ def test_it_leaves_mixtures_of_styles_out_of_e_tests(draft, batch):
     assert mixture.pk not in {item.key for item in items_of(study)}
 
 
-def test_it_freezes_its_stimuli_and_plan_at_opening(study, batch):
+def test_opening_fixes_stimuli_and_plan(study, batch):
     before = list(study.assignments.values_list("pair_id", "first_left"))
     extra = batch.stimuli.first()
     styles = list(extra.styles.all())
@@ -84,7 +84,7 @@ def test_it_freezes_its_stimuli_and_plan_at_opening(study, batch):
     assert not study.pairs.filter(second=extra).exists()
 
 
-def test_it_prolongs_the_plan_without_changing_it(study):
+def test_the_plan_is_continued_without_changes(study):
     before = list(study.assignments.values_list("rank", "pair_id", "first_left"))
     ensure_assignments(study, Cohort.PEOPLE, study.votes_wanted + 7)
     after = list(study.assignments.values_list("rank", "pair_id", "first_left"))
@@ -103,7 +103,7 @@ def test_it_prolongs_the_plan_without_changing_it(study):
         ({"participant_target": 1, "trials_per_participant": 4}, "more participants or trials"),
     ],
 )
-def test_it_refuses_a_plan_that_cannot_answer(draft, fields, said):
+def test_it_refuses_an_infeasible_plan(draft, fields, said):
     study = draft(**fields)
     with pytest.raises(InputError, match=said):
         open_study(study)
@@ -137,7 +137,7 @@ def test_it_stays_closed(study):
         enrol(study)
 
 
-def test_it_does_not_admit_anybody_to_a_draft_or_a_paused_study(draft, study):
+def test_a_draft_or_paused_study_admits_no_participants(draft, study):
     with pytest.raises(NotOpenError):
         enrol(draft())
     Study.objects.filter(pk=study.pk).update(paused_because="too few votes load")
@@ -147,7 +147,7 @@ def test_it_does_not_admit_anybody_to_a_draft_or_a_paused_study(draft, study):
 
 def test_it_gives_every_pair_equally_many_votes_and_both_sides(study):
     participants = [enrol(study) for _ in range(4)]
-    for _ in range(6):  # everybody at once, as in life
+    for _ in range(6):  # all participants at the same time
         for participant in participants:
             assert answer(participant)
     votes = Counter(trial.pair_id for trial in Trial.objects.all())
@@ -184,7 +184,7 @@ def test_it_never_records_a_second_vote(study):
         Vote.objects.create(trial=trial, choice="right", client_uuid=again)
 
 
-def test_it_keeps_what_was_shown(study):
+def test_a_trial_keeps_what_it_showed(study):
     trial = current_trial(enrol(study))
     left = trial.left
     assert trial.snapshot["left"] == {"stimulus": left.public_id.hex, "sha256": left.sha256}
@@ -196,7 +196,7 @@ def test_it_keeps_what_was_shown(study):
     assert trial.snapshot["left"]["sha256"] == left.sha256
 
 
-def test_it_gives_an_abandoned_slot_to_somebody_else(study):
+def test_an_abandoned_assignment_goes_to_another_participant(study):
     gone, here = enrol(study), enrol(study)
     trial = current_trial(gone)
     Trial.objects.filter(pk=trial.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
@@ -209,7 +209,7 @@ def test_it_gives_an_abandoned_slot_to_somebody_else(study):
     assert record_vote(taken, "left", uuid.uuid4()).excluded == ""
 
 
-def test_it_leaves_a_late_participant_the_slot_that_nobody_took(study):
+def test_a_late_participant_keeps_an_assignment_that_is_still_free(study):
     participant = enrol(study)
     trial = current_trial(participant)
     Trial.objects.filter(pk=trial.pk).update(lease_until=timezone.now() - timedelta(hours=1))
@@ -217,7 +217,7 @@ def test_it_leaves_a_late_participant_the_slot_that_nobody_took(study):
     assert record_vote(trial, "left", uuid.uuid4()).excluded == ""
 
 
-def test_it_gives_back_the_slot_of_a_trial_that_could_not_load(study):
+def test_a_load_failure_releases_the_assignment(study):
     participant = enrol(study)
     trial = current_trial(participant)
     record_load_failure(trial)
@@ -232,7 +232,7 @@ def test_it_admits_no_more_people_than_it_wants(study):
         enrol(study)
     with pytest.raises(FullError):
         enrol(study)
-    # Somebody left long ago: the place is given again.
+    # A participant left long ago: the place is free again.
     left = study.participants.first()
     Participant.objects.filter(pk=left.pk).update(last_seen=timezone.now() - timedelta(hours=2))
     enrol(study)
@@ -250,7 +250,7 @@ def test_it_counts_only_people_as_people(study):
     assert study.assignments.filter(cohort=Cohort.PEOPLE).free().count() == study.votes_wanted
 
 
-def test_it_knows_a_returning_person_without_keeping_the_id(study):
+def test_a_returning_person_is_recognised_by_a_hash(study):
     participant = enrol(study, "prolific-4711", external_session="1")
     assert enrol(study, " prolific-4711 ", external_session="1") == participant
     assert "4711" not in participant.external_id
@@ -258,7 +258,7 @@ def test_it_knows_a_returning_person_without_keeping_the_id(study):
     assert enrol(study, "prolific-4712") != participant
 
 
-def test_it_ends_early_where_no_new_pair_is_left(draft):
+def test_a_session_ends_early_without_new_pairs(draft):
     study = draft(participant_target=2, trials_per_participant=12, votes_per_pair=1)
     open_study(study)
     first = enrol(study, trial_kinds=["real"] * 30)
@@ -267,7 +267,7 @@ def test_it_ends_early_where_no_new_pair_is_left(draft):
     assert first.state == Participant.State.FINISHED
 
 
-def test_it_fills_every_slot_although_people_drop_out(draft):
+def test_every_assignment_is_answered_although_people_leave(draft):
     study = draft(participant_target=10, trials_per_participant=6)
     open_study(study)
     generator = __import__("random").Random(3)
@@ -297,7 +297,7 @@ def test_it_keeps_every_version_of_the_consent(study):
     assert enrol(study).consent_version == 2
 
 
-def test_it_hands_out_addresses_that_cannot_be_guessed(study):
+def test_urls_cannot_be_guessed(study):
     trial = current_trial(enrol(study))
     url = picture_url(trial, "left")
     assert trial.left.public_id.hex not in url

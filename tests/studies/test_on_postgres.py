@@ -1,4 +1,4 @@
-"""What many people do at once holds on PostgreSQL too."""
+"""Tests of simultaneous requests on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ CRITICAL = (
     "project/test_login_limits.py",
     "common/test_text_filter.py",
 )
-"""Tests whose outcome rests on locks, constraints or snapshots of the database."""
+"""Tests whose outcome depends on locks, constraints or snapshots of the database."""
 
 
-def test_votes_arrivals_and_backups_hold_on_postgres() -> None:
+def test_concurrent_votes_arrivals_and_backups_on_postgres() -> None:
     environment = {**os.environ, "TESTS_ON": "postgres", "REQUIRE": "postgres"}
     files = [f"tests/{name}" for name in CRITICAL]
     arguments = ["-q", "-x", "-p", "no:cacheprovider", "-m", "not browser and not golden"]

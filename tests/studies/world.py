@@ -1,4 +1,4 @@
-"""A small world for studies: pictures and a batch of finished stimuli."""
+"""Pictures and a batch of finished stimuli for tests of studies."""
 
 from __future__ import annotations
 

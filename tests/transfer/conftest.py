@@ -90,7 +90,7 @@ def batch(picture) -> Callable:
 
 @dataclass
 class FakeEngine:
-    """Stands in for the methods: answers at once, and remembers what it was asked."""
+    """A replacement for the methods that returns at once and records its calls."""
 
     calls: list[dict] = field(default_factory=list)
     trouble: BaseException | None = None
@@ -130,7 +130,7 @@ class FakeEngine:
 
 @pytest.fixture
 def engine(monkeypatch) -> FakeEngine:
-    """A method engine and an encoder that take no time."""
+    """A method engine and an encoder that compute nothing."""
     import transfer.batches.launch
     import transfer.batches.worker
     import transfer.methods

@@ -1,4 +1,4 @@
-"""The pictures that need no download."""
+"""The bundled pictures."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Long simulations: what the statistics promise, checked over many studies (`make validate`)."""
+"""Long simulations: properties of the statistics, checked over many studies (`make validate`)."""

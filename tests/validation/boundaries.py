@@ -1,8 +1,8 @@
 """A boundary detector against people and against the original gPb-OWT-UCM, over BSDS500's test set.
 
 `python -m tests.validation.boundaries DETECTOR --data FOLDER --maps FOLDER` prints one JSON object
-per check and exits 1 where one is missed. Maps and counts are kept in the second folder under the
-detector's fingerprint: a run that was stopped goes on where it was.
+per check and exits 1 if one is missed. Maps and counts are kept in the second folder under the
+detector's fingerprint, so a stopped run can be resumed.
 
 The originals are the authors' own outputs (`ucm2/test`, double resolution), of which the picture's
 pixels are `[2::2, 2::2]`. C is the best F of one picture; correlations of maps are taken over all
@@ -41,7 +41,7 @@ from metrics.boundaries.summary import (
 THRESHOLDS = even_thresholds(99)
 Map = NDArray[np.floating]
 
-# The lines to reach, for the detector that stands for the original.
+# The required values, for the detector that reproduces the original.
 ODS_BELOW_ORIGINAL, C_APART, C_CORRELATION, MAP_CORRELATION, ODS_OF_ALL = (
     0.015,
     0.03,
@@ -52,10 +52,10 @@ ODS_BELOW_ORIGINAL, C_APART, C_CORRELATION, MAP_CORRELATION, ODS_OF_ALL = (
 
 
 class Source:
-    """Boundary maps of test pictures and their counts, each made once and then kept."""
+    """Boundary maps of test pictures and their counts, each computed once and stored."""
 
     def __init__(self, make: Callable[[str], Map], truths: Path, folder: Path) -> None:
-        """Keep what `make` gives for a picture's name in `folder`."""
+        """Store what `make` returns for a picture's name in `folder`."""
         self._make, self._truths, self._folder = make, truths, folder
         folder.mkdir(parents=True, exist_ok=True)
 
@@ -93,7 +93,7 @@ def quality(pictures: Sequence[Counts]) -> dict[str, float]:
 
 
 def against_originals(ours: Source, originals: Source, names: Sequence[str]) -> dict[str, object]:
-    """How near the maps of `ours` are to those of the originals, and how good both are."""
+    """The similarity of the maps of `ours` to the originals, and the quality of both."""
     our_counts = [ours.counts_of(name) for name in tqdm(names, "detector", disable=None)]
     their_counts = [originals.counts_of(name) for name in tqdm(names, "originals", disable=None)]
     c = np.array([best(counts).f for counts in our_counts])
@@ -126,7 +126,7 @@ def _correlation(one: Map, other: Map) -> float:
 
 
 def against_people(ours: Source, names: Sequence[str]) -> dict[str, object]:
-    """How good the maps of `ours` are."""
+    """The quality of the maps of `ours`."""
     found = quality([ours.counts_of(name) for name in tqdm(names, "all", disable=None)])
     return {
         "name": "against people",
@@ -161,7 +161,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("detector", choices=DETECTORS)
     parser.add_argument("--data", type=Path, default=Path("../shared/data/bsds500"))
-    parser.add_argument("--maps", type=Path, required=True, help="where maps and counts are kept")
+    parser.add_argument("--maps", type=Path, required=True, help="folder for maps and counts")
     parser.add_argument(
         "--some", type=int, metavar="N", help="N pictures that have an original, and no others"
     )

@@ -1,6 +1,6 @@
 """Coverage of intervals and recovery of the true terms, over many simulated studies.
 
-`python -m tests.validation.calibration` prints one JSON object per check and exits 1 where one is
+`python -m tests.validation.calibration` prints one JSON object per check and exits 1 if one is
 missed. Every vote compares two new stimuli, whose differences have deviation 1 and correlation 0.6.
 """
 
@@ -58,8 +58,8 @@ def study(
 def coverage(studies: int) -> dict[str, object]:
     """Nominal 95 % intervals of 30 people × 40 votes, for the population-average coefficients.
 
-    People differ, so the average coefficients are not the mean slopes: they are what a fit to a
-    million votes of as many people gives.
+    People differ, so the average coefficients are not the mean slopes, but those of a fit to a
+    million votes of as many people.
     """
     rng = np.random.default_rng(0)
     truth = average_slopes(rng, SPREAD)
@@ -83,7 +83,7 @@ def coverage(studies: int) -> dict[str, object]:
 
 
 def average_slopes(rng: np.random.Generator, spread: float) -> np.ndarray:
-    """What a fit to a million votes of as many people gives."""
+    """The coefficients of a fit to a million votes of as many people."""
     many = study(rng, 1_000_000, 1, spread).restrict(TERMS[:3])
     return fit_batch(many.differences, many.preferred).coefficients[0]
 

@@ -42,7 +42,7 @@ REFERENCE = "vgg19-16x"
 BASIS_OF = 40
 """Contents whose mean covariances give the basis of E, at the width of the pictures."""
 SHARES = (0.0, 0.5, 0.9, 1.0)
-"""How much of the finished picture lies in the noise where gradients are compared."""
+"""Share of the finished picture in its mixtures with noise at which gradients are compared."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def compact_from(path: Path) -> Encoder:
 def pictures(
     encoder: Encoder, made_from: Sequence[Pair], size: int, iterations: int, keep: Path | None
 ) -> list[Image.Image]:
-    """The stylised pictures; those that lie in `keep` are read, the others are made."""
+    """The stylised pictures; those in `keep` are read, the others are made."""
     folder = keep and keep / f"{encoder.fingerprint.replace(':', '-')}-{size}-{iterations}"
     if folder:
         folder.mkdir(parents=True, exist_ok=True)
@@ -167,7 +167,9 @@ def main() -> int:
     parser.add_argument("--pictures", type=int, default=8)
     parser.add_argument("--size", type=int, default=192)
     parser.add_argument("--iterations", type=int, default=150)
-    parser.add_argument("--keep", type=Path, help="folder of the pictures, to make none twice")
+    parser.add_argument(
+        "--keep", type=Path, help="folder for the pictures, which are made only once"
+    )
     parser.add_argument("--gradients", action="store_true", help="compare the gradients, too")
     options = parser.parse_args()
     contents = sorted((options.data / "bsds500/images/test").glob("*.jpg"))

@@ -24,7 +24,7 @@ WIDTH, HEIGHT = 2450, 1640
 
 
 def picture(width: int, height: int) -> Image.Image:
-    """Discs of many colours and sizes over each other, with grain."""
+    """Overlapping discs of many colours and sizes, with grain."""
     random = np.random.default_rng(0)
     flat = Image.new("RGB", (width, height), "grey")
     draw = ImageDraw.Draw(flat)
@@ -40,7 +40,7 @@ def picture(width: int, height: int) -> Image.Image:
 
 
 def check(name: str, width: int, height: int) -> dict[str, object]:
-    """What that detector makes of the picture."""
+    """The result of a detector on the picture."""
     image = picture(width, height)
     began = time.perf_counter()
     strength = detector(name)(image)

@@ -1,4 +1,4 @@
-"""The long simulations run, on a few studies, and the check of large pictures, on small ones."""
+"""The long simulations on few studies, and the check of large pictures on small ones."""
 
 from __future__ import annotations
 

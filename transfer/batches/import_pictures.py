@@ -22,8 +22,8 @@ from transfer.models import Picture
 
 Frame = Literal["upright", "stored"]
 FRAMES: tuple[Frame, ...] = ("upright", "stored")
-"""The pixels on which annotations were drawn: those of the picture as it is shown, or as its file
-stores them, before the turn that its EXIF data asks for."""
+"""The pixels on which annotations were drawn: those of the picture as it is shown, or those stored
+in its file, before the rotation by its EXIF data."""
 LARGEST_UPLOAD = 64 * 2**20
 """Bytes of one uploaded file; common.pictures limits its pixels."""
 LARGEST_FILE = 512 * 2**20
@@ -36,9 +36,9 @@ class ImportFile:
     """A file to be imported.
 
     Attributes:
-        name: where it lies below the folder, or the name of an upload; never used as a path.
+        name: its path below the folder, or the name of an upload; never used as a path.
         size: in bytes.
-        read: gives its content.
+        read: returns its content.
         largest: bytes that are accepted.
 
     """
@@ -92,9 +92,9 @@ class Summary:
     """The numbers of an import.
 
     Attributes:
-        unannotated: pictures without annotations; empty where no annotations were given.
-        left_over: annotation files that belong to no picture.
-        passed_over: files that no format is known for, by their suffix.
+        unannotated: pictures without annotations; empty if no annotations were given.
+        left_over: annotation files without a picture.
+        passed_over: numbers of files that are not pictures, by their suffix.
 
     """
 
@@ -116,7 +116,7 @@ class Summary:
         self.annotated, self.replaced = self.annotated + one.annotated, self.replaced + one.replaced
 
     def lines(self) -> list[str]:
-        """The summary for a person, the same for command and page; empty if all is usual."""
+        """The summary in words, for command and page; empty if there is nothing to report."""
         found = []
         if self.annotated or self.unannotated or self.left_over:
             replaced = f", {self.replaced} of them replaced" if self.replaced else ""
@@ -124,11 +124,11 @@ class Summary:
         if self.unannotated:
             found.append(f"without annotations: {_listed(self.unannotated)}")
         if self.left_over:
-            found.append(f"annotations that belong to no picture: {_listed(self.left_over)}")
+            found.append(f"annotations without a picture: {_listed(self.left_over)}")
         if number := self.passed_over.total():
             suffixes = ", ".join(sorted(self.passed_over))
             files = "1 file was" if number == 1 else f"{number} files were"
-            found.append(f"{files} not looked at ({suffixes}): convert pictures to JPEG or PNG")
+            found.append(f"{files} skipped ({suffixes}): convert pictures to JPEG or PNG")
         return found
 
 
@@ -147,15 +147,15 @@ def import_files(
     annotations: Sequence[ImportFile] = (),
     frame: Frame = "upright",
 ) -> Iterator[Imported]:
-    """Store every usable picture; nothing of an unusable file is kept.
+    """Store every usable picture; of other files nothing is stored.
 
     Args:
         files: pictures, whose types are found from their content.
         role: content or style.
-        summary: is filled while the results are given.
+        summary: is filled while the results are yielded.
         licence: under which the pictures may be used.
         source: where they come from.
-        annotations: BSDS500 .mat files; `media.matching` says which belongs to which picture.
+        annotations: BSDS500 .mat files; `media.matching` finds the picture of each.
         frame: see FRAMES.
 
     """
@@ -188,7 +188,7 @@ def _annotation_of(
 def picture_from_file(path: Path, role: str, **details: Any) -> Picture:
     """The row of a picture file, stored now or before; `details` as in `store_picture`."""
     picture = store_picture(path, role, **details).picture
-    assert picture is not None  # what cannot be stored has raised
+    assert picture is not None  # a file that cannot be stored raises an error
     return picture
 
 
@@ -202,13 +202,13 @@ def store_picture(
     annotations: ImportFile | Path | None = None,
     frame: Frame = "upright",
 ) -> Imported:
-    """Store a picture; one that is stored already stays as it is, but gets new annotations.
+    """Store a picture; one that is stored already is kept, with new annotations if there are any.
 
     The file is read, decoded and hashed once.
 
     Raises:
         InputError: an unknown role.
-        PictureError: the file is no usable picture, or the annotations are not those of it.
+        PictureError: the file is not a usable picture, or the annotations are of another one.
 
     """
     if role not in Picture.Role.values:
@@ -246,7 +246,7 @@ def store_picture(
 def _upright_annotations(
     file: ImportFile, picture: str, original: Original, frame: Frame
 ) -> tuple[bytes, str]:
-    """The .mat file of the upright picture, and a warning or nothing."""
+    """The .mat file for the upright picture, and a warning, which may be empty."""
     content = file.content()
     found = parse_annotations(content, file.shown, original.picture.size)
     is_turned = original.orientation > 1
@@ -286,9 +286,9 @@ def picture_name(file: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """The text without line breaks and other control characters, and with its broken bytes marked.
+    """The text without line breaks and other control characters; undecodable bytes are marked.
 
-    Bytes of a file's name that are no text cannot be stored or shown.
+    A file name may contain bytes that are not text and can be neither stored nor shown.
     """
     whole = text.encode(errors="replace").decode()
     return " ".join("".join(c if c.isprintable() else " " for c in whole).split())
@@ -356,6 +356,6 @@ def import_uploads(
 
 
 def _uploaded(upload: UploadedFile[Any]) -> ImportFile:
-    # The name only labels the picture: browsers of other systems separate folders otherwise.
+    # The name is only a label; browsers on some systems separate folders by backslashes.
     bare = PurePath((upload.name or "").replace("\\", "/")).name.lstrip(".")
     return ImportFile(bare or "picture", upload.size or 0, upload.read, LARGEST_UPLOAD)

@@ -132,7 +132,7 @@ def _reference(value: str, role: str, folder: Path) -> tuple[Picture | Path, tup
     if len(stored) != 1:
         found = "no" if not stored else f"{len(stored)}"
         raise InputError(
-            f"{role} '{value}' is no file in {folder}, and {found} stored {role} pictures have "
+            f"{role} '{value}' is not a file in {folder}, and {found} stored {role} pictures have "
             "that name"
         )
     return stored[0], (stored[0].width, stored[0].height)

@@ -58,7 +58,7 @@ class Order:
 
 
 def launch(order: Order, user: User | None = None) -> Batch:
-    """The batch of that name, with a new waiting row for each of its stimuli that has none.
+    """Launch the batch of that name: add a waiting row for each of its stimuli that has none.
 
     Repeating an order changes nothing, so it is safe after any interruption.
 
@@ -75,7 +75,7 @@ def launch(order: Order, user: User | None = None) -> Batch:
         batch, _ = Batch.objects.get_or_create(
             name=order.name, defaults={"recipe": recipe, "created_by": user}
         )
-        _refuse_other_recipe(batch, recipe)  # another process may have launched it meanwhile
+        _refuse_other_recipe(batch, recipe)  # another process may have launched the batch meanwhile
         _add_rows(batch, stimuli, order)
     return batch
 
@@ -98,7 +98,7 @@ def recipe_of(order: Order, existing: Mapping[str, Any] | None = None) -> recipe
     )
     encoder = loaded_encoder(order.encoder)
     for entry in methods:
-        # A layer that is missing would make every stimulus fail.
+        # With a missing layer every stimulus would fail.
         encoder.require(_layers(entry["parameters"]) or [encoder.deepest])
         if METHODS[entry["method"]].needs_decoder:
             found = loaded_autoencoders(order.encoder, entry["parameters"]["style_layers"])

@@ -1,4 +1,4 @@
-"""Near-duplicates among the stimuli of batches, for those who design studies with them."""
+"""Near-duplicates among the stimuli of batches, reported where a study is designed."""
 
 from __future__ import annotations
 
@@ -9,6 +9,6 @@ from transfer.models import Batch
 
 
 def near_duplicates(batches: Iterable[Batch]) -> list[str]:
-    """One sentence for every two methods of the batches' recipes that are one method."""
+    """A sentence for every pair of methods in the batches' recipes that are the same method."""
     entries = [entry for batch in batches for entry in batch.recipe.get("methods", [])]
     return among((entry["method"], entry["parameters"]) for entry in entries)

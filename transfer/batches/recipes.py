@@ -1,12 +1,12 @@
-"""Recipes: everything that decides the stimuli of a batch, as JSON values, and their expansion.
+"""Recipes: everything that determines the stimuli of a batch, as JSON values, and their expansion.
 
 A recipe holds
     methods      [{"method": key, "parameters": complete parameters}, …], one per variant; where
                  the method needs decoders, "decoders" is a hash of all networks that it uses
-    contents, styles   SHA-256 of the pictures. A method whose parameters hold style_share gets that
-                 many styles in every stimulus, and every assignment of the styles to the shares
-    sampling     {"rule": "grid"} or {"rule": "samples", "samples": N}
-    encoder, encoder_fingerprint, size (width in pixels), seed, precision, threads, chunk
+    contents, styles   SHA-256 of the pictures. With style_share a method combines that many styles
+    in every stimulus, in every assignment of the styles to the shares sampling     {"rule": "grid"}
+    or {"rule": "samples", "samples": N} encoder, encoder_fingerprint, size (width in pixels), seed,
+    precision, threads, chunk
 The same recipe gives the same stimuli, in the same order, in the same chunks.
 """
 
@@ -49,10 +49,10 @@ Pictures = tuple[Source | None, tuple[Source, ...]]
 
 @dataclass(frozen=True)
 class StimulusRecipe:
-    """The part of a recipe that decides one stimulus.
+    """The part of a recipe that determines one stimulus.
 
     Attributes:
-        key: SHA-256 of all that decides the result.
+        key: SHA-256 of everything that determines the result.
         chunk: number of the group that is made together, with the same method, parameters and
             shape.
 
@@ -114,7 +114,7 @@ def _strengths(
     style_weights: Sequence[float],
     weights: Range | None,
 ) -> tuple[str, Sequence[float | None]]:
-    """The parameter that a method is varied in, and its values; None is the default."""
+    """The parameter in which a method is varied, and its values; None stands for the default."""
     if weights:
         found = strengths(known, registry.find_method(method).weights, weights)
         return found or ("", (None,))
@@ -207,7 +207,7 @@ def recipe_key(
     styles: Sequence[Source],
     seed: int,
 ) -> str:
-    """SHA-256 of everything that decides a stimulus."""
+    """SHA-256 of everything that determines a stimulus."""
     common = ("encoder_fingerprint", "size", "precision", "threads", "chunk")
     networks = {"decoders": entry["decoders"]} if "decoders" in entry else {}
     return fingerprint(
@@ -268,7 +268,7 @@ def _shares(entry: Mapping[str, Any]) -> Sequence[float]:
 
 
 def _mixtures(styles: Sequence[Source], shares: Sequence[float]) -> Iterator[tuple[Source, ...]]:
-    """The styles for each share, in every way that gives another mixture."""
+    """Every assignment of styles to shares that gives a different mixture."""
     alike = [pair for pair in combinations(range(len(shares)), 2)
              if shares[pair[0]] == shares[pair[1]]]  # fmt: skip
     for chosen in permutations(range(len(styles)), len(shares)):

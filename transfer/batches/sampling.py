@@ -13,8 +13,9 @@ def sample(
 ) -> list[tuple[int, int, int]]:
     """Draw different (weight, content, style) indices, each index about equally often.
 
-    Only the seed decides. Contents and styles do not depend on the number of weights (until pairs
-    have to be repeated), so all methods get the same pairs and their stimuli can be compared.
+    The result depends on the seed only. Contents and styles do not depend on the number of weights
+    (until pairs have to be repeated), so all methods get the same pairs and their stimuli can be
+    compared.
 
     Raises:
         InputError: there are fewer combinations than draws.

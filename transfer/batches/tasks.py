@@ -1,4 +1,4 @@
-"""Tasks of transfer. A task only starts a worker; the rows say which stimuli have to be made.
+"""Tasks of transfer. A task only starts the work; the rows record which stimuli have to be made.
 
 So a task that runs twice does nothing the second time, and `manage.py worker` finds the rows of a
 lost task.
@@ -21,9 +21,9 @@ logger = logging.getLogger(__name__)
 
 @task()
 def make_chunk(stimulus_ids: list[int]) -> int:
-    """Make the waiting ones of some stimuli of one chunk. Returns their number.
+    """Make those of the given stimuli, all of one chunk, that wait. Returns their number.
 
-    Rows that this machine cannot make, or store, wait for another worker, or for this one later.
+    Rows that this machine cannot make or store wait for another worker, or for a later attempt.
     """
     try:
         return make(Stimulus.objects.filter(pk__in=stimulus_ids))

@@ -1,7 +1,7 @@
 """Make the stimuli of one chunk: claim its rows, compute the pictures, store the files.
 
-A chunk is always computed whole, even if some of its rows are done already, so that a stimulus does
-not depend on which rows of its chunk were finished before an interruption.
+A chunk is always computed as a whole, even if some of its rows are done, so that a stimulus does
+not depend on which rows were finished before an interruption.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 _OF_THE_MACHINE = (WeightsError, MemoryError, ImportError, OSError, OperationalError)
-"""Errors that say nothing about a stimulus: missing files and libraries, too little memory, a
+"""Errors that are not caused by a stimulus: missing files and libraries, too little memory, a
 database that does not answer."""
 
 
 def make(rows: Ledger[Stimulus], progress: ReportSteps | None = None) -> int:
-    """Claim the waiting ones of `rows` (all of one chunk) and make them. Returns their number.
+    """Claim and make those of `rows` (all of one chunk) that wait. Returns their number.
 
     Errors of the stimuli are written into the rows. Others are raised after the rows were released:
     an interruption (KeyboardInterrupt, SystemExit), results that cannot be stored (StorageError),
@@ -73,7 +73,7 @@ def make(rows: Ledger[Stimulus], progress: ReportSteps | None = None) -> int:
 
 
 def _give_back(lease: Lease, error: object) -> None:
-    """Release the rows, which wait until the disk has room or another machine makes them."""
+    """Release the rows: they wait until the disk has space or another machine makes them."""
     try:
         lease.release(_one_line(error))
     except DatabaseError:  # the database is on the same disk: the lease will expire
@@ -81,7 +81,7 @@ def _give_back(lease: Lease, error: object) -> None:
 
 
 def _put_back(lease: Lease, error: Exception) -> InputError:
-    """Release the rows, and give the error that says what the machine or its disk lacks."""
+    """Release the rows, and return the error that names what the machine or its disk lacks."""
     reason: InputError
     if problem := disk_problem(error):
         reason = StorageError(problem)

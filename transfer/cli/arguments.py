@@ -24,7 +24,7 @@ def width(text: str) -> int:
     """A width in pixels, for argparse."""
     if not text.isdecimal() or not SIZES[0] <= int(text) <= SIZES[1]:
         raise argparse.ArgumentTypeError(
-            f"'{text}' is no width: give whole pixels from {SIZES[0]} to {SIZES[1]}"
+            f"'{text}' is not a width: give whole pixels from {SIZES[0]} to {SIZES[1]}"
         )
     return int(text)
 
@@ -32,5 +32,5 @@ def width(text: str) -> int:
 def seed(text: str) -> int:
     """A seed, for argparse."""
     if not text.isdecimal() or int(text) >= 2**63:
-        raise argparse.ArgumentTypeError(f"'{text}' is no seed: give a whole number from 0")
+        raise argparse.ArgumentTypeError(f"'{text}' is not a seed: give a whole number from 0")
     return int(text)

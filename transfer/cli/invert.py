@@ -41,12 +41,17 @@ def add_commands(subparsers: Subparsers) -> None:
         metavar="X",
         help="share of the source's iterations that is spent, above 0 to 1 (%(default)s: hours)",
     )
-    add("--seed", type=seed, default=0, metavar="N", help="decides the noise (0)")
+    add("--seed", type=seed, default=0, metavar="N", help="seed of the noise (0)")
     add("--size", type=width, default=256, metavar="PX", help="width (%(default)s)")
     add("--encoder", default=DEFAULT_ENCODER, metavar="NAME", help=", ".join(ENCODERS))
-    add("--weights", type=Path, metavar="FILE|DIR", help="the encoder's weights, if elsewhere")
+    add(
+        "--weights",
+        type=Path,
+        metavar="FILE|DIR",
+        help="file or folder of the encoder's weights, if not the default",
+    )
     add_device_option(parser)
-    add("--json", action="store_true", help="say what was done as JSON")
+    add("--json", action="store_true", help="report the result as JSON")
     parser.set_defaults(answer=_invert)
 
 
@@ -56,7 +61,7 @@ def _invert(options: argparse.Namespace) -> None:
     check_out(options.out)
     style = read_picture(options.style)
 
-    # torch takes seconds to import; what is wrong with the arguments is said before.
+    # torch takes seconds to import; wrong arguments are reported before.
     import torch
 
     from transfer.methods.engine import Task

@@ -52,7 +52,10 @@ def add_commands(subparsers: Subparsers) -> None:
         "--encoder", default=DEFAULT_ENCODER, metavar="NAME", help=", ".join(ENCODERS)
     )
     parser.add_argument(
-        "--weights", type=Path, metavar="FILE|DIR", help="the encoder's weights, if elsewhere"
+        "--weights",
+        type=Path,
+        metavar="FILE|DIR",
+        help="file or folder of the encoder's weights, if not the default",
     )
     parser.add_argument(
         "--size", type=width, default=512, metavar="PX", help="width of the picture (%(default)s)"
@@ -74,9 +77,9 @@ def add_commands(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--precision", default="float32", metavar="MODE", help="float32 (default), tf32 or bf16"
     )
-    parser.add_argument("--seed", type=seed, default=0, metavar="N", help="decides the noise (0)")
+    parser.add_argument("--seed", type=seed, default=0, metavar="N", help="seed of the noise (0)")
     add_device_option(parser)
-    parser.add_argument("--json", action="store_true", help="say what was done as JSON")
+    parser.add_argument("--json", action="store_true", help="report the result as JSON")
     parser.set_defaults(answer=_stylise)
 
 
@@ -169,7 +172,7 @@ def _overrides(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _check_content(options: argparse.Namespace) -> None:
-    """Raise InputError where a method lacks the content that it needs, or is given one."""
+    """Raise InputError for a missing content picture, and for one that the method does not use."""
     if METHODS[options.method].needs_content and options.content is None:
         raise InputError(f"method '{options.method}' needs a content picture: give --content FILE")
     if options.content is not None and not METHODS[options.method].needs_content:

@@ -60,16 +60,16 @@ def load_autoencoders(
         name: an encoder that has decoders, see FAMILIES.
         layers: which of them, in any order.
         weights: the encoder's file, or the directory that holds it and the decoders; by default
-            they are looked for as those of encoders are.
-        device: where the networks are put.
+            they are searched for like those of encoders.
+        device: on which the networks run.
         encoder: the encoder itself, if it is loaded already; families of encoders do not use it.
 
     Returns:
-        One for each of `layers`, in their order.
+        One autoencoder for each of `layers`, in their order.
 
     Raises:
         InputError: the encoder has no decoder for a layer.
-        WeightsError: a file that is missing, damaged or another one.
+        WeightsError: a file is missing, damaged or another one.
 
     """
     spec, family = encoder_spec(name), find_family(name)
@@ -93,7 +93,7 @@ def load_autoencoders(
 
 
 def loaded_autoencoders(name: str, layers: Sequence[str]) -> tuple[Autoencoder, ...]:
-    """Autoencoders that stay in memory for the next call, as `encoders.loaded_encoder` does."""
+    """Autoencoders kept in memory for the next call, as by `encoders.loaded_encoder`."""
     family, spec = find_family(name), encoder_spec(name)
     levels = [_level(family, layer) for layer in layers]
     files: list[EncoderSpec | DecoderFile] = [DecoderFile(family, level) for level in levels]

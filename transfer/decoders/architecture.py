@@ -85,11 +85,11 @@ class Decoder(nn.Module):
         """Build from weights named convB_I.weight (O, I, 3, 3) and convB_I.bias (O,).
 
         Args:
-            weights: those of `decoder_convolutions(level)`, each with as many channels as the one
-                before gives.
+            weights: those of `decoder_convolutions(level)`, each with as many input channels as the
+                one before has outputs.
             level: which decoder.
-            padding: what the convolutions see beyond the border.
-            upsampling: how maps grow where the encoder pools.
+            padding: the values beyond the border.
+            upsampling: how maps are enlarged where the encoder pools.
 
         """
         super().__init__()
@@ -111,8 +111,8 @@ class Decoder(nn.Module):
 
         Args:
             features: (N, C, H', W') as the encoder gives them at reluN_1.
-            size: height and width of the pictures that they came from. Pooling rounds down, so
-                the features alone do not say it.
+            size: height and width of the pictures that they came from. Pooling rounds down, so the
+                size does not follow from the features.
 
         Returns:
             (N, 3, *size), RGB, for the most part in [0, 1].
@@ -129,10 +129,10 @@ class Decoder(nn.Module):
         return x
 
     def _upsample(self, x: Tensor, size: tuple[int, int], poolings: int) -> Tensor:
-        """To the size that the encoder's maps have after so many `poolings`.
+        """Enlarge maps to the size that the encoder's have after `poolings` poolings.
 
-        Twice as large, and where the pooling left out a last row or column, that is repeated:
-        stretching by another factor would shift everything against the encoder's maps.
+        Maps are doubled, and a last row or column that the pooling left out is repeated: another
+        factor would shift them against the encoder's maps.
         """
         if self.upsampling == "nearest":
             x = functional.interpolate(x, scale_factor=2, mode="nearest")
@@ -147,6 +147,6 @@ class Decoder(nn.Module):
         if self.padding == "zero":
             return functional.pad(x, (1, 1, 1, 1))
         if self.padding == "reflect" and min(x.shape[-2:]) < 2:
-            # A one-pixel map has nothing to reflect; its border repeats instead.
+            # A one-pixel map cannot be reflected; its border is repeated instead.
             return functional.pad(x, (1, 1, 1, 1), mode="replicate")
         return functional.pad(x, (1, 1, 1, 1), mode=self.padding)

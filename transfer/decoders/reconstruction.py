@@ -1,4 +1,4 @@
-"""Training of a decoder: its output for the features of a picture shall be that picture.
+"""Training of a decoder: from the features of a picture it learns to reconstruct the picture.
 
 Source: Chiu & Gurari 2020, supplement, equation 28: ‖ψ(φ(I)) − I‖² + ‖φ(ψ(φ(I))) − φ(I)‖², a
 pixel and a feature loss, where φ is the encoder up to reluN_1 and ψ the decoder. Ours: both are
@@ -27,9 +27,9 @@ from transfer.learning.recipe import Recipe
 
 @dataclass(frozen=True, kw_only=True)
 class DecoderRecipe(Recipe):
-    """Every number that decides the result of a training. Defaults are ours, found by trial.
+    """The numbers that determine the result of a training. Defaults are ours, found by trial.
 
-    Those of Chiu & Gurari 2020 are `preset_of`'s.
+    `preset_of` returns those of Chiu & Gurari 2020.
     """
 
     level: int
@@ -56,7 +56,7 @@ PRESETS = ("chiu-gurari-2020",)
 
 
 def preset_of(name: str, level: int, pictures: int) -> dict[str, Any]:
-    """The numbers of a published training, for a decoder of `level` and so many pictures.
+    """The numbers of a published training, for a decoder of `level` and the number of pictures.
 
     chiu-gurari-2020: the source trains on MS-COCO; each picture is resized to 512 × 512 and cropped
     to 256 × 256, batches of 8, 5 epochs for relu4_1 and relu3_1 and 3 for relu2_1 and relu1_1, Adam
@@ -126,14 +126,14 @@ def train(
     """Train to the recipe's end as `learn` does; the losses are called pixel and feature.
 
     Args:
-        recipe: what to do.
-        pictures: where the crops come from.
-        encoder: the network that is to be inverted, on `device`; it does not change.
+        recipe: the numbers of the training.
+        pictures: the source of the crops.
+        encoder: the network to invert, on `device`; it does not change.
         checkpoint: file of the state.
         start: weights to begin with, those of a shallower decoder.
-        device: where to train.
+        device: on which to train.
         every: steps between checkpoints and reports.
-        report: told how it goes.
+        report: called at every report.
 
     Raises:
         InputError: the checkpoint belongs to another recipe, or `start` does not fit.
@@ -168,7 +168,7 @@ def train(
 def reconstruction_psnr(encoder: Encoder, decoder: Decoder, images: Iterable[Tensor]) -> float:
     """Mean over pictures (1, 3, H, W) in [0, 1] of 10 log₁₀(1 / mean squared error), in dB.
 
-    What the decoder gives is cut to [0, 1] first, as a picture file would.
+    The output of the decoder is clipped to [0, 1] first, as in a picture file.
     """
     layer = STYLE_LAYERS[decoder.level - 1]
     values = []

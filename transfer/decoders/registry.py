@@ -1,4 +1,4 @@
-"""Which encoders have decoders, which files hold them, and where those come from.
+"""The encoders that have decoders, the files that hold these, and their origin.
 
 To add decoders for an encoder, add a Family here.
 """
@@ -24,8 +24,8 @@ class Family:
         decoders: the file of each level that has one.
         sha256: their hashes, in the same order.
         origin: where a person gets them, and their licence.
-        encoders: the file of the encoder of each level, where every level has one of its own, which
-            its decoder was trained with. Otherwise all levels share the encoder's only file.
+        encoders: the file of the encoder of each level, if every decoder was trained with an
+            encoder of its own. Otherwise all levels share the encoder's only file.
         directory: a directory of the package that holds the decoders; None for all but ours.
         upsampling: how the decoders enlarge their maps.
 
@@ -43,19 +43,19 @@ class Family:
 
 @dataclass(frozen=True)
 class DecoderFile:
-    """The file of one decoder, as `weights.Stored` asks for it."""
+    """The file of one decoder, as a `weights.Stored`."""
 
     family: Family
     level: int
 
     @property
     def owner(self) -> str:
-        """Whose weights they are, for messages."""
+        """The owner of the weights, for messages."""
         return f"decoder {self.level} of encoder '{self.family.name}'"
 
     @property
     def files(self) -> tuple[str, ...]:
-        """The one name that is looked for."""
+        """The only name that is searched for."""
         return (self.family.decoders[self.level],)
 
     @property
@@ -65,17 +65,17 @@ class DecoderFile:
 
     @property
     def origin(self) -> str:
-        """Where a person gets it, and its licence."""
+        """Where it can be obtained, and its licence."""
         return self.family.origin
 
     @property
     def url(self) -> str:
-        """No decoder has an address that it can be fetched from by itself."""
+        """Empty: no decoder can be fetched automatically."""
         return ""
 
     @property
     def directory(self) -> Path | None:
-        """The directory of the package that holds it, where it is ours."""
+        """The directory of the package that holds it, if it is ours."""
         return self.family.directory
 
 

@@ -1,6 +1,6 @@
 """The command that trains a decoder; `manage.py train_decoder` is the same.
 
-Works without Django, on a machine that has no more than torch:
+It needs torch, but not Django:
 `python -m transfer.decoders.training --level N --images DIR --out FILE`.
 """
 
@@ -43,20 +43,20 @@ from transfer.learning.loop import TrainingReport, learned
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the training command."""
     parser.add_argument("--encoder", default=DEFAULT_ENCODER, help="the network to invert")
-    parser.add_argument("--weights", type=Path, help="its weights, if elsewhere")
+    parser.add_argument("--weights", type=Path, help="its weights, if not the default")
     parser.add_argument(
         "--level", type=int, required=True, choices=LEVELS, help="N: decode relu N_1"
     )
     parser.add_argument("--start", type=Path, help="a shallower decoder of the same encoder")
     parser.add_argument(
-        "--preset", choices=PRESETS, help="a published training, where no option says otherwise"
+        "--preset", choices=PRESETS, help="a published training; further options override it"
     )
     parser.add_argument("--measure", type=Path, help="folder: measure the PSNR here")
     add_shared_arguments(parser, DecoderRecipe)
 
 
 def run(options: argparse.Namespace) -> None:
-    """Train, or go on from the checkpoint; write the weights; measure the PSNR where asked."""
+    """Train, or resume from the checkpoint; write the weights; with --measure report the PSNR."""
     device = device_from(options)
     pictures = pictures_from(options, device)
     preset = (

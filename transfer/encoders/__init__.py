@@ -43,7 +43,7 @@ def load_encoder(
         name: a key of ENCODERS.
         weights: a weights file, or a directory of them; by default see `weights.find_weights`.
         deepest: build no deeper than this layer; by default as deep as the file reaches.
-        device: where the network is put, such as `cpu` or `cuda`.
+        device: on which the network runs, such as `cpu` or `cuda`.
 
     Raises:
         InputError: unknown encoder or layer, or a layer that the weights do not reach.
@@ -81,10 +81,10 @@ def load_specified(
 
 
 def loaded_encoder(name: str) -> Encoder:
-    """An encoder that stays in memory for the next call, until another one is asked for.
+    """An encoder that is kept in memory for the next call, until another one is loaded.
 
-    It is read again when its file has changed. Callers share it, and its device is that of the last
-    caller that moved it. Raises as `load_encoder` does.
+    It is read again if its file has changed. Callers share it, and its device is that of the last
+    caller that moved it. Raises the errors of `load_encoder`.
     """
     return _load_version(name, file_version(encoder_spec(name)))
 
@@ -95,7 +95,7 @@ def _load_version(name: str, version: FileVersion) -> Encoder:
 
 
 def file_version(spec: Stored) -> FileVersion:
-    """Path, time of change and size of a weights file; None where it is not on this machine."""
+    """Path, modification time and size of a weights file; None if it is not on this machine."""
     from transfer.encoders.weights import find_weights
 
     path = find_weights(spec)
@@ -106,7 +106,7 @@ def file_version(spec: Stored) -> FileVersion:
 
 
 def describe_encoders() -> list[dict[str, Any]]:
-    """Every encoder as values for JSON; layers and fingerprint are null without its weights."""
+    """Every encoder as values for JSON; without its weights layers and fingerprint are null."""
     return [_describe(spec) for spec in ENCODERS.values()]
 
 

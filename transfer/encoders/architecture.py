@@ -90,7 +90,7 @@ def _as_convolution(convention: InputConvention) -> tuple[Tensor, Tensor]:
 
 
 class Encoder(nn.Module):
-    """A network of the VGG-19 layout that answers with the features of named layers.
+    """A network of the VGG-19 layout that computes the features of named layers.
 
     Attributes:
         name: the registry's name, such as `compact`.
@@ -114,7 +114,7 @@ class Encoder(nn.Module):
         """Build from weights named conv1_1.weight (O, I, 3, 3), conv1_1.bias (O,) and so on.
 
         Raises:
-            InputError: `deepest` is no layer, or lies deeper than the weights reach.
+            InputError: `deepest` is not a layer, or is deeper than the weights reach.
 
         """
         super().__init__()
@@ -164,7 +164,7 @@ class Encoder(nn.Module):
 
         Raises:
             InputError: a layer is unknown or deeper than this encoder, or the picture is too small
-                for the pooling on the way.
+                for the poolings before it.
 
         """
         wanted = set(layers)
@@ -176,7 +176,7 @@ class Encoder(nn.Module):
             convolution = layer.replace("relu", "conv")
             if convolution in POOLED_BEFORE:
                 x = self._pool(x)
-            # In place: nothing needs the convolution's own output, and memory is what it costs.
+            # In place, to save memory: nothing else needs the convolution's output.
             x = functional.relu(self._convolve(self.convolutions[convolution], x), inplace=True)
             if layer in wanted:
                 features[layer] = x
@@ -211,7 +211,7 @@ class Encoder(nn.Module):
         if self.padding == "zero":
             return functional.conv2d(x, module.weight, module.bias, padding=1)
         if self.padding == "reflect" and min(x.shape[-2:]) < 2:
-            # A one-pixel map has nothing to reflect; its border repeats instead.
+            # A one-pixel map cannot be reflected; its border is repeated instead.
             x = functional.pad(x, (1, 1, 1, 1), mode="replicate")
         else:
             x = functional.pad(x, (1, 1, 1, 1), mode=self.padding)

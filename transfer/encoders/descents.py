@@ -1,12 +1,12 @@
-"""Descents that run beside a training of an encoder, on its own gradients.
+"""Style transfer descents that are run during the training of an encoder, on its own gradients.
 
 An encoder is used by following the gradient of its losses to the pixels of a picture. A network
-that answers like its teacher to photographs may still have other gradients, and its descents then
-end at pictures that no photograph resembles. So the training follows a set of such descents: at
-each step some of them move by the student's gradient, and the student learns to have the
-teacher's gradient and features there. Training on states that the learner's own policy visits
-follows Ross et al. 2011 (DAgger, algorithm 3.1); the losses are those of Gatys et al. 2016
-(equations 1, 3 and 4), relative to their targets. Everything else here is ours.
+whose features of photographs equal its teacher's may still have other gradients, and its descents
+then end at pictures unlike any photograph. So the training follows a set of such descents: at each
+step some of them move by the student's gradient, and the student learns to have the teacher's
+gradient and features there. Training on states that the learner's own policy visits follows Ross et
+al. 2011 (DAgger, algorithm 3.1); the losses are those of Gatys et al. 2016 (equations 1, 3 and 4),
+relative to their targets. Everything else here is ours.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from transfer.encoders.layout import STYLE_LAYERS
 
 CONTENT_LAYER = "relu4_1"
 STYLE_SHARE = 2.0
-"""The weight of each layer's style term where the content term has 1: the default of the methods,
-a style weight of 1000 over five layers."""
+"""The weight of each layer's style term relative to the content term: the default of the methods, a
+style weight of 1000 over five layers."""
 SPREAD = 0.7
 """Standard deviation of the logarithm of a term's weight, drawn at each step, so that the gradient
 of every term has to agree and not only that of the largest."""
@@ -33,14 +33,14 @@ _SMALLEST = 1e-12
 
 
 class Descents(nn.Module):
-    """Pictures on their way from a start towards a content and a style, as buffers.
+    """Pictures in descent towards a content and a style, as buffers.
 
     Attributes:
         pictures: (K, 3, S, S), in [0, 1].
         contents: (K, 3, S, S), in [0, 1].
         styles: (K, 3, S, S), in [0, 1].
         left: (K,), steps until a descent is replaced by a new one; 0 before its first.
-        steps: how often some of them have moved.
+        steps: number of steps so far.
 
     """
 
@@ -64,11 +64,12 @@ class Descents(nn.Module):
         self.register_buffer("steps", torch.zeros((), dtype=torch.long))
 
     def choose(self, crops: Tensor, generator: np.random.Generator) -> Tensor:
-        """Numbers (N // 2,) of descents to follow; those that have ended start anew from `crops`.
+        """Indices (N // 2,) of the descents of this step; those that have ended are restarted from
+        `crops`.
 
         Args:
             crops: (N, 3, S, S), contents and styles of new descents, one after the other.
-            generator: decides everything that is random.
+            generator: the source of all random numbers.
 
         """
         count = len(crops) // 2

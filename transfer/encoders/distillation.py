@@ -1,4 +1,4 @@
-"""Training of the compact encoder: a quarter-width VGG-19 that answers like its teachers.
+"""Training of the compact encoder: a quarter-width VGG-19 whose features follow its teachers'.
 
 The student sees random crops of photographs; at each of the five style layers a 1×1 linear map of
 its features must equal the teacher's features there. The loss is the sum over layers of the
@@ -34,7 +34,7 @@ from transfer.learning.recipe import Recipe
 
 @dataclass(frozen=True, kw_only=True)
 class EncoderRecipe(Recipe):
-    """Every number that decides the result of a training. Defaults are ours, found by trial."""
+    """The numbers that determine the result of a training. Defaults are ours, found by trial."""
 
     steps: int = 20_000
     batch: int = 16
@@ -44,7 +44,7 @@ class EncoderRecipe(Recipe):
     seed: int = 2020
     smallest_crop: int = 96  # enlarged crops teach the blur of enlarged pictures
     altered: float = 0.5
-    descents: int = 0  # pictures in descent beside the training; 0: train on crops alone
+    descents: int = 0  # pictures in descent during the training; 0: train on crops alone
     descent_steps: int = 100  # the longest descent
     gradient_weight: float = 2.0  # of the gradients' error, against each layer's relative error
 
@@ -55,7 +55,7 @@ _FITTED_ON = 8
 
 @dataclass(frozen=True)
 class Teacher:
-    """A network and the layers at which it teaches; the last one that has all teaches gradients."""
+    """A network and the layers that it teaches; the last one with all layers teaches gradients."""
 
     encoder: Encoder
     layers: tuple[str, ...]
@@ -177,7 +177,8 @@ def losses_in_descent(
 def _gradient(
     features: Mapping[str, Tensor], pictures: Tensor, weights: Tensor, *, create_graph: bool = False
 ) -> Tensor:
-    """The gradient of the losses to N pictures, the first, by features of 3 N.
+    """The gradient of the losses with respect to the first N of 3 N pictures, from the features of
+    all.
 
     The features are those of the pictures, then of their contents, then of their styles.
     """
@@ -206,15 +207,15 @@ def train(
     With `recipe.descents` there is a loss `gradient`, too, see `losses_in_descent`.
 
     Args:
-        recipe: what to do.
-        pictures: where the crops come from.
-        teachers: what the features, and the gradients, shall be.
+        recipe: the numbers of the training.
+        pictures: the source of the crops.
+        teachers: the networks whose features and gradients are the targets.
         checkpoint: file of the state.
         start: weights of the layout to begin with; by default random ones. The maps then begin at
             the least-squares ones.
-        device: where to train.
+        device: on which to train.
         every: steps between checkpoints and reports.
-        report: told how it goes.
+        report: called at every report.
 
     Raises:
         InputError: the checkpoint belongs to another recipe, or no teacher has every layer.

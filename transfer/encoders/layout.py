@@ -1,4 +1,4 @@
-"""The VGG-19 layout as names and numbers, without torch: forms and commands need nothing more.
+"""The VGG-19 layout as names and numbers, without torch, for forms and commands.
 
 Source: Simonyan & Zisserman 2015, table 1, configuration E, up to conv5_1.
 """
@@ -46,7 +46,7 @@ IMAGENET = InputConvention(mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225)
 CAFFE = InputConvention(order="BGR", scale=255.0, mean=(103.939, 116.779, 123.68))
 """The original release: BGR, 0–255, minus the training set's mean colour."""
 PLAIN = InputConvention()
-"""RGB in [0, 1] as it is; files with a `preprocess` 1×1 convolution bring their own map."""
+"""RGB in [0, 1], unchanged; files with a `preprocess` 1×1 convolution bring their own map."""
 
 
 def layers_up_to(deepest: str) -> tuple[str, ...]:

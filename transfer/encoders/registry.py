@@ -1,4 +1,4 @@
-"""Every encoder: what it is, which files hold its weights, and where they come from.
+"""The encoders, the files that hold their weights, and their origin.
 
 An encoder is architecture + weights + input convention. To add one, add an entry here.
 """
@@ -26,10 +26,10 @@ class EncoderSpec:
     """One encoder of the registry.
 
     Attributes:
-        files: file names looked for in a directory of weights, the deepest network first.
+        files: file names searched for in a directory of weights, the deepest network first.
         sha256: accepted hashes of those files; a prefix of at least 8 digits is enough.
-        url: where `files[0]` is fetched from; empty where there is no such address.
-        origin: where a person gets the weights, and their licence.
+        url: from which `files[0]` is fetched; may be empty.
+        origin: where the weights can be obtained, and their licence.
         directory: a directory of the package that holds them; None for all but ours.
 
     """
@@ -47,7 +47,7 @@ class EncoderSpec:
 
     @property
     def owner(self) -> str:
-        """Whose weights they are, for messages."""
+        """The owner of the weights, for messages."""
         return f"encoder '{self.name}'"
 
 

@@ -1,6 +1,6 @@
 """The command that trains the compact encoder; `manage.py train_encoder` is the same.
 
-Works without Django, on a machine that has no more than torch:
+It needs torch, but not Django:
 `python -m transfer.encoders.training --images DIR --teachers DIR --out FILE`.
 """
 
@@ -40,7 +40,7 @@ TEACHERS = {
     "vgg19-normalised": ("relu1_1", "relu2_1", "relu3_1"),
     "vgg19-16x": ("relu4_1", "relu5_1"),
 }
-"""Which encoder teaches which layers: the deepest networks that are free to use and at hand."""
+"""The encoders that teach each layer: the deepest networks that are freely available."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--teacher",
         choices=["mixed", *ENCODERS],
         default="mixed",
-        help="who teaches all layers; mixed: "
+        help="the encoder that teaches all layers; mixed: "
         + ", ".join(f"{name} {' '.join(layers)}" for name, layers in TEACHERS.items()),
     )
     parser.add_argument("--start", type=Path, help="weights to begin with, such as an older file")
@@ -61,7 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Train, or go on from the checkpoint; write the weights; measure the errors where asked."""
+    """Train, or resume from the checkpoint; write the weights; with --measure report the errors."""
     device = device_from(options)
     recipe = recipe_from(EncoderRecipe, options)
     teachers = _teachers(options, device.type)
@@ -116,7 +116,7 @@ def _say(recipe: EncoderRecipe, progress: TrainingReport) -> None:
 
 
 def _relative_errors(losses: Mapping[str, float]) -> dict[str, float]:
-    # The gradients' error is 1 − a cosine and no square.
+    # The gradients' error is 1 − a cosine, not a square.
     return {name: value if name == "gradient" else value**0.5 for name, value in losses.items()}
 
 

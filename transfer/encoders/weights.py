@@ -1,8 +1,8 @@
 """Finding, checking and reading weights files of encoders and decoders.
 
-Looked for in this order: the path that was named, the directory ECSPACE_WEIGHTS, the cache
-(ECSPACE_CACHE, by default ~/.cache/ecspace), the encoder's address. A file is read only when its
-SHA-256 is one that the registry knows, or one that its owner wrote beside it.
+They are searched for in this order: the path that was named, the directory ECSPACE_WEIGHTS, the
+cache (ECSPACE_CACHE, by default ~/.cache/ecspace), the encoder's URL. A file is read only if its
+SHA-256 is in the registry, or in a file that its owner wrote beside it.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ from transfer.encoders.registry import EncoderSpec
 
 
 class Stored(Protocol):
-    """What the registry says of the files that hold a network's weights."""
+    """The registry's entry for the files that hold a network's weights."""
 
     @property
     def owner(self) -> str:
-        """Whose weights they are, for messages."""
+        """The owner of the weights, for messages."""
 
     @property
     def files(self) -> tuple[str, ...]:
-        """File names looked for, the best first."""
+        """File names to search for, the best first."""
 
     @property
     def sha256(self) -> tuple[str, ...]:
@@ -44,25 +44,25 @@ class Stored(Protocol):
 
     @property
     def origin(self) -> str:
-        """Where a person gets them, and their licence."""
+        """Where they can be obtained, and their licence."""
 
     @property
     def url(self) -> str:
-        """Where `files[0]` is fetched from; empty where there is no such address."""
+        """From which `files[0]` is fetched; may be empty."""
 
     @property
     def directory(self) -> Path | None:
-        """The directory of the package that holds them, where they are ours."""
+        """The directory of the package that holds them, if they are ours."""
 
 
-_TIMEOUT = 30  # seconds without an answer before a download is given up
+_TIMEOUT = 30  # seconds without an answer after which a download fails
 _PIECE = 1 << 20
 # Where torchvision's VGG-19 keeps its convolutions (torchvision.models.vgg, configuration E).
 _TORCHVISION = (0, 2, 5, 7, 10, 12, 14, 16, 19, 21, 23, 25, 28)
 
 
 def find_weights(spec: Stored, weights: Path | None = None) -> Path | None:
-    """The weights file of an encoder on this machine, or None where there is none.
+    """The weights file of an encoder on this machine, or None if there is none.
 
     Args:
         spec: the registry's entry.
@@ -94,15 +94,15 @@ def find_weights(spec: Stored, weights: Path | None = None) -> Path | None:
 
 
 def cache_directory() -> Path:
-    """Where fetched weights are kept."""
+    """The directory for fetched weights."""
     return Path(os.environ.get("ECSPACE_CACHE", "") or "~/.cache/ecspace").expanduser()
 
 
 def fetch_weights(spec: Stored) -> Path:
-    """Fetch the encoder's file into the cache, once; a file that is not complete is not kept.
+    """Fetch the encoder's file into the cache, once; an incomplete file is not kept.
 
     Raises:
-        WeightsError: there is no address, no answer from it, or the file is another one.
+        WeightsError: there is no URL, it does not answer, or the file is another one.
 
     """
     target = cache_directory() / spec.files[0]
@@ -128,7 +128,7 @@ def read_weights(spec: EncoderSpec, path: Path) -> dict[str, Tensor]:
     """The encoder's tensors from a checked file, under the layout's names.
 
     Returns:
-        conv1_1.weight (O, I, 3, 3), conv1_1.bias (O,), … and, where the file has it,
+        conv1_1.weight (O, I, 3, 3), conv1_1.bias (O,), … and, if the file has them,
         preprocess.weight (3, 3, 1, 1) and preprocess.bias (3,); float32.
 
     Raises:
@@ -142,7 +142,7 @@ def read_tensors(spec: Stored, path: Path) -> dict[str, Tensor]:
     """All tensors of a checked file, under the file's own names.
 
     Raises:
-        WeightsError: the file's hash is not known, or it does not hold tensors alone.
+        WeightsError: the file's hash is not known, or it holds other objects than tensors.
 
     """
     _check_hash(spec, path)
@@ -167,13 +167,13 @@ def read_tensors(spec: Stored, path: Path) -> dict[str, Tensor]:
 
 
 def _tensors_of(found: object, path: Path) -> dict[str, Tensor]:
-    """The named tensors of a file, without what a checkpoint holds beside them."""
-    for key in ("state_dict", "model"):  # where trainings keep the network
+    """The named tensors of a file, without the other contents of a checkpoint."""
+    for key in ("state_dict", "model"):  # keys under which checkpoints hold the network
         if isinstance(found, dict) and isinstance(found.get(key), dict):
             found = found[key]
     named = found.items() if isinstance(found, dict) else ()
     tensors = {
-        key.removeprefix("module."): tensor  # a name that DataParallel changed
+        key.removeprefix("module."): tensor  # DataParallel adds this prefix
         for key, tensor in named
         if isinstance(key, str) and isinstance(tensor, Tensor)
     }

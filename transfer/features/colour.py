@@ -20,7 +20,7 @@ _PLAIN = 1e-9  # variance, relative to the colours' mean square, that counts as 
 
 
 def luminance(pictures: Tensor) -> Tensor:
-    """Y of every place, (N, 1, H, W)."""
+    """Y at every position, (N, 1, H, W)."""
     weights = pictures.new_tensor(_LUMINANCE)[:, None, None]
     return (weights * pictures).sum(dim=1, keepdim=True)
 
@@ -48,8 +48,8 @@ def match_luminance(style: Tensor, content: Tensor) -> Tensor:
 def with_chrominance(picture: Tensor, content: Tensor) -> Tensor:
     """The luminance of `picture` with the chrominance of `content`, of one shape.
 
-    Where RGB cannot show that luminance in that chrominance, the nearest that it can is taken:
-    clipping each channel would change the chrominance.
+    Where RGB cannot represent that luminance with that chrominance, the nearest possible luminance
+    is taken: clipping each channel would change the chrominance.
     """
     chrominance = content - luminance(content)
     low = -chrominance.amin(dim=1, keepdim=True)
@@ -61,7 +61,8 @@ def match_colours(style: Tensor, content: Tensor) -> Tensor:
     """The style with the mean and covariance of the content's colours (section 3).
 
     The map is Σc^½ Σs^-½, the one of image analogies that the paper prefers to Cholesky's.
-    Colours that the style does not vary in cannot be given to it. Values may leave [0, 1].
+    Directions in which the style's colours do not vary stay without variation. Values may leave [0,
+    1].
     """
     ours, theirs = spread(style), spread(content)
     matrix = torch.bmm(covariance_power(theirs, 0.5, _PLAIN), covariance_power(ours, -0.5, _PLAIN))

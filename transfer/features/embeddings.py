@@ -1,8 +1,8 @@
-"""Kernel mean embeddings: what a feature map's distribution is in the space of a kernel.
+"""Kernel mean embeddings of the distributions of feature maps.
 
-If k(x, y) = φ(x)ᵀφ(y), then MMD² is the squared distance of the two means of φ. With φ given as
-numbers, that mean is a statistic of a feature map like a Gram matrix, costs O(P), and the places of
-a map need no partners. For each kernel of Li et al. 2017 (arXiv 1701.01036, §4.2):
+If k(x, y) = φ(x)ᵀφ(y), then MMD² is the squared distance of the two means of φ. With a finite φ
+that mean is a statistic of a feature map like a Gram matrix, costs O(P), and needs no pairs of
+positions. For each kernel of Li et al. 2017 (arXiv 1701.01036, §4.2):
 
     linear         φ(x) = x: the channel means
     polynomial     of degree 2: xxᵀ and √(2c) x, hence the Gram matrix and the means; of a higher
@@ -78,7 +78,7 @@ def gaussian(features: Tensor, variance: Tensor) -> Tensor:
 
 
 def mean_squared_distance(features: Tensor) -> Tensor:
-    """E‖x − x'‖² of two places of a map, (N,): twice the trace of its covariance.
+    """E‖x − x'‖² of two positions of a map, (N,): twice the trace of its covariance.
 
     σ² of the Gaussian kernel is half of it, so that k = exp(−‖x − y‖² / E‖x − x'‖²).
 

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 _PLAIN = 1e-10
-"""Ours: a channel of a smaller variance than this share of its mean square is constant but for
-float32's rounding. It gets the style's mean and stays constant; magnifying the rounding to the
+"""Ours: a channel whose variance is below this share of its mean square is constant up to the
+rounding of float32. It gets the style's mean and stays constant; magnifying the rounding to the
 style's deviation would fill it with noise. The authors' code adds 1e-5 to every variance instead,
 which changes the deviation of all channels, by an amount that depends on the encoder's scale."""
 

@@ -22,13 +22,13 @@ _TINY = 1e-12
 def swap(content: Tensor, style: Tensor, patch: int, *, within: int = WITHIN) -> Tensor:
     """`content` rebuilt from patches of `style`, (1, C, H, W) and (1, C, h, w) → (1, C, H, W).
 
-    Patches lie at every place (stride 1); where they overlap, the result is their mean. A map that
-    is smaller than the patch is swapped with patches of its own size.
+    Patches lie at every position (stride 1); where they overlap, the result is their mean. A map
+    that is smaller than the patch is swapped with patches of its own size.
 
     Args:
-        content: what is rebuilt.
-        style: where the patches come from.
-        patch: side of a patch, in places.
+        content: the features to rebuild.
+        style: the source of the patches.
+        patch: side of a patch, in positions.
         within: bytes; the style's patches are compared in blocks whose kernels and products fit
             into it, so memory does not grow with the product of the two maps' sizes.
 
@@ -39,7 +39,7 @@ def swap(content: Tensor, style: Tensor, patch: int, *, within: int = WITHIN) ->
 
 
 def nearest_patches(content: Tensor, style: Tensor, patch: int, *, within: int = WITHIN) -> Tensor:
-    """The number of the style's patch for every patch of the content, in reading order, (H', W').
+    """The index of the style's patch for every patch of the content, in reading order, (H', W').
 
     Of equally similar patches the first is taken.
     """
@@ -63,7 +63,7 @@ def nearest_patches(content: Tensor, style: Tensor, patch: int, *, within: int =
 def block_size(
     channels: int, places: tuple[int, int], patch: int, patches: int, within: int
 ) -> int:
-    """How many style patches are compared at once: all of them, or as many as `within` allows."""
+    """The number of style patches compared at once: all of them, or as many as `within` allows."""
     return max(1, min(patches, within // bytes_per_patch(channels, places, patch)))
 
 
@@ -73,7 +73,7 @@ def bytes_per_patch(channels: int, places: tuple[int, int], patch: int) -> int:
 
 
 def assemble(style: Tensor, chosen: Tensor, patch: int, size: tuple[int, int]) -> Tensor:
-    """Patches of `style` laid at every place of a map of `size` and averaged, (1, C, *size)."""
+    """Patches of `style` at every position of a map of `size`, averaged, (1, C, *size)."""
     columns = functional.unfold(style, patch)[:, :, chosen.flatten()]
     total = functional.fold(columns, size, patch)
     count = functional.fold(torch.ones_like(columns[:, : patch**2]), size, patch)

@@ -95,7 +95,7 @@ def resampled_quantiles(values: Tensor, places: int) -> Tensor:
     """Ascending values (N, C, P) as they would be for another number of places, (N, C, `places`).
 
     The i-th of P values is taken as the quantile (i + ½)/P; between quantiles it is linear. Where
-    the numbers of places are equal the values stay as they are.
+    the numbers of places are equal the values are unchanged.
     """
     if values.shape[2] == places:
         return values

@@ -2,15 +2,17 @@
 
 Take a layer whose features have zero mean and unit covariance (`whiten`), and move every feature
 vector x to A x + b. The Gram matrix becomes A Aᵀ + b bᵀ, so it stays the identity for every b
-shorter than 1 with A Aᵀ = I − b bᵀ: the Gram loss allows a whole ball of shifts, each with every
-rotation. The next layer, taken as linear (y = M x + n), and the cross-layer Gram matrix allow less:
+shorter than 1 with A Aᵀ = I − b bᵀ: the Gram loss leaves free every shift in the unit ball, with
+every rotation. The next layer, taken as linear (y = M x + n), and the cross-layer Gram matrix allow
+less:
 
     Gram matrix of y             changes by n (M b)ᵀ + (M b) nᵀ: none iff M b = 0 or n = 0
     cross-layer Gram of x and y  changes by b nᵀ:                none iff b = 0 or n = 0
 
 Source: Yeh et al. 2020, supplement §1.3 and §3, where "b not of unit length" must read ‖b‖ < 1 and
-the factor N before I − b bᵀ is an error. The supplement calls the moves a group; the composition of
-two moves is a move only if it starts from whitened features, so they are a family, not a group.
+the factor N before I − b bᵀ is an error. The supplement calls these maps a group, but the
+composition of two of them is such a map only on whitened features, so they are a family and not a
+group.
 
 Convolutions of r × r places are covered by the supplement's homogeneity, E[x_u x_vᵀ] = I for all
 u, v of one window. Then E‖x_u − x_v‖² = 0: each window sees one vector, and a convolution acts as
@@ -102,7 +104,7 @@ def taps(weight: Tensor) -> Tensor:
 
 
 def gram_change(shift: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """By how much a symmetry of layer 1 changes the Gram matrix of layer 2, (D, D).
+    """The change of the Gram matrix of layer 2 by a symmetry of layer 1, (D, D).
 
     Args:
         shift: b of the symmetry, (C,).
@@ -115,22 +117,22 @@ def gram_change(shift: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
 
 
 def cross_gram_change(shift: Tensor, bias: Tensor) -> Tensor:
-    """By how much a symmetry of layer 1 changes the cross-layer Gram matrix, (C, D).
+    """The change of the cross-layer Gram matrix by a symmetry of layer 1, (C, D).
 
-    No weights can hide it: with n ≠ 0 it is zero for no shift but 0.
+    With n ≠ 0 it is zero for the shift 0 only, whatever the weights are.
     """
     return torch.outer(shift, bias)
 
 
 def hidden_shift(weight: Tensor, length: float) -> Tensor:
-    """A shift (C,) of this length that the Gram matrices of both layers do not see.
+    """A shift (C,) of this length that changes the Gram matrix of neither layer.
 
     Args:
         weight: the convolution from layer 1 to layer 2, (D, C, r, r).
         length: ‖b‖, below 1 for `symmetry`.
 
     Raises:
-        ValueError: The convolution's matrix has rank C: layer 2 sees every shift.
+        ValueError: The convolution's matrix has rank C, so every shift changes layer 2.
 
     """
     matrix = taps(weight)

@@ -45,8 +45,8 @@ def covariance_power(of: Spread, exponent: float, threshold: float) -> Tensor:
 
     Directions whose variance is not above `threshold` × the features' mean square are left out,
     as Li et al. leave out eigenvalues below 1e-5. Theirs is absolute, for features of size 1; this
-    one means the same with every encoder, and leaves nothing of a plain colour's rounding.
-    A covariance that is not finite gives a matrix that is not, and leaves the other images alone.
+    one has the same meaning for every encoder, and removes the rounding errors of a plain colour. A
+    covariance that is not finite gives such a matrix, and does not affect the other images.
     """
     finite = of.covariance.isfinite().all(dim=2, keepdim=True).all(dim=1, keepdim=True)
     values, vectors = torch.linalg.eigh(torch.where(finite, of.covariance, 0.0))

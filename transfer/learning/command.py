@@ -25,7 +25,7 @@ R = TypeVar("R", bound=Recipe)
 
 
 def add_shared_arguments(parser: argparse.ArgumentParser, recipe: type[Recipe]) -> None:
-    """Options of every training; each number of the recipe that has a default is one."""
+    """Options of every training, among them each number of the recipe that has a default."""
     parser.add_argument(
         "--images", type=Path, action="append", required=True, help="folder of training pictures"
     )
@@ -45,7 +45,7 @@ def add_shared_arguments(parser: argparse.ArgumentParser, recipe: type[Recipe]) 
 def recipe_from(
     kind: type[R], options: argparse.Namespace, preset: Mapping[str, Any] | None = None
 ) -> R:
-    """The recipe that the options name; what they leave out is the preset's, or the default."""
+    """The recipe from the options; other values are those of the preset, or the defaults."""
     named = {
         field.name: value
         for field in fields(kind)
@@ -79,7 +79,7 @@ def write_weights(
     curve: Sequence[Mapping[str, float]],
     **metadata: str,
 ) -> None:
-    """Write weights with their history, whole or not at all."""
+    """Write weights with the history of their training, whole or not at all."""
     history = {"recipe": json.dumps(asdict(recipe)), "curve": json.dumps(curve)}
     write_bytes(save(dict(weights), metadata | history), path)
 

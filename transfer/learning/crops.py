@@ -19,8 +19,8 @@ from transfer.learning.recipe import Recipe
 class Pictures:
     """Photographs in memory, and endless random crops of them.
 
-    Pictures are stored landscape or portrait as they are; a crop is flipped at random, never
-    turned, because upright edges differ from level ones in photographs.
+    A crop is flipped at random but never rotated, because vertical and horizontal edges differ in
+    photographs.
     """
 
     def __init__(self, files: Sequence[Path], device: torch.device) -> None:
@@ -72,7 +72,7 @@ def _cut(picture: Tensor, size: int, generator: np.random.Generator) -> Tensor:
 
 
 def _alter(batch: Tensor, share: float, generator: np.random.Generator) -> Tensor:
-    """Change some crops so that the student is also trained on pictures like stylised ones.
+    """Alter some crops, so that the student is also trained on pictures like stylised ones.
 
     A stylised picture has other colours, more noise and more structure than a photograph; a
     student trained on photographs alone agrees less with its teachers on it.
@@ -89,14 +89,14 @@ def _alter(batch: Tensor, share: float, generator: np.random.Generator) -> Tenso
             mean = batch[i].mean()
             colours = torch.einsum("oc,chw->ohw", matrix, batch[i] - mean)
             altered[i] = colours * gain + mean + shift
-        elif kind == 1:  # noise, from a trace up to the start of an optimisation
+        elif kind == 1:  # noise, from very little to as much as at the start of a descent
             scale = float(10 ** generator.uniform(-2, -0.3))
             seed = int(generator.integers(2**31))
             noise = torch.Generator(batch.device).manual_seed(seed)
             keep = generator.uniform(0, 1)
             grain = torch.randn(batch[i].shape, generator=noise, device=batch.device) * scale
             altered[i] = batch[i] * keep + batch[i].mean() * (1 - keep) + grain
-        else:  # a second picture on top
+        else:  # a second picture mixed in
             other = batch[generator.integers(len(batch))]
             share_of_other = generator.uniform(0.2, 0.8)
             altered[i] = batch[i] * (1 - share_of_other) + other * share_of_other
@@ -104,7 +104,7 @@ def _alter(batch: Tensor, share: float, generator: np.random.Generator) -> Tenso
 
 
 def picture_files(folder: Path) -> list[Path]:
-    """The picture files of a folder, by name. Raises InputError if there is none."""
+    """The picture files of a folder, sorted by name. Raises InputError if there is none."""
     files = sorted(file for file in folder.glob("[!.]*") if is_picture_name(file))
     if not files:
         raise InputError(f"{folder} holds no picture file: name a folder of photographs")

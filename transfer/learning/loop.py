@@ -47,7 +47,7 @@ def learn(
     every: int,
     report: Callable[[TrainingReport], None],
 ) -> None:
-    """Train the network to the recipe's end; continue from `checkpoint` if it exists.
+    """Train the network for all steps of the recipe; resume from `checkpoint` if it exists.
 
     The crops of step i depend only on the seed and i, so a resumed training gets the same pictures.
     The checkpoint is replaced atomically every `every` steps.
@@ -59,7 +59,7 @@ def learn(
         pictures: the source of the crops.
         checkpoint: file of the training's state.
         weights: of the losses in their sum; 1 by default.
-        device: where to train.
+        device: on which to train.
         every: steps between checkpoints and reports.
         report: called at every checkpoint.
 
@@ -113,7 +113,7 @@ def _load(path: Path, recipe: Recipe, device: torch.device) -> dict[str, Any] | 
     if not path.exists():
         return None
     state: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
-    # Recipes of older versions lack what was then as the defaults are now.
+    # Recipes of older versions lack values that later got a default.
     defaults = {one.name: one.default for one in fields(recipe) if one.default is not MISSING}
     if defaults | state["recipe"] != asdict(recipe) or "network" not in state:
         raise InputError(
@@ -124,7 +124,7 @@ def _load(path: Path, recipe: Recipe, device: torch.device) -> dict[str, Any] | 
 
 
 def learned(checkpoint: Path, prefix: str) -> tuple[dict[str, Tensor], list[dict[str, float]]]:
-    """Weights (float16) whose names begin so, without that beginning; and the curve of losses.
+    """Weights (float16) whose names have a prefix, without it; and the curve of losses.
 
     The curve has a row per report: step and losses, averaged since the last row.
     """

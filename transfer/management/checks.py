@@ -1,4 +1,4 @@
-"""What `manage.py check` says about an installation before work goes wrong on it."""
+"""System checks of an installation, run by `manage.py check`."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def check_torch_build(**_: Any) -> list[CheckMessage]:
 
 @register(Tags.security, deploy=True)
 def check_tasks(**_: Any) -> list[CheckMessage]:
-    """Check that pages do not wait for stimuli."""
+    """Check that stimuli are not made within requests."""
     if not settings.TASKS["default"]["BACKEND"].endswith("ImmediateBackend"):
         return []
     return [

@@ -21,7 +21,7 @@ class Matches:
 
     Attributes:
         of_picture: for each picture the numbers of its annotations; more than one is ambiguous.
-        left_over: names of annotations that belong to no picture.
+        left_over: names of annotations without a picture.
 
     """
 
@@ -33,8 +33,8 @@ def match(pictures: Sequence[str], annotations: Sequence[str]) -> Matches:
     """Match annotations to pictures.
 
     A picture's annotation has its name without suffix; letter case, Unicode form, a picture's
-    suffix before `.mat` and endings such as `_gt` do not matter. Where several have it, those in
-    the folder of the same name are taken, then those of exactly the same letters.
+    suffix before `.mat` and endings such as `_gt` do not matter. If several have it, those in a
+    folder of the same name take precedence, then those of exactly the same letters.
 
     Args:
         pictures: paths below the folder of the pictures, or bare names.

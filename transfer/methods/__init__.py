@@ -70,7 +70,7 @@ def find_method(key: str) -> Method:
 def resolve_parameters(key: str, overrides: Mapping[str, object], *, encoder: str = "") -> Values:
     """Complete, checked parameters of a method, as values that JSON can hold.
 
-    Text is parsed, so what comes from a form or a command line can be given as it is. `preset`
+    Text is parsed, so values of forms and command lines can be passed unchanged. `preset`
     names one of the method's presets. Resolving complete parameters again changes nothing.
     `encoder` is the name of the encoder, where a default of the method depends on it.
 
@@ -99,7 +99,7 @@ def parameters_object(key: str, values: Mapping[str, Any]) -> Any:
 
 
 def check_styles(styles: int, shares: Sequence[float]) -> None:
-    """Raise PictureError unless there are styles, and one share for each where there are shares."""
+    """Raise PictureError unless there are styles and, if there are shares, one for each style."""
     if not styles:
         raise PictureError("there is no style picture: give at least one")
     if shares and len(shares) != styles:

@@ -2,8 +2,8 @@
 Normalization" (arXiv 1703.06868).
 
 The content is encoded, every channel gets the mean and deviation of the style's, and a decoder
-makes a picture of it. `adain_engine` computes it. The source trains a decoder on stylised features;
-ours reconstruct photographs.
+turns the features into a picture (`adain_engine`). The source trains a decoder on stylised
+features; ours reconstruct photographs.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Adain(Coloured):
     )
 
     def validate(self) -> None:
-        """Raise InputError where a layer has no decoder in any encoder."""
+        """Raise InputError if a layer has no decoder in any encoder."""
         check_levels("adain", self.style_layers)
 
 

@@ -26,7 +26,7 @@ def run(
     progress: Callable[[int], None],
     autoencoders: Sequence[Autoencoder],
 ) -> list[Result[Tensor]]:
-    """Make all pictures at once; their contents must have one size. There is no loss to report.
+    """Make all pictures at once; their contents must have one size. Results have no losses.
 
     Raises:
         InputError: a picture is too small for a level.

@@ -53,8 +53,8 @@ def run(
     cut = Cut.of(losses, parameters)
     start = torch.cat([start_of(task, parameters.init, parameters.noise_std) for task in tasks])
     images = start.to(next(encoder.parameters()).device)
-    # Ours: V starts at the content's features, so that the first round is Gatys' descent with ρ as
-    # the content weight.
+    # Ours: V starts at the content's features, so the first round is Gatys' descent with ρ as the
+    # content weight.
     values = losses.target(cut.content).clone()
     multipliers, rho = torch.zeros_like(values), parameters.rho
     failed: dict[int, State] = {}
@@ -98,7 +98,7 @@ def run(
 
 
 def _shares(iterations: int, rounds: int) -> list[int]:
-    """The steps on I of each round, as even as whole numbers allow; rounds without any are none."""
+    """The steps on I of each round, nearly equal; rounds without a step are left out."""
     ends = [iterations * number // rounds for number in range(rounds + 1)]
     steps = [end - start for start, end in zip(ends, ends[1:], strict=False)]
     return [count for count in steps if count]
@@ -106,14 +106,14 @@ def _shares(iterations: int, rounds: int) -> list[int]:
 
 @dataclass(frozen=True)
 class Cut:
-    """A loss in its two halves.
+    """A loss, divided at a layer.
 
     Attributes:
         layer: where the network is cut.
         content: the content term at it.
         of_pixels: the losses of the other layers; of_values: those at the cut.
-        unit: what each image's content term multiplies its mean square by, (N,), for a content
-            weight of 1.
+        unit: the factor of the mean square in each image's content term, (N,), for a content weight
+            of 1.
 
     """
 

@@ -3,9 +3,9 @@
 
 At the deepest level content and style are whitened, each patch of the content is replaced by the
 most similar one of the style, and the result gets the style's mean and covariance. The engine is
-`avatar_net_engine`. In the source the decoder then takes the style's means and deviations at the
-shallower layers on its way; ours was not trained for that, so each shallower level encodes the
-picture again, adapts it and decodes it.
+`avatar_net_engine`. In the source the decoder is then adapted to the style's means and deviations
+at its shallower layers; ours was not trained for that, so each shallower level encodes the picture
+again, adapts it and decodes it.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class AvatarNet(Coloured):
     patch: int = parameter(
         5,
         whole(1, 15),
-        "side of the patches, in places of the deepest level",
+        "side of the patches, in positions of the deepest level's map",
         source=f"{RELEASE}, configs/AvatarNet_config.yml: patch size 5",
     )
     eigenvalue_threshold: float = parameter(
@@ -50,7 +50,7 @@ class AvatarNet(Coloured):
     )
 
     def validate(self) -> None:
-        """Raise InputError where a layer has no decoder in any encoder."""
+        """Raise InputError if a layer has no decoder in any encoder."""
         check_levels("avatar-net", self.style_layers)
 
 

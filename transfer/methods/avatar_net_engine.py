@@ -29,7 +29,7 @@ def run(
     progress: Callable[[int], None],
     autoencoders: Sequence[Autoencoder],
 ) -> list[Result[Tensor]]:
-    """Make all pictures; their contents must have one size. There is no loss to report.
+    """Make all pictures; their contents must have one size. Results have no losses.
 
     Raises:
         InputError: a picture is too small for a level.
@@ -57,7 +57,7 @@ def run(
 
 
 def decorate(content: Tensor, styles: Sequence[Tensor], parameters: AvatarNet) -> Tensor:
-    """The style decorator: features (1, C, H, W) of the content with the styles' patches.
+    """The style decorator: the content's features (1, C, H, W), rebuilt from patches of the styles.
 
     Of several styles the decorated features are averaged by their shares (Sheng et al. 2018 §5.3).
     """

@@ -56,7 +56,7 @@ class Term:
 
 @dataclass(frozen=True)
 class Composition:
-    """What is minimised: content and style losses, each the sum of its terms, joined by a rule.
+    """The loss to minimise: content and style losses, each the sum of its terms, joined by a rule.
 
     Attributes:
         combine: `sum`, or `product` of the two losses.
@@ -81,7 +81,7 @@ class Composition:
 
 @dataclass(frozen=True)
 class Coloured(Parameters):
-    """The parameter of all methods that decides whose colours the result has; `stylise` uses it."""
+    """The parameter of all methods that selects the colours of the result; `stylise` uses it."""
 
     colour: str = parameter(
         "free",
@@ -127,7 +127,7 @@ class Weighted(Parameters):
 
 @dataclass(frozen=True)
 class Unweighted(Coloured):
-    """Parameters of all methods that change pixels until a loss is small."""
+    """Parameters of all methods that minimise a loss over the pixels."""
 
     content_layer: str = parameter(
         "relu4_1",
@@ -186,7 +186,7 @@ class Unweighted(Coloured):
     )
 
     def validate(self) -> None:
-        """Raise InputError where layer weights and style terms do not match."""
+        """Raise InputError if layer weights and style terms do not match."""
         if self.layer_weights and len(self.layer_weights) != self.style_terms:
             raise InputError(
                 f"{len(self.layer_weights)} layer_weights were given for {self.style_terms} style "
@@ -202,7 +202,7 @@ class Unweighted(Coloured):
 
     @property
     def style_terms(self) -> int:
-        """How many style terms can be weighted."""
+        """The number of style terms."""
         return len(self.groups)
 
     @property
@@ -249,13 +249,13 @@ class Aggressive(Parameters):
     style_weight: float = parameter(
         AGGRESSIVE_WEIGHT,
         number(0),
-        "strength of the style, in the range that is called aggressive",
+        "strength of the style, in the range called aggressive",
         source=AGGRESSIVE_SOURCE,
     )
 
 
 def check_levels(method: str, style_layers: Sequence[str]) -> None:
-    """Raise InputError where one of `style_layers` has no decoder in any encoder."""
+    """Raise InputError if one of `style_layers` has no decoder in any encoder."""
     if other := [name for name in style_layers if name not in STYLE_LAYERS]:
         raise InputError(
             f"style_layers={','.join(other)} cannot be used by method '{method}': decoders "
@@ -277,7 +277,7 @@ class Method:
         presets: named changes of the defaults.
         engine: the module of `transfer.methods` whose `run` makes the pictures.
         weights: the range of style weights that the paper's experiment draws from.
-        needs_content: false where a picture is made from the style alone.
+        needs_content: false if a picture is made from the style alone.
         encoder_defaults: changes of the defaults by the name of the encoder.
 
     """

@@ -1,7 +1,7 @@
 """Cross-layer style transfer with covariance control (Yeh et al. 2020, supplement §1.2).
 
-Content: features at one layer. Style: the covariance between the features of two layers, each less
-its channel means, the coarser one enlarged to the finer one's size.
+Content: features at one layer. Style: the covariance between the features of two layers, each minus
+    its channel means, the coarser one enlarged to the finer one's size.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from transfer.methods.terms import content_terms, style_terms
 
 @dataclass(frozen=True)
 class CrossLayerCov(CovarianceControl, CrossLayer):
-    """What cross-layer methods have, with a style weight for covariances."""
+    """The cross-layer methods' parameters, with a style weight for covariances."""
 
 
 def compose(parameters: CrossLayerCov) -> Composition:

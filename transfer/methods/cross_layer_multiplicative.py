@@ -19,7 +19,7 @@ from transfer.methods.terms import PER_RELATIVE_UNIT, content_terms, style_terms
 class CrossLayerMultiplicative(Crossed):
     """The cross-layer method's parameters without its weights."""
 
-    # Any factor of the product leaves its minima where they are.
+    # A constant factor does not change the minima of the product.
     style_weight: ClassVar[float] = PER_RELATIVE_UNIT
     content_weight: ClassVar[float] = 1.0
 

@@ -1,4 +1,4 @@
-"""The engine of all methods that change pixels until their loss is small."""
+"""The engine of all methods that minimise a loss over the pixels."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def prepare(
     encoder.require(composition.layers)
     device = next(encoder.parameters()).device
     memory_format = fastest_format(device, precision)
-    # Otherwise every convolution of every step converts its weights.
+    # Otherwise every convolution would convert its weights at every step.
     encoder.to(memory_format=memory_format)
     context = partial(encoder_precision, precision, device)
     place = partial(_place, device=device, memory_format=memory_format)
@@ -116,7 +116,7 @@ def prepare(
 
 
 def start_of(task: Task[Tensor], init: str, noise_std: float) -> Tensor:
-    """The start of a picture's descent, (1, 3, H, W); only the seed decides the noise.
+    """The start of a picture's descent, (1, 3, H, W); the noise depends on the seed only.
 
     The noise is drawn on the CPU, whose generator gives the same numbers on every machine.
     """

@@ -27,9 +27,9 @@ class Task(Generic[Picture]):
     """One picture to be made.
 
     Attributes:
-        content: for a method that needs none, the first style, whose size the result has.
+        content: for a method that needs none, the first style, which sets the size of the result.
         styles: one or more; the statistics of several are averaged.
-        seed: decides the noise, on every machine alike.
+        seed: of the noise, which is the same on every machine.
 
     """
 
@@ -45,8 +45,8 @@ class Result(Generic[Picture]):
     Attributes:
         picture: None where the task failed.
         losses: weighted losses at the end: `content`, `style`, `total` and others of the method.
-        evaluations: how often loss and gradient were computed for it.
-        error: why it failed, in one line; empty otherwise.
+        evaluations: the number of evaluations of loss and gradient.
+        error: the reason of a failure, in one line; empty otherwise.
         seconds: its share of the time its group took.
 
     """
@@ -59,7 +59,7 @@ class Result(Generic[Picture]):
 
 
 def digest_of(pictures: Sequence[Tensor]) -> bytes:
-    """SHA-256 of pictures on the CPU; tasks with equal pictures share their targets."""
+    """SHA-256 of pictures on the CPU, by which tasks with equal pictures share targets."""
     digest = hashlib.sha256()
     for picture in pictures:
         digest.update(str(tuple(picture.shape)).encode())

@@ -50,7 +50,7 @@ class Gal(Descent):
     )
 
     def validate(self) -> None:
-        """Raise InputError where nothing would keep V close to the features, or ρ overflows."""
+        """Raise InputError if nothing would keep V close to the features, or if ρ overflows."""
         super().validate()
         try:
             last = self.rho * self.rho_growth**self.outer_steps

@@ -15,7 +15,7 @@ from transfer.methods.terms import content_terms, style_terms
 
 @dataclass(frozen=True)
 class GatysCov(CovarianceControl, Descent):
-    """What all descents have, with a style weight for covariances."""
+    """The parameters of all descents, with a style weight for covariances."""
 
 
 def compose(parameters: GatysCov) -> Composition:

@@ -20,7 +20,7 @@ class GatysHistogram(Descent):
     histogram_layers: tuple[str, ...] = parameter(
         ("relu1_1", "relu4_1"),
         layers(),
-        "where the histograms of the channels are held",
+        "layers whose channel histograms are matched",
         source="Risser et al. 2017 §4.4: histogram losses at relu4_1 and relu1_1",
     )
     histogram_weight: float = parameter(

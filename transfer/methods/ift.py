@@ -2,8 +2,8 @@
 Transfer" (ECCV).
 
 At each level, from relu4_1 up to relu1_1, the picture is encoded, a few steps of gradient descent
-bring the features' second moments nearer to the style's while a content term holds them, and a
-decoder makes a picture of them. `ift_engine` computes it; no network is differentiated.
+on the features bring their second moments nearer to the style's while a content term limits the
+change, and a decoder turns them into a picture (`ift_engine`). No network is differentiated.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Ift(Coloured):
     strengths: tuple[float, ...] = parameter(
         STRENGTHS,
         numbers(0),
-        "λ of each level, in the order of the network; its unit is said under normalisation",
+        "λ of each level, in the order of the network; its unit depends on normalisation",
         source="ours, by eye: at a tenth of this mostly the colours change, because the largest "
         "part of S is the channels' means; the presets paper and conservative have the λ of "
         f"{RELEASE}",
@@ -65,7 +65,7 @@ class Ift(Coloured):
     )
 
     def validate(self) -> None:
-        """Raise InputError where levels and strengths do not match."""
+        """Raise InputError if levels and strengths do not match."""
         check_levels("ift", self.style_layers)
         if len(self.strengths) != len(self.style_layers):
             raise InputError(

@@ -1,4 +1,4 @@
-"""The engine of `ift`: encode, gradient steps on features, decode; level after level."""
+"""The engine of `ift`: at each level encode, take gradient steps on the features, decode."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from transfer.methods.engine import Result, Task
 from transfer.methods.ift import Ift
 from transfer.methods.levels import Levels, contents_of, once_per_styles, results_of, weighted
 
-_TINY = 1e-12  # of a norm, where content and style both are black
+_TINY = 1e-12  # of a norm, for content and style that are both black
 
 
 def run(
@@ -29,7 +29,7 @@ def run(
     progress: Callable[[int], None],
     autoencoders: Sequence[Autoencoder],
 ) -> list[Result[Tensor]]:
-    """Make all pictures at once; their contents must have one size. There is no loss to report.
+    """Make all pictures at once; their contents must have one size. Results have no losses.
 
     Raises:
         InputError: a picture is too small for a level.

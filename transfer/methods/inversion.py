@@ -2,7 +2,7 @@
 layer, and no content.
 
 Source: "Style Representation" (a thesis chapter on style losses, after Mahendran & Vedaldi 2015).
-`inversion_engine` computes it; `python -m transfer invert` saves its state on the way.
+`inversion_engine` computes it; `python -m transfer invert` saves its state regularly.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class Inversion(Parameters):
     budget: float = parameter(
         0.01,
         number(0, 1),
-        "share of the iterations of table 1.1, and of the further ones, that are spent",
+        "share of the iterations of table 1.1, and of the extensions, that are run",
         source="ours: a whole schedule takes hours for a picture (1 is that of the source, and the "
         "default of python -m transfer invert)",
     )
@@ -110,7 +110,7 @@ class Inversion(Parameters):
         return self.iterations + round(self.budget * EXTENSION * EXTENSIONS)
 
     def validate(self) -> None:
-        """Raise InputError where no iterations are left."""
+        """Raise InputError if no iterations are left."""
         if self.budget == 0:
             raise InputError("budget=0 leaves no iterations: give a share above 0, up to 1")
 

@@ -24,7 +24,7 @@ from transfer.methods.precision import encoder_precision
 from transfer.optimise.adam import Adam
 from transfer.optimise.base import State
 
-_SMALLEST_VARIANCE = 1e-12  # of the kernel, where a style is of one colour
+_SMALLEST_VARIANCE = 1e-12  # of the kernel, for a style of one colour
 
 
 def run(
@@ -89,7 +89,7 @@ def noise_of(task: Task[Tensor]) -> Tensor:
 
 
 def results_of(adam: Adam) -> list[Result[Tensor]]:
-    """The pictures as they stand."""
+    """The pictures at the present step."""
     found = adam.result
     rows = zip(found.images, found.losses, found.states, found.evaluations, strict=True)
     return [
@@ -118,7 +118,7 @@ class InversionLoss:
         with torch.no_grad():
             features = self._features(self.styles)
             self.target = self._statistic(features)
-            # Ours: one σ² for all channels of a style, the mean variance of its channels.
+            # Ours: one σ² for all channels of a style, the mean of their variances.
             variance = features.flatten(2).var(dim=2, correction=0).mean(dim=1)
         self.variance = variance.clamp_min(_SMALLEST_VARIANCE)[:, None, None]
 
@@ -130,7 +130,7 @@ class InversionLoss:
         return losses.detach(), gradient
 
     def of(self, features: Tensor, rows: list[int]) -> Tensor:
-        """The losses (n,) of features (n, C, H, W) that the images `rows` have."""
+        """The losses (n,) of features (n, C, H, W) of the images `rows`."""
         target = self.target[rows]
         if self.parameters.loss == "mmd":
             return paired_loss(Gaussian(self.variance[rows]), features, target)

@@ -1,4 +1,4 @@
-"""What engines that decode features share: autoencoders by level, and how they are run."""
+"""Code shared by the engines that decode features: autoencoders by level, encoding, decoding."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Levels:
         return features.float()
 
     def decode(self, layer: str, features: Tensor, like: Tensor) -> Tensor:
-        """Images of the size of `like`, within [0, 1]: the next encoder has seen nothing else."""
+        """Images of the size of `like`, clipped to [0, 1], the range that encoders expect."""
         with self.precision():
             decoded: Tensor = self.of_layer[layer].decoder(features, (like.shape[2], like.shape[3]))
         return decoded.float().clamp(0, 1)

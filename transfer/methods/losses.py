@@ -40,20 +40,20 @@ SCALES: dict[str, Callable[[Tensor], Tensor]] = {
 image."""
 UNCENTRED = {"covariance": "gram", "cross-covariance": "cross-gram"}
 _SMALLEST_SHARE = 1e-5
-"""A covariance of which the square is a smaller share than this of the Gram matrix's counts as of
-this share. Ours: in `vgg19-16x` pictures have 0.001 to 0.6, and a plain colour none at all, so that
-rounding would weigh without bound."""
+"""A covariance whose square is less than this share of the Gram matrix's is counted as having this
+share. Ours: with `vgg19-16x` pictures have 0.001 to 0.6, and a plain colour 0, so that rounding
+errors would get an unlimited weight."""
 SECOND_ORDER = frozenset({"gram", "covariance", "cross-gram", "cross-covariance"})
 """Statistics that grow with the square of the features, unlike the content term and those of first
-order; only these need a scale for each encoder."""
-_SMALLEST = 1e-12  # used as the size of a target that is zero, such as that of dead features
+order; only they need a scale for each encoder."""
+_SMALLEST = 1e-12  # the size of a target that is zero, such as that of dead features
 
 
 @dataclass(frozen=True)
 class Target:
     """The target of a term's statistic: its value (1, …), and its size (1,), a mean square.
 
-    `scale` (1,) is there for the statistics of SCALES.
+    Only the statistics of SCALES have a `scale` (1,).
     """
 
     value: Tensor
@@ -124,7 +124,7 @@ class Losses:
         return self.of(self.features(pixels), which)
 
     def of(self, features: Features, which: Sequence[int]) -> Parts:
-        """The losses of features (n, …) that the images `which` have, or might have."""
+        """The losses of features (n, …), compared with the targets of the images `which`."""
         _, values, weights, scales = self._choose(which)
         none = next(iter(features.values())).new_zeros(len(which))
 
@@ -141,7 +141,7 @@ class Losses:
         return Parts(content, style, content * style if product else content + style)
 
     def only(self, composition: Composition) -> Losses:
-        """The same losses of some of the terms."""
+        """The losses of some of the terms."""
         part = copy.copy(self)
         part.composition = composition
         return part
@@ -217,11 +217,11 @@ def targets_of(
     2020, supplement, equation 29).
 
     Args:
-        terms: whose statistics are wanted.
+        terms: whose statistics are computed.
         pictures: one or several, of any sizes.
-        encoder: gives their features.
+        encoder: computes their features.
         precision: context of the encoder.
-        size: height and width of the images that shall reach the targets.
+        size: height and width of the images that are compared with the targets.
         shares: weight of each picture; empty means equal weights.
 
     """

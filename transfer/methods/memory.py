@@ -1,8 +1,8 @@
 """Estimate the memory of a group of images, so that a group that cannot fit is halved first.
 
-An estimate: what automatic differentiation keeps of one image between its forward and backward
-pass, and what L-BFGS keeps of it between steps. Workspaces of convolutions and the allocator's
-fragments come on top; `HEADROOM` stands for them.
+Counted are the tensors that automatic differentiation keeps of one image between its forward and
+backward pass, and the vectors that L-BFGS keeps between steps. Workspaces of convolutions and the
+allocator's fragments come on top; `HEADROOM` stands for them.
 """
 
 from __future__ import annotations
@@ -21,9 +21,8 @@ def kept_for_backward(
 ) -> int:
     """Bytes that the encoder keeps of one float32 image (3, *size) for the gradient to its pixels.
 
-    The image and what the 1×1 map at the entrance makes of it. Per convolution: its input where
-    that is padded into a copy, and the ReLU's result. Per max pooling: the result and the positions
-    of the maxima.
+    The image and its 1×1 map at the input. Per convolution: its input if that is padded into a
+    copy, and the ReLU's result. Per max pooling: the result and the positions of the maxima.
 
     Args:
         widths: channels of the layers that are built, by name, in the order of the network.

@@ -1,4 +1,4 @@
-"""Methods that are one method under two names: people would compare a picture with itself.
+"""Pairs of methods that are the same method under two names: their pictures are nearly equal.
 
 A pair is declared here with the parameters under which it holds; other parameters, such as weights,
 may differ. Nothing here imports torch.
@@ -14,7 +14,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Variant:
-    """A method with some of its parameters, each one of several values; others are left open."""
+    """A method with some of its parameters, each with one or several values; others are free."""
 
     method: str
     parameters: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
@@ -28,7 +28,7 @@ class Variant:
 
 @dataclass(frozen=True)
 class NearDuplicate:
-    """Two variants whose pictures differ by no more than their weights make them differ."""
+    """Two variants that differ in nothing but the meaning of their weights."""
 
     one: Variant
     other: Variant
@@ -63,7 +63,7 @@ has only that term. `gatys-mean` has it beside the Gram matrices, as `mmd` with 
 
 
 def among(stimuli: Iterable[tuple[str, Mapping[str, Any]]]) -> list[str]:
-    """One sentence for every near-duplicate among methods with their parameters."""
+    """A sentence for every near-duplicate among methods with parameters."""
     found: dict[str, None] = {}
     for (one, ones), (other, others) in combinations(list(stimuli), 2):
         for pair in NEAR_DUPLICATES:

@@ -27,7 +27,7 @@ class Kind:
         name: number, whole, choice, layer, layers or numbers.
         accepts: the accepted values in words, for error messages and forms.
         parse: the value from text or from a JSON value; ValueError or TypeError if it is neither.
-        choices: the accepted words; empty where other values are accepted.
+        choices: the accepted words; empty if other values are accepted.
 
     """
 
@@ -38,7 +38,7 @@ class Kind:
 
 
 def parameter(default: Any, kind: Kind, what: str, *, source: str, added: bool = False) -> Any:
-    """Declare a field with `default`; lists show `what` it does and the `source` of its default.
+    """Declare a field with `default`, a description `what`, and the `source` of the default.
 
     `added`: the parameter is younger than some stored recipes. At its default it is left out of the
     resolved values, so that those recipes and the keys of their stimuli do not change.
@@ -49,7 +49,7 @@ def parameter(default: Any, kind: Kind, what: str, *, source: str, added: bool =
 
 
 LARGEST_NUMBER = 3.4028234e38
-"""Parameters enter float32 arithmetic, which holds no larger number (IEEE 754 binary32)."""
+"""The largest number of float32 (IEEE 754 binary32), in which methods compute."""
 
 
 def number(low: float, high: float = math.inf) -> Kind:
@@ -158,7 +158,7 @@ class Parameters:
         return int(getattr(self, "iterations", 1))
 
     def validate(self) -> None:
-        """Raise InputError where values that are each acceptable contradict each other."""
+        """Raise InputError if values that are each acceptable contradict each other."""
 
 
 def resolve(
@@ -171,14 +171,14 @@ def resolve(
 ) -> Values:
     """Complete, checked values: the defaults, a preset's changes, then the overrides.
 
-    A parameter that is `added` is there only where it differs from its default.
+    A parameter that is `added` is included only if it differs from its default.
 
     Args:
         cls: the method's parameters.
         overrides: values or text by name; `preset` names one of `presets`.
         owner: the method, for messages.
         presets: changes by the name of the preset.
-        defaults: changes of the defaults; a preset goes before them.
+        defaults: changes of the defaults; those of a preset take precedence.
 
     Raises:
         InputError: an unknown name or preset, or a value that is not accepted.

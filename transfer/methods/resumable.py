@@ -1,4 +1,4 @@
-"""An inversion that saves its state on the way, for descents of hours."""
+"""An inversion that saves its state regularly, for descents of hours."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ def invert(
     progress: Callable[[int], None],
     every: float = EVERY,
 ) -> tuple[Result[Tensor], int]:
-    """The picture of a task and the steps it took; goes on from `checkpoint` where that is there.
+    """The picture of a task and its number of steps; resumes from `checkpoint` if that exists.
 
-    A descent that was interrupted and goes on gives the same bits as one that was not. The file is
-    replaced in one move, also on Ctrl-C, and deleted at the end.
+    A resumed descent gives the same bits as an uninterrupted one. The file is replaced atomically,
+    also on Ctrl-C, and deleted at the end.
 
     Args:
         parameters: loss, layer and schedule.
         task: the style and the seed.
-        encoder: gives the features.
+        encoder: computes the features.
         checkpoint: file of the state.
-        recipe: plain values that name all that decides the result.
+        recipe: plain values that determine the result.
         progress: called with the steps done.
         every: seconds between two saves.
 
@@ -78,7 +78,7 @@ def _load(path: Path, recipe: Mapping[str, Any]) -> dict[str, Any]:
     try:
         stored = torch.load(path, map_location="cpu", weights_only=True)
         known, state = stored["recipe"], stored["state"]
-    except Exception as error:  # what torch raises for a damaged file differs with the damage
+    except Exception as error:  # torch raises various errors for a damaged file
         raise InputError(
             f"checkpoint {path} cannot be read ({type(error).__name__}): delete it to begin again"
         ) from error

@@ -36,11 +36,11 @@ STYLE_SCALE = {
     "vgg19-normalised": 2710.0,
 }
 """Measured by `main` over every fifth of the 200 BSDS500 test pictures and of the paper's 50
-styles. `vgg19` is not measured; like any other encoder that is not listed it counts as 1."""
+styles. `vgg19` is not measured; like every encoder that is not listed it has the scale 1."""
 STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1")
 CONTENT_LAYER = "relu3_1"
 SIZE = 256  # pixels wide
-EVERY = 5  # every fifth picture suffices for two digits
+EVERY = 5  # every fifth picture gives two digits
 
 
 def style_scale(encoder: str) -> float:

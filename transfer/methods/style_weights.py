@@ -31,9 +31,9 @@ def strengths(
 ) -> tuple[str, Sequence[float]] | None:
     """The parameter that an experiment varies, and its values; None for a method without one.
 
-    A variant with aggressive weights keeps them. A method without a style weight is varied in its α
-    in [0, 1], which is the ordinary weight ÷ 2000: the authors' scripts map α to 0…2000
-    (evaluation_streamline.m).
+    An aggressive variant always uses the aggressive weights. A method without a style weight is
+    varied in its α in [0, 1], which is the ordinary weight ÷ 2000: the authors' scripts map α to
+    0…2000 (evaluation_streamline.m).
     """
     if "style_weight" in parameters:
         return "style_weight", AGGRESSIVE if "aggressive" in (own, wanted) else ORDINARY

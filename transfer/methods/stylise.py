@@ -51,7 +51,8 @@ def stylise(
         method: a key of `methods.METHODS`.
         tasks: contents and styles; each picture is resized to the width `size`.
         encoder: on the device to be used.
-        parameters: of the method, checked by `resolve_parameters`; others have their defaults.
+        parameters: of the method, checked by `resolve_parameters`; missing ones have their
+            defaults.
         size: width in pixels of the results.
         autoencoders: for a method that needs decoders, one for each of its layers.
         precision: one of `precision.PRECISIONS`.
@@ -62,7 +63,7 @@ def stylise(
 
     Raises:
         InputError: a method, precision or size that cannot be used, or a layer that the encoder
-            does not have. A fault of the pictures of one task is described in its result.
+            does not have. An error in the pictures of one task is reported in its result.
 
     """
     check_precision(precision)
@@ -77,7 +78,7 @@ def stylise(
     )
     if entry.needs_decoder:
         make = partial(make, autoencoders=autoencoders)
-    colour: str = getattr(chosen, "colour", "free")  # inversion keeps no colours
+    colour: str = getattr(chosen, "colour", "free")  # inversion has no such parameter
     results: dict[int, Result[Image.Image]] = {}
     groups: dict[torch.Size, list[tuple[int, Task[Tensor]]]] = defaultdict(list)
     for number, task in enumerate(tasks):
@@ -100,7 +101,7 @@ def stylise(
 
 
 class _Counter:
-    """Adds up the steps of one group after the other."""
+    """Adds up the steps of successive groups."""
 
     def __init__(self, total: int, progress: ReportSteps | None) -> None:
         self.total, self.progress = total, progress
@@ -111,7 +112,7 @@ class _Counter:
             self.progress(self.before + steps, self.total)
 
     def finish(self, steps: int) -> None:
-        self.report(steps)  # also where images ended early
+        self.report(steps)  # even if images ended early
         self.before += steps
 
 
@@ -136,7 +137,7 @@ def _make_in_parts(
     encoder: Encoder,
     parameters: Parameters,
 ) -> list[Result[Tensor]]:
-    """Make a group at once, or in halves of halves where an estimate says that it cannot fit."""
+    """Make a group at once, or in parts if it is estimated not to fit into memory."""
     free = free_memory(next(encoder.parameters()).device)
     history = getattr(parameters, "history", None)
     if free is not None and len(tasks) > 1 and history is not None:
@@ -159,7 +160,7 @@ def _make_in_parts(
 def _make(
     make: Callable[..., list[Result[Tensor]]], tasks: Sequence[Task[Tensor]], counter: _Counter
 ) -> list[Result[Tensor]]:
-    """Make a group at once, or its halves one after the other where the GPU's memory is short."""
+    """Make a group at once, or its halves one after the other if the GPU runs out of memory."""
     try:
         return make(tasks, progress=counter.report)
     except torch.cuda.OutOfMemoryError:

@@ -1,8 +1,8 @@
 """Li et al. 2017, "Universal Style Transfer via Feature Transforms": whitening and colouring.
 
 Nothing is optimised. At each level, from relu5_1 up to relu1_1, the picture is encoded, its
-features get the mean and covariance of the style's features, and a decoder makes a picture of
-them, with which the next level begins. `universal_engine` computes it.
+features get the mean and covariance of the style's features, and a decoder turns them into the
+picture with which the next level begins (`universal_engine`).
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Universal(Coloured):
     )
 
     def validate(self) -> None:
-        """Raise InputError where a layer has no decoder in any encoder."""
+        """Raise InputError if a layer has no decoder in any encoder."""
         check_levels("universal", self.style_layers)
 
 
@@ -52,6 +52,6 @@ METHOD = Method(
     parameters=Universal,
     engine="universal_engine",
     needs_decoder=True,
-    # What decoder 5 of `compact` makes of relu5_1 alone has lost the content (15 dB).
+    # From relu5_1 alone decoder 5 of `compact` reconstructs too little of the content (15 dB).
     encoder_defaults={"compact": {"style_layers": list(STYLE_LAYERS[:4])}},
 )

@@ -35,7 +35,7 @@ def run(
     progress: Callable[[int], None],
     autoencoders: Sequence[Autoencoder],
 ) -> list[Result[Tensor]]:
-    """Make all pictures at once; their contents must have one size. There is no loss to report.
+    """Make all pictures at once; their contents must have one size. Results have no losses.
 
     Args:
         method: not used.
@@ -44,7 +44,7 @@ def run(
         encoder: on the device to be used; the levels use their own.
         precision: of the networks; whitening is float64 in all of them.
         progress: called with the number of pictures when they are done.
-        autoencoders: one for each of the levels, or more.
+        autoencoders: one for each of the levels; others are ignored.
 
     Raises:
         InputError: a picture is too small for a level.

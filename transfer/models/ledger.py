@@ -1,4 +1,4 @@
-"""The job ledger in the rows of stimuli: which worker makes a row, and in which state it is.
+"""The job ledger in the rows of stimuli: the state of each row, and the worker that makes it.
 
     pending → running → done | failed
 
@@ -27,12 +27,12 @@ from django.utils import timezone
 Row = TypeVar("Row", bound=models.Model)
 
 ATTEMPTS = 3
-"""Claims of a row without success after which it has failed for good."""
+"""Maximum number of attempts; a row has then failed for good."""
 LEASE = timedelta(seconds=60)
 RENEWAL = timedelta(seconds=10)
 """Time between renewals; a few may fail before the lease expires."""
 LATEST = 50
-"""Number of images made last from which the time for one is computed: methods differ."""
+"""Number of latest images that the time for one is computed from, because methods differ."""
 
 
 class State(models.TextChoices):
@@ -73,7 +73,7 @@ class Ledger(models.QuerySet[Row]):
     """Rows as jobs."""
 
     def next_chunk(self) -> Self:
-        """The first chunk, oldest batch first, with a row that waits."""
+        """The first chunk with a waiting row, of the oldest batch."""
         waiting = self.filter(state=State.PENDING).order_by("batch_id", "chunk")
         first = waiting.values_list("batch_id", "chunk").first()
         if first is None:
@@ -81,7 +81,7 @@ class Ledger(models.QuerySet[Row]):
         return self.filter(batch=first[0], chunk=first[1])
 
     def claim(self, worker: str, token: uuid.UUID | None = None) -> Lease | None:
-        """Claim those of these rows that wait; None if there are none.
+        """Claim the waiting rows among these; None if there are none.
 
         One conditional update decides between workers that claim at the same time. A caller that
         chose the `token` can release the rows even if it is interrupted in this method.
@@ -97,13 +97,13 @@ class Ledger(models.QuerySet[Row]):
         return lease if taken else None
 
     def reap(self) -> int:
-        """Take rows back from lost workers: the lease has expired, or the process has ended.
+        """Release the rows of lost workers: the lease has expired, or the process has ended.
 
         Returns the number of rows that wait again or have failed for good.
         """
         running = self.filter(state=State.RUNNING)
         workers = list(running.order_by().values_list("worker", flat=True).distinct())
-        if not workers:  # the usual case costs no write lock
+        if not workers:  # usually there are none, and no write lock is taken
             return 0
         gone = [worker for worker in workers if is_gone(worker)]
         lost = running.filter(Q(lease_until__lt=Now()) | Q(worker__in=gone))
@@ -131,7 +131,7 @@ class Ledger(models.QuerySet[Row]):
         return Progress(**dict(counts))
 
     def seconds_per_image(self) -> float | None:
-        """Current time per image with all active workers together, from the images made last.
+        """Time per image of all active workers together, from the latest images.
 
         None if no image has been made or no worker is active.
         """
@@ -172,7 +172,7 @@ class Lease:
         return self.rows.update(lease_until=lease_end()) > 0
 
     def release(self, error: str = "") -> int:
-        """Let the rows wait again, for what `error` says; the attempt does not count."""
+        """Let the rows wait again, for the reason `error`; the attempt does not count."""
         return self.rows.update(
             state=State.PENDING,
             error=error,
@@ -188,11 +188,11 @@ class Lease:
         return self._end([stimulus_id], state=State.DONE, error="", **result) == 1
 
     def fail(self, error: str, stimulus_ids: Iterable[int] | None = None) -> int:
-        """Mark rows (by default all that are held) failed for good, as a repeat would fail too."""
+        """Mark rows (by default all held ones) as failed: another attempt would fail too."""
         return self._end(stimulus_ids, state=State.FAILED, error=error)
 
     def fail_attempt(self, error: str) -> int:
-        """Record an error that a repeat may avoid: rows wait again, or fail after ATTEMPTS."""
+        """Record an error that may not recur: rows wait again, or fail after ATTEMPTS."""
         failed = self.rows.filter(attempt__gte=ATTEMPTS).update(
             state=State.FAILED,
             error=error,
@@ -210,7 +210,7 @@ class Lease:
 
 
 def lease_end() -> CombinedExpression:
-    """When a lease that begins now ends, by the clock of the database, which all workers share."""
+    """The end of a lease that begins now, by the clock of the database, which all workers share."""
     return Now() + LEASE
 
 
@@ -229,7 +229,7 @@ def is_gone(worker: str) -> bool:
     if host != socket.gethostname() or not process.isdigit():
         return False
     try:
-        os.kill(int(process), 0)  # signal 0 only asks
+        os.kill(int(process), 0)  # signal 0 only tests for the process
     except ProcessLookupError:
         return True
     except (PermissionError, OverflowError):

@@ -48,10 +48,10 @@ class PictureQuerySet(models.QuerySet["Picture"]):
 
 
 def named(pictures: Sequence[Picture], pattern: str) -> list[Picture]:
-    """The pictures that `pattern` names, by the first of these that names any.
+    """The pictures that `pattern` names, by the first of these rules that finds any.
 
     An exact name; the name of the file that the picture was imported from; the first eight or more
-    digits of a SHA-256; a name with * and ? for unknown letters, with or without a file's suffix.
+    digits of a SHA-256; a name with the wildcards * and ?, with or without a file's suffix.
     """
     bare = without_suffix(pattern)
     digits = pattern.lower() if len(pattern) >= SHORTEST_HASH else None
@@ -79,7 +79,7 @@ class Picture(models.Model):
     name = models.CharField(max_length=200)
     file = models.FileField(upload_to="pictures/", max_length=300)
     sha256 = models.CharField(max_length=64)
-    # Of the upright picture, after the turn that its EXIF data asks for.
+    # Of the upright picture, after the rotation by its EXIF data.
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()
     licence = models.CharField(max_length=200, blank=True)
@@ -101,7 +101,7 @@ class Picture(models.Model):
 
     @property
     def path(self) -> Path:
-        """Where the file is stored."""
+        """The path of the file."""
         return media_path(self.file.name or "")
 
     def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:

@@ -17,7 +17,7 @@ from transfer.models.pictures import Picture
 
 
 class Batch(models.Model):
-    """A set of stimuli launched together, with the recipe that decides all of them."""
+    """A set of stimuli launched together, with the recipe that determines them."""
 
     name = models.CharField(max_length=200, unique=True)
     # Frozen at launch: methods with all parameters, encoder name and fingerprint, size, seed,
@@ -55,10 +55,10 @@ class Stimulus(models.Model):
 
     State = State
 
-    # In addresses that participants see; says nothing about the stimulus.
+    # Used in URLs that participants see; it reveals nothing about the stimulus.
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="stimuli")
-    recipe_key = models.CharField(max_length=64)  # SHA-256 of all that decides the result
+    recipe_key = models.CharField(max_length=64)  # SHA-256 of everything that determines the result
     # Rows of a batch with one chunk number are made together; they share method and parameters.
     chunk = models.PositiveIntegerField(default=0)
     # None where a method makes a picture from the style alone.
@@ -109,7 +109,7 @@ class Stimulus(models.Model):
 
     @property
     def path(self) -> Path:
-        """Where the finished picture is stored."""
+        """The path of the finished picture."""
         return media_path(self.file.name or "")
 
     @property

@@ -1,3 +1,3 @@
-"""Solvers, one file each. All give N images their own course; see `base` for what they share."""
+"""Solvers, one file each. They minimise N independent losses at once; `base` is their interface."""
 
 from __future__ import annotations

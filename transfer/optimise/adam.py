@@ -1,7 +1,7 @@
 """Adam for N images at once (Kingma & Ba 2015, algorithm 1); every operation is per value.
 
-One evaluation per step, and one more at the end, so that the losses are those of the images given
-back. A step may raise the loss.
+One evaluation per step, and one more at the end, so that the losses are those of the returned
+images. A step may raise the loss.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ DECAY = (0.9, 0.999)
 EPSILON = 1e-8
 """This and DECAY: Kingma & Ba 2015, algorithm 1."""
 RESTARTS = 3
-"""Ours: each with a tenth of the rate before."""
+"""Ours: each has a tenth of the previous rate."""
 _TENSORS = ("x", "good", "first", "second")
 _LISTS = ("losses", "steps", "evaluations", "restarts", "rates", "ages")
 
@@ -41,11 +41,11 @@ def minimise(
 
     Args:
         objective: losses and gradients, see `Objective`.
-        start: where to begin; not changed. Its precision is that of all vectors.
+        start: the first iterate; not changed. Its precision is that of all vectors.
         iterations: steps per image.
         rate: step size in units of the images' values.
         threshold: an image whose loss is below it is finished.
-        progress: told the steps of all images after each evaluation.
+        progress: called with the steps of all images after each evaluation.
 
     """
     run = Adam(start, iterations=iterations, rate=rate, threshold=threshold)
@@ -56,7 +56,7 @@ def minimise(
 
 
 class Adam:
-    """The same step by step, for callers that save its state between steps.
+    """The same algorithm step by step, for callers that save its state between steps.
 
     Attributes:
         steps: taken by each image so far.
@@ -84,17 +84,17 @@ class Adam:
 
     @property
     def result(self) -> Result:
-        """Where the images stand."""
+        """The present images and their losses."""
         return Result(self.good, self.losses, self.states, self.steps, self.evaluations)
 
     def state(self) -> dict[str, Any]:
-        """All that later steps depend on, as tensors and plain values."""
+        """Everything that later steps depend on, as tensors and plain values."""
         return {name: getattr(self, name) for name in (*_TENSORS, *_LISTS)} | {
             "states": [state.value for state in self.states]
         }
 
     def load(self, state: dict[str, Any]) -> None:
-        """Go on from what `state` gave: the further steps are the same to the bit."""
+        """Continue from a result of `state`; the further steps are the same to the bit."""
         for name in _TENSORS:
             setattr(self, name, state[name].to(self.x))
         for name in _LISTS:
@@ -129,7 +129,7 @@ class Adam:
         if self.restarts[i] > RESTARTS or math.isnan(self.losses[i]):
             self.states[i] = State.FAILED
         else:
-            self.steps[i] -= 1  # the step that led here is undone
+            self.steps[i] -= 1  # the last step is undone
 
     def _move(self, images: list[int], gradient: Tensor) -> None:
         beta1, beta2 = DECAY

@@ -1,4 +1,4 @@
-"""What every solver takes and gives: N images that advance together and never touch each other."""
+"""The interface of the solvers: N images advance together and do not affect each other."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ Objective = Callable[[Tensor, Sequence[int]], tuple[Tensor, Tensor]]
 """(images (n, …), their numbers) → (losses (n,), gradients (n, …)); one forward and one backward.
 
 The numbers say which of the N images these are, in ascending order, so that the objective can
-pick their targets. A loss may be NaN or infinite; it is then taken as a step that went too far.
+pick their targets. A loss may be NaN or infinite; the step is then treated as too long.
 """
 Progress = Callable[[int], None]
-"""Told, after every evaluation, the number of steps that all images have taken together."""
+"""Called after every evaluation with the number of steps of all images together."""
 
 
 class State(enum.Enum):
-    """Where the optimisation of one image stands, or why it ended."""
+    """State of the optimisation of one image, or the reason why it ended."""
 
     RUNNING = "running"
     FINISHED = "all steps taken"
@@ -30,11 +30,11 @@ class State(enum.Enum):
 
 @dataclass(frozen=True)
 class Result:
-    """The images where they ended; each list has one entry per image.
+    """The final images; each list has one entry per image.
 
     Attributes:
         images: (N, …) the accepted iterate of every image; of a failed one the last finite one.
-        losses: at `images`; NaN where no finite loss was ever found.
+        losses: at `images`; NaN if no finite loss was ever found.
         steps: accepted steps; evaluations: losses with gradient that were spent on them.
 
     """

@@ -1,8 +1,8 @@
 """The curvature history of one image, and quasi-Newton directions from it.
 
 The direction −H g is formed from the compact representation (Byrd, Nocedal & Schnabel 1994,
-theorem 2.2). It equals the two-loop recursion but reads the history in three matrix-vector
-products on the device; all that happens between them is small and done in float64 on the host.
+theorem 2.2). It equals the two-loop recursion but reads the history in three matrix-vector products
+on the device; the small computations between them are done in float64 on the host.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ class History:
     """Up to `size` pairs s = x₊ − x, y = g₊ − g of an image of D values."""
 
     def __init__(self, size: int, like: Tensor) -> None:
-        """Room for the pairs on the device and in the precision of `like` (D,): 2 · size · D."""
+        """Reserve 2 · size · D values on the device and in the precision of `like` (D,)."""
         self.size = size
         # Steps s in the first rows, gradient differences y in the others.
         self.pairs = torch.zeros(2 * size, *like.shape, dtype=like.dtype, device=like.device)
-        self._sy = np.zeros((size, size))  # s_iᵀ y_j by slot, for s no younger than y
+        self._sy = np.zeros((size, size))  # s_iᵀ y_j by row, for s not newer than y
         self._yy = np.zeros((size, size))
         self._slots: list[int] = []  # oldest first
         self._is_new = False
@@ -35,7 +35,7 @@ class History:
         return len(self._slots)
 
     def add(self, s: Tensor, y: Tensor) -> None:
-        """Store a pair with sᵀy > 0; the oldest makes room."""
+        """Store a pair with sᵀy > 0; it replaces the oldest if there are `size`."""
         slot = self._slots.pop(0) if len(self) == self.size else len(self)
         self._slots.append(slot)
         self.pairs[slot] = s

@@ -1,9 +1,8 @@
 """Limited-memory BFGS for N images at once.
 
-Each image has its own curvature history, line search, step length and end; what they share is the
-evaluation: one batched forward and backward gives every image the trial it waits for, whichever
-line search or step that belongs to. An image's course is therefore the one it would take alone,
-up to the rounding of batched kernels.
+Each image has its own curvature history, line search, step length and end. They share the
+evaluation: one batched forward and backward pass computes the current trial of every image. So the
+iterates of an image are those that it would have alone, up to the rounding of batched kernels.
 
 Nearly every step costs one evaluation, since a step of 1 along a quasi-Newton direction is mostly
 accepted at once; `Result.evaluations` counts them.
@@ -26,7 +25,8 @@ FIRST_STEP = 0.1
 """Root mean square change of an image by the first step tried along −g. Ours: a tenth of the
 pixels' range; the line search lengthens or shortens it."""
 RESTARTS = 3
-"""Ours: fresh histories, each with a first step ten times shorter, before an image is given up."""
+"""Ours: restarts with an empty history and a first step ten times shorter, before an image has
+failed."""
 
 
 @dataclass
@@ -43,7 +43,7 @@ class _Course:
     seen_finite: bool = field(default=True)  # in the current line search
 
     def restart(self) -> None:
-        """Forget the curvature; the next first step is shorter."""
+        """Clear the history; the next first step is shorter."""
         self.history = History(self.history.size, self.history.pairs[0])
         self.restarts += 1
 
@@ -65,11 +65,11 @@ def minimise(
 
     Args:
         objective: losses and gradients, see `Objective`.
-        start: where to begin; not changed. Its precision is that of all vectors.
+        start: the first iterate; not changed. Its precision is that of all vectors.
         iterations: accepted steps per image.
         history: curvature pairs kept per image, 2 · N images of memory each.
         first_step: root mean square change by the first trial along −g.
-        progress: told the accepted steps of all images after each evaluation.
+        progress: called with the accepted steps of all images after each evaluation.
 
     """
     return _Run(objective, start, iterations, history, first_step).complete(progress)
@@ -115,12 +115,12 @@ class _Run:
         for i, (loss, usable) in enumerate(zip(*to_host(losses, finite), strict=True)):
             if math.isfinite(loss) and usable:
                 self.courses[i].loss = loss
-            else:  # there is nowhere to go back to
+            else:  # there is no earlier iterate
                 self.courses[i].state = State.FAILED
         self._aim(self._running())
 
     def _advance(self, images: list[int]) -> None:
-        """Try every running image's step once."""
+        """Evaluate the current trial of every running image."""
         searches = [self.courses[i].search for i in images]
         lengths = torch.tensor([search.step for search in searches if search], dtype=torch.float64)
         x, g, d = (_rows(tensor, images) for tensor in (self.x, self.g, self.d))
@@ -145,7 +145,7 @@ class _Run:
         return course.state is State.RUNNING and course.search is None
 
     def _is_accepted(self, course: _Course, loss: float, slope: float) -> bool:
-        """Tell the image's line search, and draw the consequences."""
+        """Pass the trial to the image's line search; return whether it is accepted."""
         search = course.search
         assert search is not None
         finite = math.isfinite(loss) and math.isfinite(slope)
@@ -164,7 +164,7 @@ class _Run:
         return False
 
     def _try_again(self, course: _Course) -> None:
-        """After a line search that found nothing: a fresh start, or the end."""
+        """After a line search without success: restart, or end."""
         from_scratch = len(course.history) == 0
         if course.seen_finite and from_scratch:
             course.state = State.CONVERGED
@@ -190,7 +190,7 @@ class _Run:
         slopes, squares = to_host((g * d).sum(1), g.square().sum(1))
         for row, i in enumerate(images):
             course = self.courses[i]
-            if not slopes[row] < 0 and len(course.history):  # rounding has spoilt the history
+            if not slopes[row] < 0 and len(course.history):  # rounding errors spoil the history
                 course.restart()
                 d[row], slopes[row] = -g[row], -squares[row]
             if slopes[row] == 0:
@@ -206,5 +206,5 @@ class _Run:
 
 
 def _rows(tensor: Tensor, rows: Sequence[int]) -> Tensor:
-    """Those rows, without a copy where they are all."""
+    """The given rows; no copy is made if they are all."""
     return tensor if len(rows) == len(tensor) else tensor[list(rows)]

@@ -1,8 +1,8 @@
-"""A line search for one image, as a state machine: it names a step, is told loss and slope there.
+"""A line search for one image as a state machine: it proposes a step and receives loss and slope.
 
-Being told instead of calling lets N searches share each evaluation. It looks for the strong Wolfe
-conditions (Nocedal & Wright 2006, equation 3.7) by the bracketing of their algorithms 3.5 and 3.6,
-which guarantees sᵀy > 0 for the curvature pair of the accepted step.
+It does not call the objective itself, so N searches can share each evaluation. It looks for a step
+with the strong Wolfe conditions (Nocedal & Wright 2006, equation 3.7) by the bracketing of their
+algorithms 3.5 and 3.6, which guarantees sᵀy > 0 for the curvature pair of the accepted step.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Point:
 
     @property
     def finite(self) -> bool:
-        """Whether loss and slope both are."""
+        """Whether both loss and slope are finite."""
         return math.isfinite(self.loss) and math.isfinite(self.slope)
 
 
@@ -35,7 +35,7 @@ class WolfeSearch:
     """Searches along one direction.
 
     Attributes:
-        step: the step to try next; once accepted, the accepted one.
+        step: the next step to evaluate; once accepted, the accepted one.
         accepted: the step satisfies both conditions, or is the best of all trials with the first.
         exhausted: no trial lowered the loss sufficiently.
 
@@ -51,10 +51,10 @@ class WolfeSearch:
         self.accepted = self.exhausted = False
 
     def tell(self, loss: float, slope: float) -> None:
-        """Take loss and slope at `step`; afterwards read `accepted`, `exhausted` and `step`."""
+        """Process loss and slope at `step`; it updates `accepted`, `exhausted` and `step`."""
         now = Point(self.step, loss, slope)
         self.trials += 1
-        if self.trials > TRIALS:  # the second visit to the best point found
+        if self.trials > TRIALS:  # the second evaluation of the best point found
             self.accepted = True
             return
         if not now.finite or not self._lowers(now) or self._above_low(now):
@@ -89,7 +89,7 @@ class WolfeSearch:
 
 
 def _enlarged(before: Point, now: Point) -> float:
-    """A longer step, where the cubic through two falling points has its minimum."""
+    """A longer step, at the minimum of the cubic through two descending points."""
     smallest, largest = GROWTH[0] * now.step, GROWTH[1] * now.step
     guess = _cubic_minimum(before, now)
     return largest if guess is None else min(max(guess, smallest), largest)
@@ -98,7 +98,7 @@ def _enlarged(before: Point, now: Point) -> float:
 def _interpolated(low: Point, high: Point) -> float:
     """A step inside the bracket, away from its ends."""
     width = high.step - low.step
-    if not high.finite:  # nothing is known but that it went much too far
+    if not high.finite:  # known is only that the step is much too long
         return low.step + SHRINK * width
     guess = _cubic_minimum(low, high)
     share = 0.5 if guess is None else (guess - low.step) / width

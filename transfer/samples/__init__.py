@@ -1,1 +1,1 @@
-"""Pictures that need no download: for the demo, and for whoever wants to try a method."""
+"""Pictures that need no download, for the demo and for trying a method."""

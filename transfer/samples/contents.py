@@ -1,4 +1,4 @@
-"""Photographs that scikit-image and scikit-learn carry in their packages."""
+"""Photographs from the packages scikit-image and scikit-learn."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Style pictures drawn by small programs, and one texture of scikit-image.
 
-Each has what style transfer can carry: a palette, marks of one size, and edges of one kind.
+Each has a palette, marks of one size and edges of one kind, which style transfer can reproduce.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def swirls(side: int = SIDE, strokes: int = 9000, seed: int = 11) -> Pixels:
         step = np.array([(pull * offsets[:, 1]).sum(), (-pull * offsets[:, 0]).sum()])
         step = step + np.array([0.02, 0.12])
         step = step / np.hypot(*step) * generator.uniform(6, 13)
-        # Light gathers around the vortices, as lamps would give it.
+        # Bright spots at the vortices, like lamps.
         light = np.clip(2.2 * np.exp(-radii.min() / 28) + generator.normal(0.25, 0.18), 0, 0.999)
         colour = palette[int(light * len(palette))] + generator.normal(0, 10, 3)
         ends = [tuple(point - step), tuple(point + step)]
@@ -86,7 +86,7 @@ def swirls(side: int = SIDE, strokes: int = 9000, seed: int = 11) -> Pixels:
 
 
 def hatching(side: int = SIDE, seed: int = 3) -> Pixels:
-    """Ink lines in four directions, laid closer where the (random) shade is darker."""
+    """Ink lines in four directions, denser where the (random) shade is darker."""
     generator = np.random.default_rng(seed)
     scale = 4  # drawn larger and reduced, for even edges
     shade = _clouds(side, generator)

@@ -57,7 +57,7 @@ def _send_thumbnail(picture: Picture | Stimulus) -> FileResponse:
 
 
 def _send(path: Path) -> FileResponse:
-    """The response with a file. Its path comes from a row, never from an address."""
+    """The response with a file. Its path comes from a row, never from a URL."""
     try:
         file = path.open("rb")
     except FileNotFoundError as error:

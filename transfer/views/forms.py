@@ -1,4 +1,4 @@
-"""The forms of transfer: uploading pictures, launching a batch, choosing what a gallery shows."""
+"""The forms of transfer: uploading pictures, launching a batch, filtering a gallery."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ class UploadForm(forms.Form):
         required=False,
         accept=".mat",
         help_text="Optional, for content pictures: people's boundaries as BSDS500 .mat files, "
-        "named like their pictures. They replace those of pictures that have others.",
+        "named like their pictures. They replace earlier ones.",
     )
     annotations_frame = forms.ChoiceField(
         required=False,
         label="Annotations were drawn on",
         choices=[
             ("upright", "the picture as it is shown"),
-            ("stored", "the stored pixels, before the turn that the EXIF data asks for"),
+            ("stored", "the stored pixels, before the rotation by the EXIF data"),
         ],
     )
     licence = forms.CharField(
@@ -62,7 +62,7 @@ class UploadForm(forms.Form):
 
 
 MOST_NUMBERS = 1000
-"""Style weights of one form: each is a variant of every method, and stored in the recipe."""
+"""Largest number of style weights in a form: each makes a variant of every method in the recipe."""
 
 
 class NumbersField(forms.CharField):
@@ -100,7 +100,7 @@ class LaunchForm(forms.Form):
     methods = forms.MultipleChoiceField(widget=forms.CheckboxSelectMultiple)
     contents = forms.ModelMultipleChoiceField(
         Picture.objects.filter(role=Picture.Role.CONTENT),
-        required=False,  # for methods that need none; launching checks it
+        required=False,  # some methods need none; launching checks it
         widget=forms.CheckboxSelectMultiple,
     )
     styles = forms.ModelMultipleChoiceField(
@@ -146,7 +146,7 @@ class LaunchForm(forms.Form):
         max_length=200,
         label="Styles together",
         help_text="Empty: one style in each stimulus. Weights that add up to 1, such as 0.3, 0.7: "
-        "so many styles in each.",
+        "that number of styles in each.",
     )
     colour = forms.ChoiceField(
         required=False,
@@ -209,7 +209,7 @@ class LaunchForm(forms.Form):
 
 
 class GalleryForm(forms.Form):
-    """Which stimuli of a batch a gallery shows; empty choices show all."""
+    """Filters of a batch's gallery; empty choices show all stimuli."""
 
     method = forms.ChoiceField(required=False)
     content = forms.ModelChoiceField(

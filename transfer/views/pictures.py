@@ -46,7 +46,7 @@ def delete_picture(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         picture.delete()
     except ProtectedError:
-        messages.error(request, f"{picture.name} stays: stimuli were made from it.")
+        messages.error(request, f"{picture.name} was not deleted: stimuli were made from it.")
     else:
         messages.success(request, f"{picture.name} was removed.")
     return _back(picture.role)

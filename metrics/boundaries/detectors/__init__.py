@@ -1,4 +1,4 @@
-"""The registry of boundary detectors. To add one, write its file and add its line here."""
+"""The registry of boundary detectors. To add one, write its file and add a line here."""
 
 from __future__ import annotations
 

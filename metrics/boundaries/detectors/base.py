@@ -20,9 +20,9 @@ class Detector(ABC):
 
     Class attributes:
         name: as in the registry.
-        version: of the computation; another version gives other numbers.
+        version: of the computation; versions differ in their numbers.
         usual_threshold: the threshold of its strengths with the best F over pictures with human
-            annotations; it is used where boundaries must be yes or no.
+            annotations; it is used where binary boundaries are needed.
 
     """
 

@@ -22,8 +22,8 @@ RADII: Mapping[str, tuple[int, int, int]] = {
     "texture": (5, 10, 20),
 }
 _SMOOTHING = {"brightness": 0.1 * BINS, "a": 0.05 * BINS, "b": 0.05 * BINS}
-_FINE = 10  # pixels; larger discs and ellipses use a coarser grid, on which this is their radius
-_TEXTURE_FINE = 5  # the same for discs in the texture channel, which has most bins
+_FINE = 10  # pixels; larger discs and ellipses use a coarser grid, on which they have this radius
+_TEXTURE_FINE = 5  # the same for discs in the texture channel, which has the most bins
 
 Cues = Mapping[tuple[str, int], Tensor]
 """(channel, radius) → gradients (N, ORIENTATIONS, h, w), at the places of its grid."""

@@ -1,8 +1,8 @@
 """Run the whole platform once: pictures, stimuli, measurements, votes, calibrations, report.
 
 The participants are simulated, and every page and file says so: they prefer what the published
-models of Yeh et al. 2020 predict. Each step calls a command of the platform, keeps what an earlier
-run has made, and adds what is missing.
+models of Yeh et al. 2020 predict. Each step calls a command of the platform, which keeps the
+results of an earlier run and adds missing ones.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ SOURCE = "demo: "  # prefix of the source of every picture of the demo
 PICTURES = 4  # contents, and as many styles
 METHODS = ("gatys", "gatys-cov", "cross-layer")
 SIZE = 192  # pixels wide
-ITERATIONS = 60  # enough for the style to show at this size; a study uses the methods' own
+ITERATIONS = 60  # enough for a visible style at this size; a study uses the methods' defaults
 STYLE_WEIGHT = 300.0  # the default needs more iterations to restore the content
 PARTICIPANTS, TRIALS = 40, 40
 STUDIES = {"E": "demo E-test", "C": "demo C-test"}

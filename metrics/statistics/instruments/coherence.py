@@ -28,9 +28,9 @@ class CoherenceInstrument(Instrument):
     """Base C with one detector, or with the default ones.
 
     The truth is the human annotation of the content picture. For a content picture without one it
-    is what the detector finds in the content picture itself, resized to the stimulus's width (the
-    width at which the stimulus was made from it); the instrument's name then says so. The default
-    detector is the paper's for annotated pictures, and the quick one for others.
+    consists of the boundaries detected in the content picture itself, resized to the stimulus's
+    width (the width at which the stimulus was made from it); the instrument's name then says so.
+    The default detector is the paper's for annotated pictures, and the quick one for others.
     """
 
     def __init__(self, detector_name: str | None = None) -> None:
@@ -53,7 +53,7 @@ class CoherenceInstrument(Instrument):
             InputError: the annotations cannot be read.
 
         """
-        # But for the SHA-256 the name is the same for all annotated pictures, and for all others.
+        # Except for the SHA-256, all annotated pictures have the same name, and all others too.
         annotated = sample.annotations is not None
         if annotated not in self._names:
             name = instrument_name(self._detector_for(sample), self._truth_of(sample))

@@ -39,7 +39,7 @@ def behaviour_of(options: Options) -> Behaviour:
 
 
 def utilities_of(options: Options) -> dict[str, float]:
-    """Stimulus → true utility; NaN where the cell is empty.
+    """Stimulus → true utility; NaN if the cell is empty.
 
     Raises:
         InputError: the table cannot be read, or lacks the column.

@@ -18,7 +18,7 @@ from transfer.models import Batch, Stimulus
 class Command(InputCommand):
     """`manage.py delete_batch`. It belongs to studies, which know the batches in use."""
 
-    help = "Remove a batch with its stimuli and measurements, unless a study shows them."
+    help = "Remove a batch with its stimuli and measurements, unless a study uses them."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options."""

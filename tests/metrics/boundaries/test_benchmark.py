@@ -20,7 +20,7 @@ GOLDEN = SHARED / "golden" / "boundaries"
 
 
 def example(seed: int = 0, side: int = 72, annotators: int = 2) -> tuple[np.ndarray, np.ndarray]:
-    """A blotchy prediction in [0, 1] and thin annotations of which it knows something."""
+    """A blotchy prediction in [0, 1] and thin annotations that it partly matches."""
     noise = np.random.default_rng(seed).random((annotators + 1, side, side))
     smooth = np.stack([gaussian_filter(one, 2) for one in noise])
     truth = np.stack([thin(one > 0.54) for one in smooth[1:]])
@@ -75,7 +75,7 @@ def test_it_counts_as_scipy_does_one_threshold_and_annotator_at_a_time(seed, mon
         assert total == detected.sum()
 
 
-def test_a_detected_pixel_counts_once_however_many_annotators_it_meets():
+def test_a_detected_pixel_counts_once_for_all_annotators():
     prediction, truth = example()
     once = count(prediction, truth[:1], even_thresholds(9))
     twice = count(prediction, truth[[0, 0]], even_thresholds(9))
@@ -84,7 +84,7 @@ def test_a_detected_pixel_counts_once_however_many_annotators_it_meets():
 
 
 @pytest.mark.parametrize("axis", [0, 1])
-def test_the_number_of_pairs_survives_flips(axis):
+def test_the_number_of_pairs_does_not_change_with_flips(axis):
     # Thinning is not symmetric, so the prediction is thin already.
     prediction, truth = example()
     prediction = thin(prediction > 0.2).astype(float)
@@ -101,7 +101,7 @@ def test_the_order_of_annotators_does_not_matter():
     np.testing.assert_array_equal(columns(ordered), columns(turned))
 
 
-def test_each_threshold_is_counted_as_if_it_were_alone():
+def test_thresholds_are_counted_independently():
     prediction, truth = example()
     prediction = np.round(prediction * 8) / 8  # so that many thresholds cut the same map
     together = count(prediction, truth, even_thresholds(40))

@@ -1,4 +1,4 @@
-"""Base C: range, resizing, refusals, and what stands in for people."""
+"""Base C: range, resizing, refusals, and the truth without annotations."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_human_truth_has_all_annotators(tmp_path):
     assert found.boundaries.shape == (2, SIDE, SIDE)
 
 
-def test_without_people_the_detector_speaks_and_its_name_says_so(truth):
+def test_without_annotations_the_detector_gives_the_truth(truth):
     content = square_picture()
     stand_in = detected_truth(content, SIMPLE)
     assert stand_in.boundaries.shape == (1, SIDE, SIDE)
@@ -105,7 +105,7 @@ def test_the_instrument_names_detector_benchmark_resize_rule_and_truth(truth):
     assert len(name) <= 200
 
 
-def test_a_constant_content_gives_an_empty_stand_in():
+def test_a_constant_content_has_no_detected_truth():
     content = Image.new("RGB", (40, 30), "teal")
     stand_in = detected_truth(content, SIMPLE)
     assert not stand_in.boundaries.any()
@@ -123,7 +123,7 @@ def test_an_unknown_detector_is_refused(truth):
 
 
 @pytest.mark.golden
-def test_a_photograph_is_coherent_with_what_people_drew_on_it():
+def test_a_photograph_is_coherent_with_its_annotations():
     folder = SHARED / "golden" / "boundaries"
     truth = human_truth(folder / "groundTruth" / "3063.mat")
     image = Image.open(folder / "images" / "3063.jpg")

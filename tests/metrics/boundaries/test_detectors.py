@@ -1,4 +1,4 @@
-"""What every detector of the registry keeps, and what each is expected to see."""
+"""Properties of every detector of the registry, and what each is expected to detect."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_the_same_picture_gives_the_same_map_bit_for_bit(name):
 
 
 @EVERY
-def test_pictures_detected_together_have_the_maps_they_have_alone(name):
+def test_maps_do_not_depend_on_the_batch(name):
     images = [square_picture(), noise(SIDE, SIDE), noise(48, 40), noise(48, 40, "L"), noise(40, 48)]
     found = detector(name)
     together = list(found.many(images))
@@ -67,7 +67,7 @@ def test_pictures_detected_together_have_the_maps_they_have_alone(name):
         np.testing.assert_allclose(strength, found(image), atol=1e-4)
 
 
-def test_a_picture_of_more_pixels_than_the_graph_has_nodes_is_seen_more_coarsely():
+def test_a_picture_with_more_pixels_than_nodes_uses_a_coarser_grid():
     coarse = replace(detector("gpb"), nodes=SIDE * SIDE // 6)(square_picture())
     assert coarse.shape == (SIDE, SIDE)
     assert np.isfinite(coarse).all()
@@ -83,7 +83,7 @@ def test_a_picture_of_more_pixels_than_the_graph_has_nodes_is_seen_more_coarsely
     # flat ground somewhere, and more of what is found is wrong.
     [("gaussian", 0.8), ("mpb", 0.8), ("gpb", 0.6)],
 )
-def test_it_sees_a_square(name, least):
+def test_it_detects_a_square(name, least):
     truth = edges_of(square_labels())[None]
     found = best(count(detector(name)(square_picture()), truth, even_thresholds(33)))
     assert found.f > least

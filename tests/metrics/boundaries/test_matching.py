@@ -56,13 +56,13 @@ def test_it_matches_only_along_edges_and_each_vertex_once(edges):
 
 
 @given(graphs(), st.permutations(range(9)))
-def test_it_finds_as_many_whatever_the_names_of_the_vertices(edges, names):
+def test_the_cardinality_does_not_depend_on_the_order_of_vertices(edges, names):
     renamed = [(names[i], j) for i, j in edges]
     assert len(pairs_of(match(edges, 9, 9))) == len(pairs_of(match(renamed, 9, 9)))
 
 
 @given(graphs())
-def test_it_finds_as_many_from_either_side(edges):
+def test_the_cardinality_is_the_same_from_either_side(edges):
     turned = [(j, i) for i, j in edges]
     assert len(pairs_of(match(edges, 9, 9))) == len(pairs_of(match(turned, 9, 9)))
 
@@ -75,11 +75,11 @@ def test_it_undoes_greedy_choices_along_a_whole_chain():
     assert len(pairs_of(match(edges, chain, chain))) == chain
 
 
-def test_it_prefers_the_early_edge_to_a_free_vertex():
+def test_it_prefers_early_edges():
     assert pairs_of(match([(0, 1), (0, 0)], 1, 2)) == [(0, 1)]
 
 
-def test_it_shortens_what_augmenting_left_long():
+def test_it_shortens_the_matching_after_augmenting():
     # Greedy takes (0, 0); 1 can only have 0, so 0 must move: to its early edge (0, 2), not (0, 1).
     assert pairs_of(match([(0, 0), (0, 2), (0, 1), (1, 0)], 2, 3)) == [(0, 2), (1, 0)]
 

@@ -1,6 +1,6 @@
 """gPb-OWT-UCM against its authors' own output for one picture.
 
-All 50 pictures whose output is at hand are compared by `python -m tests.validation.boundaries`.
+All 50 pictures whose output is available are compared by `python -m tests.validation.boundaries`.
 """
 
 from __future__ import annotations

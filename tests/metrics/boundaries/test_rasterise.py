@@ -28,7 +28,7 @@ def test_the_rule_gives_the_boundaries_of_bsds500_from_their_segmentations():
             np.testing.assert_array_equal(label_boundaries(labels), boundaries)
 
 
-def test_two_halves_have_one_line_and_the_frame_is_none():
+def test_two_halves_have_one_boundary_and_no_frame():
     labels = np.repeat([[1, 1, 1, 2, 2, 2]], 5, axis=0)
     found = label_boundaries(labels)
     assert found.sum(axis=0).tolist() == [0, 0, 5, 0, 0, 0]

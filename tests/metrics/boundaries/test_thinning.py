@@ -41,7 +41,7 @@ def test_it_keeps_the_number_of_parts():
     assert label(thin(maps)[0], eight)[1] == label(maps[0], eight)[1]
 
 
-def test_it_changes_neither_its_input_nor_what_is_thin():
+def test_it_does_not_change_its_input_or_thin_lines():
     maps = np.random.default_rng(0).random((2, 30, 30)) < 0.6
     before = maps.copy()
     once = thin(maps)
@@ -56,5 +56,5 @@ def test_it_gives_the_same_in_small_chunks(monkeypatch):
     np.testing.assert_array_equal(thin(maps), whole)
 
 
-def test_it_takes_no_map_at_all():
+def test_it_accepts_an_empty_stack():
     assert thin(np.zeros((0, 4, 5), bool)).shape == (0, 4, 5)

@@ -16,7 +16,7 @@ SCHEMA = json.loads(
 
 
 def assert_sound(value: dict[str, Any]) -> Model:
-    """The export is as the schema says, and comes back exactly, through text."""
+    """The export conforms to the schema, and is read back exactly from text."""
     text = json.dumps(value, allow_nan=False)
     Draft202012Validator(SCHEMA).validate(json.loads(text))
     model = Model.from_json(json.loads(text))

@@ -1,4 +1,4 @@
-"""Simulated studies for the tests: known truth, people who may differ."""
+"""Simulated studies with known coefficients, and with people who may differ."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people agree on, and what that allows at best."""
+"""Agreement of people, and the bounds that follow from it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from metrics.calibration.selection import select
 from . import simulated
 
 
-def test_it_counts_repeats_and_what_others_say():
+def test_it_counts_repeats_and_agreement_with_others():
     rows = [
         ("a", "s0", "s1", "left", "real"), ("a", "s1", "s0", "right", "repeat"),  # same answer
         ("b", "s0", "s1", "left", "real"), ("b", "s0", "s1", "right", "repeat"),  # another one
@@ -45,7 +45,7 @@ def test_it_counts_repeats_and_what_others_say():
 
 
 @given(chances=st.lists(st.floats(0, 1), min_size=1, max_size=20))
-def test_nobody_who_knew_every_chance_would_pass_its_bounds(chances):
+def test_a_predictor_with_the_true_probabilities_is_within_the_bounds(chances):
     p = np.array(chances)
     best, least = bounds(float((p**2 + (1 - p) ** 2).mean()))
     assert np.maximum(p, 1 - p).mean() <= best + 1e-9
@@ -53,13 +53,13 @@ def test_nobody_who_knew_every_chance_would_pass_its_bounds(chances):
     assert least - 1e-9 <= -(q * np.log(q) + (1 - q) * np.log(1 - q)).mean()
 
 
-def test_its_bounds_are_met_by_chance_and_by_certainty():
+def test_its_bounds_are_exact_for_chance_and_certainty():
     assert bounds(0.5) == (0.5, pytest.approx(np.log(2)))
     assert bounds(1.0) == (1.0, 0.0)
     assert bounds(0.3) == bounds(0.5)  # less than chance is luck
 
 
-def test_the_baselines_stand_beside_the_table():
+def test_the_selection_lists_baselines():
     table = simulated.statistics(60, deviation=0.7)
     votes = simulated.votes(table, simulated.PUBLISHED_E, people=20, trials=30)
     votes["kind"] = "real"

@@ -1,4 +1,4 @@
-"""From votes to an exported model that other people's programs can read."""
+"""From votes to an exported model that other programs can read."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def model(table):
     return calibrate(votes, table, "E", terms=E_TERMS)
 
 
-def test_its_export_comes_back_exactly_and_holds_the_stable_keys(model):
+def test_its_export_is_read_back_exactly_and_has_the_stable_keys(model):
     text = json.dumps(model.to_json(), allow_nan=False)
     again = Model.from_json(json.loads(text))
     assert again == model
@@ -120,7 +120,7 @@ def test_the_presets_are_the_published_models(table):
 
 
 def test_a_score_difference_is_the_log_odds_of_the_vote(model, table):
-    """Scores say what the model says of a pair, and a missing statistic gives no score."""
+    """Scores agree with the model on a pair, and a missing statistic gives no score."""
     table.loc[3, "E1"] = None
     result = score(model, table)
     assert np.isnan(result.iloc[3])
@@ -130,7 +130,7 @@ def test_a_score_difference_is_the_log_odds_of_the_vote(model, table):
     assert result.iloc[0] - result.iloc[1] == pytest.approx((x[0] - x[1]) @ beta)
 
 
-def test_it_refuses_statistics_of_another_instrument_unless_told(model, table):
+def test_it_refuses_statistics_of_another_instrument_by_default(model, table):
     other = table.assign(instrument_E="vgg19+basis")
     with pytest.raises(
         InputError, match="'compact\\+basis', these statistics with 'vgg19\\+basis'"
@@ -139,7 +139,7 @@ def test_it_refuses_statistics_of_another_instrument_unless_told(model, table):
     np.testing.assert_array_equal(score(model, other, any_instrument=True), score(model, table))
 
 
-def test_it_marks_simulated_votes_everywhere(table):
+def test_it_marks_simulated_votes(table):
     votes = simulated.votes(table, simulated.PUBLISHED_E, people=10, trials=20).assign(simulated=1)
     model = calibrate(votes, table, "E", terms=E_TERMS, include_simulated=True)
     assert model.simulated

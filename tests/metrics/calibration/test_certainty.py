@@ -1,4 +1,4 @@
-"""No error and no interval claims more certainty than the participants support."""
+"""Errors and intervals are not smaller than the participants justify."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_its_bias_reduced_errors_and_degrees_of_freedom_are_those_of_the_definit
         assert found.robust[term] == pytest.approx(errors[term])
 
 
-def test_a_balanced_study_has_as_many_degrees_of_freedom_as_people_less_one():
+def test_a_balanced_study_has_one_degree_of_freedom_less_than_people():
     x = np.tile([[1.0], [-2.0], [0.5], [1.5]], (12, 1))
     rng = np.random.default_rng(0)
     y = (rng.random(48) < 1 / (1 + np.exp(-x[:, 0]))).astype(float)
@@ -95,7 +95,7 @@ def unequal(table, *, others: int, share: float, seed: int = 0) -> pd.DataFrame:
     ],
     ids=str,
 )
-def test_one_person_who_gave_most_votes_leaves_no_error(table, share, options):
+def test_no_error_is_given_if_one_person_gave_most_votes(table, share, options):
     votes = unequal(table, others=20, share=share)
     if "ties" in options:
         votes.loc[votes.index % 4 == 0, "choice"] = "tie"
@@ -115,7 +115,7 @@ def test_one_person_who_gave_most_votes_leaves_no_error(table, share, options):
 
 @pytest.mark.parametrize("people", [2, 4])
 @pytest.mark.parametrize("target", ["E", "C"])
-def test_too_few_people_leave_no_error(table, people, target):
+def test_no_error_is_given_for_too_few_people(table, people, target):
     truth = TRUTH if target == "E" else {"C": 8.0, "E1": 0.5}
     votes = simulated.votes(table, truth, people=people, trials=60)
     model = calibrate(votes, table, target, terms=list(truth), replicates=50)
@@ -169,7 +169,7 @@ def test_ties_alone_have_no_errors(table):
     assert model.details["bootstrap"] is None
 
 
-def test_a_separated_term_has_bounds_but_no_error(table):
+def test_a_separated_term_has_profile_bounds_but_no_error(table):
     votes = simulated.votes(table, TRUTH, people=12, trials=10)
     value = table.set_index("stimulus")["E3"]
     better = value[votes["stimulus_left"]].to_numpy() > value[votes["stimulus_right"]].to_numpy()
@@ -264,7 +264,7 @@ def test_profile_intervals_contain_their_estimates_and_end_at_the_right_height(s
 @given(seed=st.integers(0, 100_000))
 @settings(max_examples=40, deadline=None)
 def test_errors_are_unknown_or_positive_and_intervals_contain_their_estimates(seed):
-    """Whatever the numbers of votes of each person, and however alike people are."""
+    """For any numbers of votes of each person, and any similarity of people."""
     rng = np.random.default_rng(seed)
     sizes = (1 + rng.pareto(1.0, rng.integers(2, 30)) * 4).astype(int).clip(1, 200)
     data = comparisons(seed, sizes.tolist())
@@ -288,8 +288,8 @@ def test_errors_are_unknown_or_positive_and_intervals_contain_their_estimates(se
 
 @given(seed=st.integers(0, 10_000), copies=st.integers(2, 6))
 @settings(max_examples=25, deadline=None)
-def test_votes_that_are_given_again_do_not_shrink_errors(seed, copies):
-    """Each person's votes, `copies` times, tell no more about people."""
+def test_repeating_votes_does_not_reduce_errors(seed, copies):
+    """Each person's votes, `copies` times, hold no more information about people."""
     data = comparisons(seed, [12] * 10)
     rows = np.tile(np.arange(data.votes), copies)
     more = Comparisons(
@@ -303,7 +303,7 @@ def test_votes_that_are_given_again_do_not_shrink_errors(seed, copies):
     assert (fit(more).naive_errors < fit(data).naive_errors).all()
 
 
-def test_errors_of_means_are_unknown_for_few_groups_and_for_groups_that_are_alike():
+def test_errors_of_means_are_unknown_for_few_or_equal_groups():
     values = np.tile([0.0, 1.0, 1.0], 12)
     assert np.isnan(error_of_mean(values, np.zeros(36)))
     assert np.isnan(error_of_mean(values, np.repeat(np.arange(4), 9)))

@@ -1,4 +1,4 @@
-"""Votes and statistics become a design, or one clear line."""
+"""Votes and statistics become a design, or an error of one line."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_it_counts_every_vote_left_out_by_its_reason(table, votes):
     assert comparisons.simulated == 0
 
 
-def test_it_lets_simulated_votes_in_only_when_asked_and_counts_them(table, votes):
+def test_simulated_votes_enter_only_on_request_and_are_counted(table, votes):
     votes = votes.assign(simulated=True)
     with pytest.raises(InputError, match="all 30 votes are simulated"):
         compare(votes, table, TERMS)
@@ -77,7 +77,7 @@ def test_it_takes_a_tie_as_half_on_request(table, votes):
     assert (halves.preferred[:10] == 0.5).all()
 
 
-def test_it_drops_votes_on_stimuli_without_the_statistic_and_says_so(table, votes):
+def test_it_counts_votes_on_stimuli_without_the_statistic(table, votes):
     gone = votes.loc[0, "stimulus_left"]
     table.loc[table["stimulus"] == gone, "E3"] = None
     comparisons = compare(votes, table, TERMS)
@@ -86,7 +86,7 @@ def test_it_drops_votes_on_stimuli_without_the_statistic_and_says_so(table, vote
     assert "statistic missing" not in compare(votes, table, ("E1",)).dropped
 
 
-def test_it_gives_the_same_pair_one_code_whichever_side(table):
+def test_a_pair_has_one_code_for_both_sides(table):
     votes = pd.DataFrame(
         {
             "participant": ["a", "b", "c"],
@@ -99,7 +99,7 @@ def test_it_gives_the_same_pair_one_code_whichever_side(table):
     assert pairs[0] == pairs[1] != pairs[2]
 
 
-def test_its_fingerprint_follows_the_data_and_not_their_order(table, votes):
+def test_its_fingerprint_depends_on_the_data_and_not_their_order(table, votes):
     first = compare(votes, table, TERMS).fingerprint
     assert compare(votes.sample(frac=1, random_state=1), table, TERMS).fingerprint == first
     votes.loc[0, "choice"] = "left" if votes.loc[0, "choice"] == "right" else "right"
@@ -142,7 +142,7 @@ def test_it_names_the_instrument_of_the_terms_used(table, votes):
     assert compare(votes, mixed, TERMS, any_instrument=True).instruments == {"E": "a + b"}
 
 
-def test_it_takes_the_types_that_pandas_has(table, votes):
+def test_it_accepts_the_types_of_pandas(table, votes):
     """Categories, nullable numbers and booleans, Arrow strings, text, an index that repeats."""
     usual = compare(votes, table, TERMS)
     missing = pd.array([pd.NA, False] * 15, dtype="boolean")

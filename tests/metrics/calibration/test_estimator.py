@@ -1,4 +1,4 @@
-"""The scikit-learn estimator: its own contract, and scikit-learn's."""
+"""The scikit-learn estimator: its own interface, and scikit-learn's."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def fitted(data, votes, **options):
     return PairwiseCalibrator(**options).fit(x, y, groups=votes["participant"])
 
 
-def test_it_says_what_the_exported_model_says(data, votes, table):
+def test_it_agrees_with_the_exported_model(data, votes, table):
     model = calibrate(votes, table, "E", terms=TERMS, replicates=0)
     ours = fitted(data, votes)
     assert ours.feature_names_in_.tolist() == TERMS
@@ -60,7 +60,7 @@ def test_it_says_what_the_exported_model_says(data, votes, table):
     np.testing.assert_allclose(naive.std_errors_, list(model.details["naive_std_errors"].values()))
 
 
-def test_its_chances_are_those_of_the_second_class(data, votes):
+def test_its_probabilities_are_those_of_the_second_class(data, votes):
     ours = fitted(data, votes)
     x = pd.DataFrame([[0.0, 0, 0], [1, 1, 1], [-1, -1, -1]], columns=TERMS)
     chances = ours.predict_proba(x)
@@ -69,7 +69,7 @@ def test_its_chances_are_those_of_the_second_class(data, votes):
     assert ours.predict(x).tolist() == ["no, right", "yes, left", "no, right"]
 
 
-def test_scikit_learns_grouped_cross_validation_takes_it(data, votes):
+def test_it_works_with_grouped_cross_validation(data, votes):
     chances = cross_val_predict(
         PairwiseCalibrator(),
         data.differences,
@@ -84,7 +84,7 @@ def test_scikit_learns_grouped_cross_validation_takes_it(data, votes):
 
 
 @pytest.mark.golden
-def test_it_tells_the_separated_lizard():
+def test_it_reports_the_separated_lizard():
     data = golden.covariates("whiting_flatlizards_design.csv", golden.LIZARD_TERMS)
     x, y = data.differences.copy(), data.preferred.copy()
     x[::2], y[::2] = -x[::2], 1 - y[::2]
@@ -100,13 +100,13 @@ def test_it_tells_the_separated_lizard():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda x, y: (x, np.ones(len(y)), None), "y has one class only: turn some rows"),
+        (lambda x, y: (x, np.ones(len(y)), None), "y has one class only: reverse some rows"),
         (lambda x, y: (x, np.arange(len(y)) % 3, None), "Only binary .* 3 classes"),
         (lambda x, y: (x, y, [1, 2]), "2 groups for 800 rows"),
         (lambda x, y: (x[:, [0, 0]], y, None), "depend on each other linearly"),
     ],
 )
-def test_it_refuses_what_has_no_answer(data, change, message):
+def test_it_refuses_data_without_an_estimate(data, change, message):
     x, y, groups = change(data.differences, data.preferred)
     with pytest.raises(ValueError, match=message):
         PairwiseCalibrator().fit(x, y, groups=groups)

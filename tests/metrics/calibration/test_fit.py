@@ -1,4 +1,4 @@
-"""Properties that every fit has, whatever the votes."""
+"""Properties of fits that do not depend on the votes."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_the_batched_fits_are_those_of_statsmodels(seed):
     assert batch.converged.any()
 
 
-def test_the_batched_fit_arrives_from_far_away_and_reports_runaways():
+def test_the_batched_fit_converges_from_far_away_and_reports_divergence():
     data = comparisons(5, count=400)
     near = fit_batch(data.differences, data.preferred)
     far = fit_batch(data.differences, data.preferred, start=np.array([60.0, -60.0, 60.0]))
@@ -136,7 +136,7 @@ def separation_of_rest(data: Comparisons, gone: np.ndarray) -> bool:
     return bool(answer.fun < -1e-7)
 
 
-def test_a_tie_between_different_stimuli_ends_separation():
+def test_a_tie_between_different_stimuli_prevents_separation():
     x = np.array([[1.0], [2.0], [3.0]])
     certain = Comparisons(("E1",), x, np.ones(3), np.arange(3))
     assert fit(certain, "ml").coefficients[0] == np.inf
@@ -157,7 +157,8 @@ def test_all_votes_for_the_left_are_accepted():
 
 
 def test_a_separated_combination_leaves_the_other_terms_at_their_limit():
-    """E1 and E2 are separated together; E3's estimate is that of the votes that stay open."""
+    """E1 and E2 are separated together; E3's estimate is that of the votes that are not
+    separated."""
     data = comparisons(2, count=100, terms=1)
     open_votes = np.column_stack([np.zeros((100, 2)), data.differences])
     closed = np.array([[1.0, -1.0, 0.3], [2.0, 0.5, -1.0], [1.5, 0.2, 0.1]])
@@ -195,14 +196,14 @@ def test_firth_is_that_of_firthmodels(seed, count):
         ([[1e200, 2.0], [2e200, -1.0]], "E1 differs by more than 1e\\+100"),
     ],
 )
-def test_it_refuses_terms_that_have_no_answer(x, message):
+def test_it_refuses_terms_without_an_estimate(x, message):
     x = np.array(x)
     data = Comparisons(("E1", "E2"), x, np.arange(len(x)) % 2.0, np.arange(len(x)))
     with pytest.raises(InputError, match=message):
         fit(data)
 
 
-def test_davidson_is_refused_where_ties_and_choices_fall_apart():
+def test_davidson_is_refused_if_ties_and_choices_are_separated():
     """Ties where statistics hardly differ, clear choices elsewhere: half-votes have an answer."""
     x = np.array([[0.1], [-0.2], [0.3], [2.0], [3.0], [-2.5]])
     data = Comparisons(("E1",), x, np.array([0.5, 0.5, 0.5, 1, 1, 0]), np.arange(6))
@@ -228,8 +229,8 @@ def test_units_do_not_matter(seed, unit):
 
 @given(seed=st.integers(0, 10_000), count=st.integers(2, 8))
 @settings(max_examples=60, deadline=None)
-def test_firth_always_arrives_at_the_top(seed, count):
-    """Few votes and many terms: a plain scoring step would jump to and fro over the maximum."""
+def test_firth_always_reaches_the_maximum(seed, count):
+    """Few votes and many terms: plain scoring steps would overshoot the maximum repeatedly."""
     rng = np.random.default_rng(seed)
     terms = int(rng.integers(1, min(count, 4) + 1))
     x = rng.standard_normal((count, terms))

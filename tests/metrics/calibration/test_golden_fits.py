@@ -43,7 +43,7 @@ def test_it_reproduces_the_flat_lizards_with_the_separated_term_at_its_limit():
     np.testing.assert_allclose(result.coefficients[2:], [-0.09, 0.34, -1.13, 0.19], atol=0.005)
 
 
-def test_it_falls_back_to_firth_where_a_lizard_only_wins():
+def test_it_uses_firth_if_a_lizard_always_wins():
     comparisons = golden.covariates("whiting_flatlizards_design.csv", golden.LIZARD_TERMS)
     expected = golden.reference("flatlizards_firth")
     result = fit(comparisons, "auto")

@@ -1,4 +1,4 @@
-"""Who measured what a model was fitted to."""
+"""The instruments of the statistics that a model was fitted to."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ def test_it_reads_encoder_basis_and_detector_from_our_own_names():
 
 
 @pytest.mark.parametrize("name", ["", "vgg", f"{E} + {E}", "E-1 compact"])
-def test_it_guesses_nothing_from_other_names(name):
+def test_names_of_other_forms_have_no_parts(name):
     assert fingerprints({"E": name}) == {}
 
 
-def test_the_forms_are_those_that_the_instruments_write(batch):
+def test_names_of_instruments_are_read_back(batch):
     """What `measure` stores is read back."""
     from common.pictures import read_picture
     from metrics.boundaries.coherence import detected_truth, instrument_name
@@ -41,7 +41,7 @@ def test_the_forms_are_those_that_the_instruments_write(batch):
     assert fingerprints({"E": name})["encoder"] == "compact-1:ab"
 
 
-def test_statistics_of_another_instrument_are_refused_and_nameless_ones_taken():
+def test_statistics_of_another_instrument_are_refused_and_unnamed_ones_accepted():
     table = pd.DataFrame({"E1": [1.0, 2.0], "instrument_E": ["a", None]})
     check_instruments({"E": "a"}, table)
     check_instruments({"C": "x"}, table)
@@ -49,7 +49,7 @@ def test_statistics_of_another_instrument_are_refused_and_nameless_ones_taken():
         check_instruments({"E": "b"}, table)
 
 
-def test_only_the_letters_of_the_terms_count():
+def test_only_instruments_of_the_terms_are_compared():
     table = pd.DataFrame({"instrument_E": ["a", "b"], "instrument_C": ["x", "x"]})
     assert instruments_used(table, ["C"]) == {"C": "x"}
     with pytest.raises(InputError, match="instrument_E is not the same"):

@@ -11,7 +11,7 @@ from metrics.calibration.method_scores import agreement, compare
 
 
 def world(*, missed: float = 0.0, people: int = 30, trials: int = 60):
-    """Votes that follow E1; `missed`: log odds of method c that no statistic knows of."""
+    """Votes that follow E1; `missed`: log odds of method c that no statistic contains."""
     rng = np.random.default_rng(5)
     methods = np.repeat(["a", "b", "c", "d"], 8)
     place = {"a": 0.0, "b": 0.5, "c": 1.0, "d": 1.5}
@@ -57,7 +57,7 @@ def test_a_model_that_explains_the_methods_agrees_with_their_abilities():
     assert agreement(rows) > 0.97
 
 
-def test_what_the_statistics_miss_shows_as_a_gap():
+def test_effects_beyond_the_statistics_appear_as_a_difference():
     model, statistics = world(missed=2.0)
     gaps = {row["method"]: row["ability"] - row["score"] for row in compare(model, statistics)}
     assert max(gaps, key=gaps.get) == "c"
@@ -72,7 +72,7 @@ def test_mean_scores_are_means_of_scores():
         assert row["score"] == pytest.approx(means[row["method"]] - means.mean())
 
 
-def test_what_cannot_be_told_is_none():
+def test_unknown_values_are_none():
     model, statistics = world(people=3)
     statistics.loc[statistics["method"] == "b", "E1"] = np.nan
     model.details["bootstrap"] = None

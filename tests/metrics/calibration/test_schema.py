@@ -1,4 +1,4 @@
-"""Every export is what docs/calibration.schema.json says, by whichever way it was made."""
+"""Every export conforms to docs/calibration.schema.json, however it was made."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_the_published_schema_is_the_one_of_the_file_model():
     assert json_schema() == SCHEMA
 
 
-def test_a_file_of_another_shape_is_refused_with_the_place_of_its_fault():
+def test_an_invalid_file_is_refused_with_the_place_of_the_fault():
     value = PRESETS["wacv2020-E"].to_json()
     with pytest.raises(InputError, match=r"misstates coefficients\.E1"):
         Model.from_json({**value, "coefficients": {"E1": "high", "E2": 1.0, "E3": 1.0}})
@@ -66,7 +66,7 @@ def test_a_file_of_another_shape_is_refused_with_the_place_of_its_fault():
     ],
     ids=str,
 )
-def test_every_fit_is_exported_as_it_says(votes, table, options):
+def test_every_fit_conforms_to_the_schema(votes, table, options):
     model = calibrate(votes, table, "E", **{"replicates": 20} | options)
     value = model.to_json()
     assert assert_sound(value) == model
@@ -74,7 +74,7 @@ def test_every_fit_is_exported_as_it_says(votes, table, options):
     assert missing <= {"name", "source", "tie"}
 
 
-def test_a_c_model_one_persons_model_and_infinite_terms_keep_to_it(votes, table):
+def test_unusual_models_conform_to_the_schema(votes, table):
     assert_sound(calibrate(votes, table, "C", replicates=10).to_json())
     alone = votes[votes["participant"] == "p0"]
     assert_sound(calibrate(alone, table, "E", terms=["E3"], replicates=0).to_json())
@@ -88,11 +88,11 @@ def test_a_c_model_one_persons_model_and_infinite_terms_keep_to_it(votes, table)
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_the_presets_keep_to_it(name):
+def test_the_presets_conform_to_the_schema(name):
     assert assert_sound(PRESETS[name].to_json()) == PRESETS[name]
 
 
-def test_an_export_with_anything_else_or_less_does_not(votes, table):
+def test_exports_with_other_or_missing_keys_do_not_conform(votes, table):
     value = calibrate(votes, table, "E", terms=["E3"], replicates=5).to_json()
     validator = Draft202012Validator(SCHEMA)
     assert validator.is_valid(value)
@@ -101,7 +101,7 @@ def test_an_export_with_anything_else_or_less_does_not(votes, table):
         assert not validator.is_valid({k: v for k, v in value.items() if k != key}), key
 
 
-def test_the_site_keeps_what_it_says(calibration):
+def test_stored_calibrations_conform_to_the_schema(calibration):
     assert assert_sound(calibration.model) == calibration.exported
 
 
@@ -127,8 +127,8 @@ def test_a_damaged_file_is_refused_or_still_scores(key, damage):
 
 @given(seed=st.integers(0, 10**6))
 @settings(max_examples=30, deadline=None)
-def test_any_study_gives_a_sound_model_or_one_clear_line(seed):
-    """Small and odd ones: few stimuli, equal or tiny differences, gaps, ties, one person."""
+def test_any_study_gives_a_valid_model_or_one_clear_line(seed):
+    """Small and unusual ones: few stimuli, equal or tiny differences, gaps, ties, one person."""
     rng = np.random.default_rng(seed)
     stimuli, terms, count = rng.integers(2, 12), rng.integers(1, 6), rng.integers(1, 80)
     values = rng.standard_normal((stimuli, terms))

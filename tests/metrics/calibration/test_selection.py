@@ -1,4 +1,4 @@
-"""Choosing terms by people left out."""
+"""Selection of terms by cross-validation over people."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def comparisons():
     return compare(votes, table, E_TERMS)
 
 
-def test_it_judges_every_subset_and_finds_the_true_one(comparisons):
+def test_it_evaluates_every_subset_and_finds_the_true_one(comparisons):
     selection = select(comparisons)
     assert len(selection.candidates) == 31
     assert selection.chosen.terms == ("E1", "E2", "E3")
@@ -36,7 +36,7 @@ def test_it_judges_every_subset_and_finds_the_true_one(comparisons):
     assert selection.chosen.loss < np.log(2)
 
 
-def test_it_says_how_far_each_subset_is_from_the_best(comparisons):
+def test_it_gives_the_excess_loss_of_each_subset(comparisons):
     selection = select(comparisons)
     for candidate, excess in zip(selection.candidates, selection.excess, strict=True):
         assert excess.log_loss == pytest.approx(candidate.loss - selection.chosen.loss, abs=1e-12)
@@ -92,7 +92,7 @@ def test_it_reproduces_leaving_out_observers_and_scenes_of_the_tone_mapping_vote
     assert whole.held_out["contents"].accuracy == pytest.approx(0.7222, abs=5e-5)
 
 
-def test_it_never_chooses_a_model_that_punishes_a_better_statistic(comparisons):
+def test_it_never_chooses_a_model_with_a_negative_coefficient(comparisons):
     turned = replace(comparisons, differences=comparisons.differences * [1, 1, 1, 1, -1])
     selection = select(turned)
     assert (selection.chosen.coefficients >= 0).all()
@@ -101,7 +101,7 @@ def test_it_never_chooses_a_model_that_punishes_a_better_statistic(comparisons):
         select(contrary.restrict(["E3"]))
 
 
-def test_two_statistics_that_say_the_same_are_not_fitted_together(comparisons):
+def test_collinear_statistics_are_not_fitted_together(comparisons):
     doubled = replace(
         comparisons.restrict(["E1", "E3"]),
         terms=("E1", "E3", "E4"),

@@ -1,4 +1,4 @@
-"""Bootstrap, diagnostics, abilities, and what they say of the EC space."""
+"""Bootstrap, diagnostics, abilities, and stability of the EC space."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_its_errors_agree_with_the_clusters_of_the_tone_mapping_votes():
         assert errors[term] == pytest.approx(expected[term], rel=0.1)
 
 
-def test_it_draws_nothing_where_percentiles_would_mislead(comparisons):
+def test_there_is_no_bootstrap_if_percentiles_would_be_wrong(comparisons):
     assert bootstrap(comparisons, fit(comparisons), replicates=0) is None
     certain = replace(comparisons, preferred=(comparisons.differences[:, 2] > 0).astype(float))
     assert bootstrap(certain, fit(certain, "ml"), replicates=50) is None
@@ -91,7 +91,7 @@ def test_firths_and_davidsons_fits_are_drawn_as_they_were_fitted(comparisons):
     np.testing.assert_allclose(drawn.replicates.mean(axis=0), result.coefficients, atol=0.2)
 
 
-def test_it_finds_a_side_bias_and_leaves_it_out_of_the_score(table):
+def test_it_estimates_a_side_bias_that_scores_do_not_use(table):
     rng = np.random.default_rng(0)
     votes = simulated.votes(table, simulated.PUBLISHED_E, people=30, trials=60)
     lazy = rng.random(len(votes)) < 0.3
@@ -188,7 +188,7 @@ def test_abilities_are_those_of_bradley_and_terry():
     assert abilities(apart, statistics) is None
 
 
-def test_stability_tells_sure_places_from_lucky_ones(table, votes):
+def test_stability_is_high_far_from_cuts_and_low_near_them(table, votes):
     models = {
         "E": calibrate(votes, table, "E", terms=E_TERMS, replicates=200),
         "C": calibrate(

@@ -1,4 +1,4 @@
-"""`python -m metrics annotations`: what is written measures like what was drawn."""
+"""`python -m metrics annotations`: output in agreement with the drawings."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_every_format_gives_the_same_boundaries(sources, name, capsys):
     np.testing.assert_array_equal(read_annotations(sources / "out.mat").boundaries, expected)
 
 
-def test_each_file_is_a_person_and_equal_input_gives_equal_files(sources):
+def test_each_file_is_an_annotator_and_output_is_reproducible(sources):
     files = [sources / "map.png", sources / "coco.json"]
     for name in ("one.mat", "two.mat"):
         assert convert(*files, "--out", sources / name) == 0
@@ -68,8 +68,8 @@ def test_a_folder_gets_one_file_for_each_picture(sources):
     ("content", "says"),
     [
         (None, "annotation not found"),
-        ("[]", "no JSON file of COCO"),
-        ("{", "no JSON file"),
+        ("[]", "not a JSON file of COCO"),
+        ("{", "not a JSON file"),
         ('{"images": [], "annotations": []}', "holds no annotation"),
         ('{"images": [{"id": 1}], "annotations": []}', "lacks fields"),
         (
@@ -86,7 +86,7 @@ def test_a_folder_gets_one_file_for_each_picture(sources):
         ),
     ],
 )
-def test_what_cannot_be_converted_is_refused_in_one_line(tmp_path, capsys, content, says):
+def test_invalid_sources_are_refused_in_one_line(tmp_path, capsys, content, says):
     if content is not None:
         (tmp_path / "a.json").write_text(content)
     assert convert(tmp_path / "a.json", "--out", tmp_path / "out.mat") == 2

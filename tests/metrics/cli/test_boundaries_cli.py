@@ -29,7 +29,7 @@ def metrics(*arguments: object) -> int:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A picture of a square, its annotation, and a map that knows its boundaries."""
+    """A picture of a square, its annotation, and a map of its boundaries."""
     square_picture().save(tmp_path / "image.png")
     write_annotation(tmp_path / "truth.mat", [square_labels(), square_labels()])
     write_map(edges_of(square_labels()) * 0.7, tmp_path / "map.png")
@@ -40,7 +40,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_coherence_answers_for_every_picture(folder, capsys):
+def test_coherence_reports_every_picture(folder, capsys):
     image, truth = folder / "image.png", folder / "truth.mat"
     Image.new("RGB", (SIDE, SIDE), "teal").save(folder / "constant.png")
     arguments = ("--image", image, "--image", folder / "constant.png", "--groundtruth", truth)
@@ -52,7 +52,7 @@ def test_coherence_answers_for_every_picture(folder, capsys):
     assert rows[1]["C"] == 0
 
 
-def test_coherence_answers_a_person_too(folder, capsys):
+def test_coherence_prints_text_without_json(folder, capsys):
     arguments = ("--image", folder / "image.png", "--groundtruth", folder / "truth.mat")
     assert metrics("coherence", *arguments, "--detector", "gaussian") == 0
     assert "C 0." in capsys.readouterr().out

@@ -86,7 +86,7 @@ def test_it_goes_from_votes_to_the_grid_by_files(call, folder):
         assert sum(found["shares"].values()) + found["rest"] == pytest.approx(1)
 
 
-def test_names_that_look_like_numbers_stay_names(call, folder):
+def test_names_that_look_like_numbers_are_texts(call, folder):
     for name in ("votes.csv", "statistics.csv"):
         text = (folder / name).read_text()
         (folder / name).write_text(text.replace(",s0", ",00").replace("\ns0", "\n00"))
@@ -149,7 +149,7 @@ def test_it_refuses_statistics_of_another_encoder_unless_told(call, folder):
     assert call(*told)[0] == 0
 
 
-def test_without_json_it_tells_a_person_on_standard_error(call):
+def test_without_json_it_writes_a_summary_on_standard_error(call):
     code, out, err = call(*CALIBRATE, "--terms", "E3")
     assert (code, out) == (0, "")
     assert "800 votes by 20 participants" in err
@@ -174,7 +174,7 @@ def test_without_json_it_tells_a_person_on_standard_error(call):
         (("ecspace", "@statistics.csv", "--out", "@x"), "lack the columns E_score, C_score"),
     ],
 )
-def test_it_answers_bad_input_with_one_line_and_two(call, folder, arguments, message):
+def test_bad_input_is_one_line_and_exit_code_2(call, folder, arguments, message):
     votes = pd.read_csv(folder / "votes.csv")
     (folder / "empty.csv").write_text("")
     votes.iloc[:0].to_csv(folder / "heads.csv", index=False)
@@ -201,7 +201,7 @@ def through_pipe(path):
 
 
 @pytest.mark.parametrize("form", ["pipe", "gzip", "mark", "windows", "spreadsheet"])
-def test_it_loses_no_vote_on_the_way(call, folder, form):
+def test_it_reads_every_vote_of_a_pipe(call, folder, form):
     words = (*CALIBRATE[2:], "--terms", "E1,E3", "--bootstrap", "0", "--json")
     usual = call("calibrate", "@votes.csv", *words)[1]
     data = (folder / "votes.csv").read_bytes()
@@ -236,7 +236,7 @@ def test_it_fits_the_votes_of_the_target_alone(call, folder):
     assert "all 800 votes are of target C" in err
 
 
-def test_ids_of_participants_hold_within_their_study(call, folder):
+def test_ids_of_participants_are_unique_within_a_study(call, folder):
     votes = pd.read_csv(folder / "votes.csv")
     renamed = votes["participant"].str.removeprefix("p").astype(int)
     two = votes.assign(study=(renamed % 2).map({0: "A", 1: "B"}), participant=renamed // 2)
@@ -265,12 +265,12 @@ def test_a_counted_row_is_as_many_votes(call, folder):
     assert model["std_errors"] == pytest.approx(usual["std_errors"])
 
 
-def test_it_refuses_votes_that_stand_there_twice(call, folder):
+def test_it_refuses_votes_that_occur_twice(call, folder):
     votes = pd.read_csv(folder / "votes.csv")
     pd.concat([votes, votes]).to_csv(folder / "doubled.csv", index=False)
     code, _, err = call("calibrate", "@doubled.csv", *CALIBRATE[2:], *FIT)
     assert (code, err.count("\n")) == (2, 1)
-    assert "line 802: trial" in err and "stands on line 2 already" in err
+    assert "line 802: trial" in err and "is on line 2 already" in err
 
 
 @pytest.mark.parametrize(

@@ -122,7 +122,7 @@ def test_nested_cells_differ_by_at_most_one(pairs):
 
 @given(scores, st.sampled_from(["independent", "nested"]), st.randoms(use_true_random=False))
 @settings(max_examples=60, deadline=None)
-def test_the_order_of_rows_changes_nothing(pairs, bins, random):
+def test_the_order_of_rows_does_not_matter(pairs, bins, random):
     rows = frame(pairs)
     order = list(range(len(rows)))
     random.shuffle(order)
@@ -173,7 +173,7 @@ def test_shares_of_a_cell_sum_to_one(methods):
 
 
 @given(st.lists(st.integers(0, 30), max_size=40))
-def test_thirds_go_by_value_and_among_equals_by_place(numbers):
+def test_thirds_are_by_value_and_then_by_position(numbers):
     values = np.array(numbers, dtype=float)
     third, cuts = thirds(values)
     ranked = third[np.argsort(values, kind="stable")]
@@ -195,14 +195,14 @@ def test_it_prints_percentages_with_two_digits():
     assert percent(1.0) == "100.00%"
 
 
-def test_it_leaves_out_and_counts_what_has_no_score():
+def test_it_counts_stimuli_without_a_score():
     rows = frame([(float(number), 0.0) for number in range(12)])
     rows.loc[0, "C_score"], rows.loc[1, "C_score"] = np.nan, np.inf
     space = ecspace(rows)
     assert (space.unscored, len(space.frame)) == (2, 10)
 
 
-def test_it_knows_the_admissible():
+def test_it_finds_admissible_points():
     points = np.array([[1.0, 1.0], [2.0, 0.0], [0.0, 2.0], [0.5, 0.5], [1.0, 1.0], [2.0, -1.0]])
     assert admissible(points).tolist() == [True, True, True, False, True, False]
 
@@ -220,7 +220,7 @@ def test_it_knows_the_admissible():
         (frame([(0.0, 0.0)] * 9), "equal", "use one of independent, nested"),
     ],
 )
-def test_it_refuses_what_has_no_grid(rows, bins, message):
+def test_it_refuses_scores_without_a_grid(rows, bins, message):
     with pytest.raises(InputError, match=message):
         ecspace(rows, bins)
 

@@ -60,7 +60,7 @@ def test_markdown_keeps_names_as_they_are():
     assert shown.count(name) == 3
 
 
-def test_latex_escapes_what_latex_reads(rows):
+def test_latex_escapes_special_characters(rows):
     text = table_latex(rows, "simulated votes")
     assert r"gatys\_cov \& more: 75.00\%" in text
     assert text.count(r"\\") == 1 + 3 * 3

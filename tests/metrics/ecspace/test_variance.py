@@ -1,4 +1,4 @@
-"""Whose doing the differences between scores are."""
+"""The variance of scores that each factor explains."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_balanced_shares_are_those_of_r_s_analysis_of_variance():
 
 
 def crossed(rng, repeats=2):
-    """Every style with every content and method, some times each; each factor has effects."""
+    """Every style with every content and method, several times each; each factor has effects."""
     styles, contents, methods = 4, 3, 5
     grid = np.indices((styles, contents, methods, repeats)).reshape(4, -1)
     size = {"style": 3.0, "content": 1.0, "method": 0.5}
@@ -137,7 +137,7 @@ def test_names_units_and_the_order_of_rows_change_nothing(rows, names, unit, ran
         assert shares(one) == pytest.approx(shares(two), abs=1e-6)
 
 
-def test_pure_noise_gets_what_chance_gives():
+def test_noise_explains_as_much_as_expected_by_chance():
     rng = np.random.default_rng(4)
     frame = crossed(rng)
     drawn = [
@@ -168,7 +168,7 @@ def test_a_weight_counts_within_its_method():
 @pytest.mark.parametrize(
     "scores", [[1.0, 1.0, 1.0, 1.0], [1.0, 2.0, np.nan, np.nan], [np.nan] * 4, ["x"] * 4]
 )
-def test_nothing_to_explain_is_none(scores):
+def test_without_variance_there_is_no_decomposition(scores):
     frame = pd.DataFrame({"style": ["a", "a", "b", "b"], "score": scores})
     assert variance_explained(frame, "score") is None
 

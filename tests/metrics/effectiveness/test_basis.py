@@ -28,7 +28,7 @@ def basis() -> Basis:
     return build(PICTURES, small_encoder(), size=64)
 
 
-def test_it_keeps_the_papers_ranks_and_scales_them() -> None:
+def test_ranks_are_the_papers_scaled_to_the_width() -> None:
     at = dict(zip(STYLE_LAYERS, (0, 2, 4, 8, 12), strict=True))
     full = [paper_rank(layer, VGG19_WIDTHS[i]) for layer, i in at.items()]
     quarter = [paper_rank(layer, QUARTER_WIDTHS[i]) for layer, i in at.items()]
@@ -38,7 +38,7 @@ def test_it_keeps_the_papers_ranks_and_scales_them() -> None:
     assert paper_rank("relu1_1", 1) == 1
 
 
-def test_it_is_what_numpy_computes() -> None:
+def test_it_agrees_with_numpy() -> None:
     encoder = small_encoder()
     basis = build(PICTURES[:2], encoder, size=64)
     covariances = []
@@ -57,7 +57,7 @@ def test_it_is_what_numpy_computes() -> None:
     assert np.abs(np.diag(ours.T @ mean @ ours) - values[::-1][: layer.rank]).max() <= 1e-10
 
 
-def test_every_picture_weighs_the_same_and_is_reported() -> None:
+def test_every_picture_has_the_same_weight_and_is_reported() -> None:
     done: list[int] = []
     encoder = small_encoder()
     both = build(iter(PICTURES[:2]), encoder, size=64, progress=done.append)
@@ -68,7 +68,7 @@ def test_every_picture_weighs_the_same_and_is_reported() -> None:
     assert done == [1, 2] and both.pictures == 2
 
 
-def test_it_lowers_the_rank_to_what_the_covariance_carries() -> None:
+def test_it_lowers_the_rank_to_that_of_the_covariance() -> None:
     dead = torch.diag(torch.tensor([3.0, 2.0, 1.0] + [0.0] * 13)).double()
     basis = from_covariances({"relu1_1": dead}, size=64, encoder="x")
     assert basis.ranks() == {"relu1_1": 3}
@@ -79,7 +79,7 @@ def test_it_lowers_the_rank_to_what_the_covariance_carries() -> None:
     [torch.zeros(4, 4), torch.ones(3, 4), torch.full((4, 4), torch.nan), torch.eye(4).roll(1, 0)],
     ids=["nothing varies", "not square", "not finite", "not symmetric"],
 )
-def test_it_refuses_what_is_no_covariance(matrix: torch.Tensor) -> None:
+def test_it_refuses_other_matrices(matrix: torch.Tensor) -> None:
     with pytest.raises(InputError, match="relu1_1"):
         from_covariances({"relu1_1": matrix}, size=64, encoder="x")
 
@@ -115,7 +115,7 @@ def test_covariances_from_elsewhere_are_checked_by_name_and_width() -> None:
             strange.check(small_encoder())
 
 
-def test_a_file_gives_back_the_basis(basis: Basis, tmp_path: Path) -> None:
+def test_a_file_is_read_back_as_the_same_basis(basis: Basis, tmp_path: Path) -> None:
     path = tmp_path / "basis.safetensors"
     write_basis(basis, path)
     again = read_basis(path)
@@ -129,7 +129,7 @@ def test_a_file_gives_back_the_basis(basis: Basis, tmp_path: Path) -> None:
 
 
 @given(change=st.sampled_from(["size", "encoder", "layer", "rank"]))
-def test_the_fingerprint_tells_every_change(change: str) -> None:
+def test_the_fingerprint_changes_with_every_part(change: str) -> None:
     matrix = torch.diag(torch.arange(8.0, 0, -1)).double()
     settings = {"size": 64, "encoder": "x", "encoder_fingerprint": "x:1"}
     basis = from_covariances({"relu1_1": matrix}, **settings)
@@ -196,7 +196,7 @@ def _metadata(path: Path) -> dict[str, str]:
 
 
 @pytest.mark.golden
-def test_three_photographs_give_what_numpy_gives(shared: Path) -> None:
+def test_three_photographs_agree_with_numpy(shared: Path) -> None:
     encoder = load_encoder("vgg19-16x", weights=shared / "weights")
     folder = shared / "data" / "bsds500" / "images" / "test"
     pictures = [read_picture(folder / f"{name}.jpg") for name in ("101084", "100007", "100039")]

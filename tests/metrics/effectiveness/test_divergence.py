@@ -1,4 +1,4 @@
-"""Base E: the authors' numbers, the rules of its definition, and what it must not reward."""
+"""Base E: the authors' numbers, its definition, and pictures that must not score high."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def test_more_of_the_style_means_a_higher_e(basis: Basis, seed: int) -> None:
         assert values == sorted(values)
 
 
-def test_it_does_not_see_where_features_lie(basis: Basis) -> None:
+def test_it_does_not_depend_on_positions(basis: Basis) -> None:
     described = describe(prepare(textured(4), 128), ENCODER, STYLE_LAYERS)
     features = ENCODER(prepare(textured(4), 128), STYLE_LAYERS)
     order = torch.Generator().manual_seed(0)
@@ -172,7 +172,7 @@ def test_dead_channels_leave_it_finite() -> None:
     assert math.isfinite(row["relu1_1"].value)
 
 
-def test_a_silent_channel_does_not_decide() -> None:
+def test_a_silent_channel_does_not_dominate() -> None:
     generator = torch.Generator().manual_seed(0)
     features = torch.randn(3, 4, 40, 40, generator=generator)
     features[0, 3] *= 1e-4  # what the style has there is less than rounding makes
@@ -186,7 +186,7 @@ def test_a_silent_channel_does_not_decide() -> None:
     assert row["relu1_1"].rank == 3 and row["relu1_1"].value > 0
 
 
-def test_the_style_is_made_as_small_as_at_generation(basis: Basis) -> None:
+def test_the_style_is_resized_as_at_generation(basis: Basis) -> None:
     sharp = textured(10, 320, 320)
     stimulus = resize_to_width(sharp, 64)
     (as_it_is,) = measure([stimulus], sharp, ENCODER, basis)
@@ -195,7 +195,7 @@ def test_the_style_is_made_as_small_as_at_generation(basis: Basis) -> None:
     assert all(not effect.clamped for effect in as_it_is.values())
 
 
-def test_layers_are_those_that_all_have(basis: Basis) -> None:
+def test_layers_are_those_of_encoder_and_basis(basis: Basis) -> None:
     shallow = small_encoder(deepest="relu3_1")
     assert measured_layers(shallow, basis) == STYLE_LAYERS[:3]
     assert measured_layers(ENCODER, basis, ["relu3_1", "relu1_1"]) == ("relu1_1", "relu3_1")

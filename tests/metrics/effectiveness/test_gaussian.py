@@ -1,4 +1,4 @@
-"""The Gaussians of features and their divergence, against formulas written out in numpy."""
+"""The Gaussians of features and their divergence, against formulas in numpy."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def some_features(seed: int, n: int = 1, channels: int = 5, side: int = 9) -> to
 
 
 @given(seed=st.integers(0, 10_000))
-def test_it_fits_what_numpy_computes(seed: int) -> None:
+def test_it_agrees_with_numpy(seed: int) -> None:
     features = some_features(seed, n=2)
     fitted = fit(features)
     for one, mean, covariance in zip(features, fitted.mean, fitted.covariance, strict=True):
@@ -41,7 +41,7 @@ def test_it_fits_what_numpy_computes(seed: int) -> None:
 
 
 @given(seed=st.integers(0, 10_000))
-def test_it_does_not_see_where_a_feature_lies(seed: int) -> None:
+def test_it_does_not_depend_on_positions(seed: int) -> None:
     features = some_features(seed)
     order = torch.randperm(81, generator=torch.Generator().manual_seed(seed))
     moved = features.flatten(2)[:, :, order].reshape(features.shape)
@@ -92,7 +92,7 @@ def test_many_are_measured_as_one_by_one() -> None:
     assert torch.allclose(together, alone, rtol=1e-12, atol=0)
 
 
-def test_a_first_gaussian_without_spread_is_far_but_finite() -> None:
+def test_a_first_gaussian_without_variance_has_a_large_finite_divergence() -> None:
     style = fit(some_features(1))
     flat = Gaussian(style.mean, torch.zeros_like(style.covariance), 81)
     value, singular = divergence(flat, style)

@@ -1,4 +1,4 @@
-"""The demo: one pass through every room, and a second one that finds everything done."""
+"""The demo: a run of all steps, and a second run that finds everything done."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def run() -> str:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_it_goes_through_every_room_and_does_nothing_twice(small: Path) -> None:
+def test_it_runs_every_step_and_repeats_none(small: Path) -> None:
     said = run()
     assert Picture.objects.filter(role="content").count() == 4
     assert Picture.objects.filter(role="style").count() == 4

@@ -42,7 +42,7 @@ def run(batch: Batch | str = "trial", **options: object) -> str:
     return errors.getvalue()
 
 
-def test_it_measures_a_batch_and_says_how_long_it_took(batch) -> None:
+def test_it_measures_a_batch_and_reports_the_time(batch) -> None:
     said = run()
     assert "basis: 2 of 2 pictures" in said
     assert "E: 4 measured, 0 known before" in said and "s per picture" in said
@@ -66,7 +66,7 @@ def test_the_same_command_does_only_what_is_missing(batch) -> None:
     assert len(after) == len(before) and len(after - before) == 1
 
 
-def test_it_goes_on_where_it_was_stopped(batch, monkeypatch) -> None:
+def test_it_resumes_after_an_interruption(batch, monkeypatch) -> None:
     measure_one = EffectivenessInstrument.measure
     left = [3]
 
@@ -118,7 +118,7 @@ def test_a_named_basis_is_another_instrument(batch, tmp_path) -> None:
     assert len(set(Measurement.objects.values_list("instrument", flat=True))) == 2
 
 
-def test_imported_pictures_are_measured_like_ours(stored, finished) -> None:
+def test_imported_pictures_are_measured_like_generated_ones(stored, finished) -> None:
     imported = Batch.objects.create(name="others", recipe={"imported": True})
     stimulus = finished(
         imported, stored("content", 1), stored("style", 10), method="magic", parameters={}
@@ -139,7 +139,7 @@ def test_layers_out_of_reach_are_kept_as_null(batch, monkeypatch) -> None:
     assert statistics_frame(batch.stimuli.all())["E4"].isna().all()
 
 
-def test_what_cannot_be_measured_is_said_and_the_rest_is_measured(batch) -> None:
+def test_failures_are_reported_and_the_rest_is_measured(batch) -> None:
     batch.stimuli.first().path.unlink()
     errors = io.StringIO()
     with pytest.raises(CommandError, match="2 measurements of batch 'trial'") as caught:

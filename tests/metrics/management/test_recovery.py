@@ -1,4 +1,4 @@
-"""From people to coefficients: known taste, a favoured side, who leaves, who only clicks."""
+"""From simulated participants to coefficients: preferences, side bias, dropout, random clicks."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PUBLISHED = preset("wacv2020-E")
 
 
 def click_at_random(study: Study, people: int) -> None:
-    """Sessions of people who look at nothing; traps are there to find them."""
+    """Sessions of people who click at random; attention checks exclude them."""
     generator = np.random.default_rng(8)
     for _ in range(people):
         clicker = enrol(study, cohort=Cohort.SIMULATED)
@@ -33,7 +33,7 @@ def click_at_random(study: Study, people: int) -> None:
             record_vote(trial, str(generator.choice(["left", "right"])), uuid.uuid4(), 900)
 
 
-def test_a_calibration_finds_the_taste_that_people_were_given(tmp_path, settings):
+def test_a_calibration_recovers_the_simulated_preferences(tmp_path, settings):
     settings.MEDIA_ROOT = tmp_path / "media"
     batch = measured_batch()
     study = Study.objects.create(

@@ -1,4 +1,4 @@
-"""Measurements: kept once, never overwritten, and read as one table of one instrument."""
+"""Measurements: stored once, never overwritten, and read as a table of one instrument."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_stimuli_of_one_reference_follow_each_other(batch) -> None:
     assert first == second != third == fourth
 
 
-def test_another_instrument_measures_anew_and_keeps_the_first(batch) -> None:
+def test_another_instrument_adds_measurements(batch) -> None:
     measure(batch, Size, Counting("one"), nothing)
     before = {row.pk: row.value for row in Measurement.objects.all()}
     measure(batch, Size, Counting("two"), nothing)
@@ -105,7 +105,7 @@ def test_a_measurement_is_not_changed(batch) -> None:
     assert Measurement.objects.get(pk=row.pk).value > 0
 
 
-def test_two_that_measure_at_once_keep_the_numbers_of_the_first(batch) -> None:
+def test_the_first_of_two_simultaneous_measurements_is_kept(batch) -> None:
     stimulus = batch.stimuli.first()
 
     class Slow(Counting):
@@ -133,7 +133,7 @@ def test_a_stimulus_that_is_not_done_waits(batch) -> None:
         get_or_measure(Size, Counting(), stimulus, stimulus.content)
 
 
-def test_one_that_cannot_be_measured_does_no_harm(batch) -> None:
+def test_a_failed_measurement_does_not_stop_the_others(batch) -> None:
     gone = batch.stimuli.first()
     kept = gone.path.with_suffix(".kept")
     shutil.move(gone.path, kept)
@@ -154,7 +154,7 @@ def test_a_batch_is_named(batch) -> None:
         collection_of(batch)
 
 
-def test_a_collection_tells_its_contents(batch, stored, finished) -> None:
+def test_a_collection_lists_its_contents(batch, stored, finished) -> None:
     before = collection_of(batch)
     assert before.width == 72 and len(before.contents) == 2
     finished(batch, stored("content", 3), stored("style", 10))
@@ -208,7 +208,7 @@ def test_the_table_takes_the_mean_over_several_styles(batch, stored, finished) -
     assert row["style"] == "style 11 + style 12" and row["weight"] == 0.5
 
 
-def test_the_table_tells_pictures_of_one_name_apart(batch, stored, finished) -> None:
+def test_the_table_distinguishes_pictures_of_one_name(batch, stored, finished) -> None:
     twin = stored("content", 5, name="content 1")
     finished(batch, twin, stored("style", 10))
     contents = set(frame(batch.stimuli.all())["content"])

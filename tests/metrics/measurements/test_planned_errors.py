@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def draft(tmp_path, settings):
-    """Make a draft over 24 measured stimuli in 4 groups of 6; give it with their statistics."""
+    """Make a draft over 24 measured stimuli in 4 groups of 6; returns it with their statistics."""
     settings.MEDIA_ROOT = tmp_path / "media"
 
     def make(**fields: object) -> tuple[Study, dict[int, np.ndarray]]:
@@ -95,8 +95,8 @@ def test_it_predicts_the_errors_of_a_draft_by_the_pairs_that_its_design_asks(dra
     assert errors_of(form) == pytest.approx(list(found), rel=0.2)
 
 
-def test_it_comes_near_the_errors_of_a_draft_whose_rule_follows_the_votes(draft):
-    """It takes the votes for those of the balanced start: the rounds to come are not known yet."""
+def test_it_approximates_the_errors_of_an_adaptive_draft(draft):
+    """It assumes the pairs of the balanced start, because later rounds are not known yet."""
     study, values = draft(design="swiss")
     blocks, start = study_blocks(study), [vote.pair for vote in planned_votes(study)[: len(values)]]
     generator = np.random.default_rng(5)

@@ -34,7 +34,7 @@ def planned(blocks):
 
 
 def measure(keys, terms=("E1", "E2", "E3"), seed=1):
-    """Store random statistics, and give them: stimulus → (K,)."""
+    """Store and return random statistics: stimulus → (K,)."""
     generator = np.random.default_rng(seed)
     found = {}
     for stimulus in Batch.objects.get().stimuli.filter(pk__in=keys):
@@ -68,13 +68,13 @@ def test_it_predicts_from_measured_differences(blocks, planned):
     )
 
 
-def test_it_spreads_the_votes_over_what_is_measured(blocks, planned):
+def test_it_spreads_the_votes_over_measured_pairs(blocks, planned):
     measure([key for block in blocks[:2] for key in block])
     found = forecast(planned, "E", blocks, ASSUMED, 0.6)
     assert (found.pairs, found.measured) == (12, 6)
 
 
-def test_it_falls_back_to_assumptions_and_says_why(blocks, planned):
+def test_it_uses_assumptions_and_gives_the_reason(blocks, planned):
     assumed = forecast(planned, "E", blocks, ASSUMED, 0.6)
     assert (assumed.measured, assumed.problem) == (0, "")
     assert [row.spread for row in assumed.estimates] == [1, 1, 1]

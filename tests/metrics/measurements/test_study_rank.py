@@ -1,4 +1,4 @@
-"""A study over measured stimuli opens only where its pairs determine every coefficient."""
+"""A study over measured stimuli opens only if its pairs determine every coefficient."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def measure(study, value):
             )
 
 
-def test_it_opens_where_every_coefficient_can_be_found(draft):
+def test_it_opens_if_every_coefficient_is_determined(draft):
     measure(draft, lambda number, noise: noise)
     keys = [item.key for item in items_of(draft)]
     assert set(statistics_of(keys, "E")) == set(NAMES)
@@ -63,7 +63,7 @@ def test_it_opens_where_every_coefficient_can_be_found(draft):
         (lambda number, noise: [*noise[:4], 7.0], "E5 undetermined"),
     ],
 )
-def test_it_says_which_coefficients_the_pairs_leave_open(draft, value, lost):
+def test_it_names_the_undetermined_coefficients(draft, value, lost):
     measure(draft, value)
     with pytest.raises(InputError, match=lost):
         open_study(draft)
@@ -75,7 +75,7 @@ def test_it_needs_no_measurements(draft):
     open_study(draft)
 
 
-def test_it_leaves_pairs_out_of_which_one_stimulus_is_not_measured(draft):
+def test_it_ignores_pairs_with_an_unmeasured_stimulus(draft):
     measure(draft, lambda number, noise: noise)
     few = draft.batches.get().stimuli.order_by("pk")[:9]
     Measurement.objects.filter(stimulus__in=[stimulus.pk for stimulus in few]).delete()

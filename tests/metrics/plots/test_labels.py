@@ -1,4 +1,4 @@
-"""Labels are data: any text survives every format of figures and tables."""
+"""Labels are data: any text is shown unchanged in every format of figures and tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Figures that people without full colour vision can read, on paper and on the page."""
+"""Figures for all kinds of colour vision, on paper and on pages."""
 
 from __future__ import annotations
 
@@ -63,13 +63,13 @@ def oklab(rgb):
 
 
 @pytest.mark.parametrize("sight", list(SIGHTS))
-def test_any_two_colours_differ_for_every_sight(sight):
+def test_any_two_colours_differ_for_every_colour_vision(sight):
     seen = [oklab(np.clip(np.array(SIGHTS[sight]) @ linear(colour), 0, 1)) for colour in PALETTE]
     assert min(np.linalg.norm(a - b) for a, b in combinations(seen, 2)) >= 0.115
 
 
 @pytest.mark.parametrize("ground", ["#ffffff", "#1a2027"])
-def test_every_colour_shows_on_light_and_dark_ground(ground):
+def test_every_colour_contrasts_with_light_and_dark_backgrounds(ground):
     weights = np.array([0.2126, 0.7152, 0.0722])
     behind = weights @ linear(ground)
     for colour in PALETTE:

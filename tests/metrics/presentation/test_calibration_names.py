@@ -1,4 +1,4 @@
-"""Names of calibrations belong to their owners."""
+"""Names of calibrations are unique for each owner."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def made(owner: str, name: str = "same") -> Calibration:
     return Calibration.objects.create(name=name, target="E", model={}, created_by=user)
 
 
-def test_an_owner_has_a_name_once_and_others_may_have_it_too():
+def test_a_name_is_unique_for_an_owner_only():
     first, second = made("alice"), made("mallory")
     with pytest.raises(IntegrityError), transaction.atomic():
         made("alice")
@@ -27,7 +27,7 @@ def test_an_owner_has_a_name_once_and_others_may_have_it_too():
         scoring("E", "same")
 
 
-def test_the_number_in_a_name_tells_nothing_of_others():
+def test_the_number_in_a_name_does_not_reveal_others():
     made("alice", "E: study")
     mallory = User.objects.create_user("mallory")
     of_owner = Calibration.objects.filter(created_by=mallory)

@@ -38,7 +38,7 @@ def space_of(methods, count=60):
 
 
 def black(marker):
-    """The ground that a symbol covers, drawn large without colour."""
+    """The area that a symbol covers, drawn large without colour."""
     figure = Figure(figsize=(0.5, 0.5), dpi=100)
     axes = figure.add_axes((0, 0, 1, 1))
     axes.axis("off")
@@ -55,7 +55,7 @@ def test_symbols_of_fourteen_methods_differ_without_colour():
     for one, other in combinations(shapes, 2):
         both, either = shapes[one] & shapes[other], shapes[one] | shapes[other]
         assert both.sum() / either.sum() < 0.78, (one, other)
-    # What the measure is for: nobody tells these apart in a figure.
+    # The measure must reject these: they cannot be distinguished in a figure.
     circle, octagon = shapes["circle"], black("8")
     assert (circle & octagon).sum() / (circle | octagon).sum() > 0.9
 
@@ -87,7 +87,7 @@ def test_methods_of_one_family_differ_in_colour_as_well():
             assert look[one].colour != look[other].colour, (one, other)
 
 
-def test_each_family_is_shown_before_the_rest():
+def test_each_family_has_a_figure_with_the_rest_in_grey():
     space = space_of(METHODS)
     whole = plot_data(space)
     plots = family_plots(space, note="simulated votes")
@@ -173,7 +173,7 @@ def test_page_and_file_draw_the_same_points_and_bars(place):
     assert figure["layout"]["yaxis"]["range"] == plot.y_range
 
 
-def test_the_curve_shows_bands_and_where_they_should_lie():
+def test_the_curve_shows_bands_and_the_diagonal():
     plot = curve_plot(CURVE, note="simulated votes")
     (group,) = plot.groups
     assert group.y_bars == [(0.45, 0.7), (0.7, 0.82)]
@@ -213,7 +213,7 @@ def test_the_mosaic_puts_each_picture_into_its_cell():
     assert Image.open(io.BytesIO(render(figure, "png"))).width == 1350
 
 
-def test_a_tall_picture_stays_whole_in_the_mosaic():
+def test_a_tall_picture_is_not_cropped_in_the_mosaic():
     tall = Image.new("RGB", (50, 200), (10, 20, 30))
     canvas = np.asarray(mosaic_figure({(2, 0): [tall]}, "").axes[0].images[0].get_array())
     inside = (canvas == (10, 20, 30)).all(axis=2)

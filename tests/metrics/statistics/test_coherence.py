@@ -1,4 +1,4 @@
-"""C behind an instrument: whose boundaries it compares with, and what it refuses."""
+"""The instrument of C: the boundaries that it compares with, and refusals."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def sample(tmp_path: Path) -> Sample:
     return Sample(tmp_path / "stimulus.png", 72, tmp_path / "content.png")
 
 
-def test_without_annotations_the_detector_says_what_the_boundaries_are(
+def test_without_annotations_the_detector_gives_the_boundaries(
     instrument: Instrument, sample: Sample
 ) -> None:
     found = instrument.measure(sample)["C"]
@@ -49,14 +49,14 @@ def test_without_annotations_the_detector_says_what_the_boundaries_are(
     assert "truth:gaussian" in name and name.endswith("stimulus's width") and len(name) <= 200
 
 
-def test_a_content_keeps_its_own_boundaries_best(instrument: Instrument, sample: Sample) -> None:
+def test_a_content_is_most_coherent_with_itself(instrument: Instrument, sample: Sample) -> None:
     itself = Sample(sample.reference, 72, sample.reference)
     same = instrument.measure(itself)["C"].value
     other = instrument.measure(sample)["C"].value
     assert same is not None and other is not None and same > other
 
 
-def test_a_large_content_is_made_as_small_as_the_stimulus(
+def test_a_large_content_is_resized_to_the_stimulus(
     instrument: Instrument, sample: Sample, tmp_path: Path
 ) -> None:
     textured(1, 288, 256).save(tmp_path / "large.png")
@@ -78,7 +78,7 @@ def test_another_shape_is_refused(instrument: Instrument, sample: Sample, tmp_pa
 
 
 @pytest.mark.golden
-def test_with_annotations_people_say_so(instrument: Instrument, shared: Path) -> None:
+def test_with_annotations_they_are_the_truth(instrument: Instrument, shared: Path) -> None:
     data = shared / "data" / "bsds500"
     content = data / "images" / "test" / "101084.jpg"
     annotations = data / "groundTruth" / "test" / "101084.mat"

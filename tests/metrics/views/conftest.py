@@ -1,4 +1,4 @@
-"""The small world of the pages."""
+"""A batch, a study and a calibration for the pages."""
 
 from __future__ import annotations
 

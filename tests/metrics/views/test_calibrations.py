@@ -19,7 +19,7 @@ from tests.width import expect_fits
 from .world import INSTRUMENT, simulated_study
 
 
-def test_it_keeps_the_model_with_all_that_it_came_from(calibration, study):
+def test_it_stores_the_model_with_its_origin(calibration, study):
     assert calibration.target == "E"
     assert calibration.simulated
     assert list(calibration.studies.all()) == [study]
@@ -56,7 +56,7 @@ def test_a_name_is_used_once(calibration, study):
         fit_calibration([study], "E", name=calibration.name, terms=["E2"], include_simulated=True)
 
 
-def test_the_command_fits_and_says_what_came_out(study, capsys):
+def test_the_command_fits_and_prints_the_model(study, capsys):
     call_command("calibrate", study=[study.name], target="E", include_simulated=True)
     out = capsys.readouterr().out
     assert "calibration: E: E-test" in out
@@ -70,7 +70,7 @@ def test_the_command_answers_bad_input_in_one_line(study):
     assert caught.value.returncode == 2
 
 
-def test_the_pages_show_and_hand_out_the_model(researcher, calibration):
+def test_the_pages_show_and_serve_the_model(researcher, calibration):
     page = researcher.get(reverse("metrics:calibrations")).content.decode()
     assert calibration.name in page
     assert "simulated votes" in page
@@ -90,7 +90,7 @@ def test_the_pages_show_and_hand_out_the_model(researcher, calibration):
     assert Model.from_json(answer.json()) == calibration.exported
 
 
-def test_the_page_shows_whether_to_believe_the_model(researcher, calibration):
+def test_the_page_shows_the_diagnostics(researcher, calibration):
     page = researcher.get(calibration.get_absolute_url()).content.decode()
     checks = calibration.model["diagnostics"]
     curve = json.loads(re.search(r'<script id="figure-E-curve"[^>]*>(.*?)</script>', page).group(1))
@@ -99,27 +99,27 @@ def test_the_page_shows_whether_to_believe_the_model(researcher, calibration):
         [row["high"] - row["observed"] for row in checks["curve"]]
     )
     for words in (
-        "Separation", "every coefficient has a finite best value", "Side", "Probit",
+        "Separation", "all maximum-likelihood coefficients are finite", "Side", "Probit",
         f"{checks['power']['participants_to_halve']} participants instead of 12",
-        "How far any model could get", "1000 draws of participants",
+        "Limit for any model", "1000 draws of participants",
     ):  # fmt: skip
         assert words in page
     assert "simulated votes" in curve["layout"]["title"]["text"]
 
 
-def test_the_page_shows_what_to_read_the_selection_against(researcher, calibration):
+def test_the_page_shows_the_baselines_of_the_selection(researcher, calibration):
     single = {"name": "best single statistic", "terms": ["E3"], "log_loss": 0.61, "accuracy": 0.7}
     unknown = {"name": "majority of the others", "terms": [], "log_loss": None, "accuracy": None}
     calibration.model["selection"]["baselines"] = [single, unknown]
     calibration.save()
     page = researcher.get(calibration.get_absolute_url()).content.decode()
-    rows = page[page.index("What to read it against") :]
+    rows = page[page.index("Baselines for the table") :]
     assert "best single statistic: E3</th>" in rows
     assert "0.6100" in rows
     assert "majority of the others</th>" in rows
 
 
-def test_the_page_shows_methods_by_votes_and_by_score(researcher, calibration):
+def test_the_page_compares_methods_by_votes_and_by_score(researcher, calibration):
     page = researcher.get(calibration.get_absolute_url()).content.decode()
     figure = json.loads(
         re.search(r'<script id="figure-E-methods"[^>]*>(.*?)</script>', page).group(1)

@@ -1,4 +1,4 @@
-"""The report opens from disk and tells the whole story."""
+"""The report opens from disk and is complete."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_it_writes_everything_and_names_simulated_votes_in_each(folder, calibrat
     assert Image.open(folder / "ecspace.png").size[0] > 1000
 
 
-def test_its_page_needs_nothing_but_itself(folder):
+def test_its_page_loads_no_other_file(folder):
     page = (folder / "index.html").read_text()
     addresses = re.findall(r'(?:src|href)="([^"]{0,40})', page)
     assert addresses
@@ -56,12 +56,12 @@ def test_its_page_needs_nothing_but_itself(folder):
         "Methods by votes and by score", "Win matrix", "All 31 subsets of statistics", "Limits",
     ):  # fmt: skip
         assert words in page
-    assert "No person gave them" in page
+    assert "were not given by people" in page
     assert "which" in page.lower()
     assert "was fitted to E measured by" not in page  # it was measured as the votes' stimuli were
 
 
-def test_it_says_what_is_wrong(batch, calibration, tmp_path):
+def test_it_reports_errors_in_one_line(batch, calibration, tmp_path):
     for options, message in (
         ({"batch": "x"}, "unknown batch"),
         ({"e_model": "x"}, "no E-calibration is named"),
@@ -113,7 +113,7 @@ def test_without_scripts_its_figures_are_pictures(page, folder):
     context.close()
 
 
-def test_it_scores_statistics_of_another_encoder_only_when_told(calibration, batch, tmp_path):
+def test_it_scores_statistics_of_another_encoder_only_on_request(calibration, batch, tmp_path):
     calibration.model["instruments"] = {"E": "another encoder"}
     calibration.save()
     with pytest.raises(CommandError, match="'another encoder' measured no E"):

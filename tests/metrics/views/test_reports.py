@@ -35,7 +35,7 @@ def test_the_ec_space_links_to_every_report(researcher: Client, written: Path) -
     assert b"".join(researcher.get(address).streaming_content) == b"<h1>the report</h1>"
 
 
-def test_a_report_is_shut_off_from_the_site(researcher: Client, written: Path) -> None:
+def test_a_report_is_isolated_from_the_site(researcher: Client, written: Path) -> None:
     response = researcher.get(reverse("metrics:report", args=["spring 2027"]))
     policy = response["Content-Security-Policy"]
     assert "sandbox allow-scripts" in policy
@@ -43,7 +43,7 @@ def test_a_report_is_shut_off_from_the_site(researcher: Client, written: Path) -
 
 
 @pytest.mark.parametrize("name", ["other", "..", "%2e%2e", "..%2fsecret.txt"])
-def test_it_gives_nothing_else(researcher: Client, written: Path, name: str) -> None:
+def test_it_serves_no_other_file(researcher: Client, written: Path, name: str) -> None:
     assert researcher.get(f"/metrics/reports/{name}/").status_code in (301, 404)
 
 
@@ -87,7 +87,7 @@ def test_it_asks_for_a_login(client: Client, written: Path) -> None:
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_its_scripts_and_styles_run_shut_off(
+def test_its_scripts_and_styles_run_in_isolation(
     researcher: Client, written: Path, live_server: LiveServer, page: Page
 ) -> None:
     written.write_text(

@@ -29,7 +29,7 @@ def block(page: str, name: str):
     return json.loads(re.search(rf'<script id="{name}"[^>]*>(.*?)</script>', page).group(1))
 
 
-def test_it_says_what_to_do_where_nothing_is_measured(researcher):
+def test_without_measurements_it_names_the_next_step(researcher):
     page = researcher.get(reverse(ADDRESS)).content.decode()
     assert "no stimulus is measured yet" in page
 
@@ -66,7 +66,7 @@ def test_it_names_simulated_votes_on_page_and_download(researcher, calibration):
     assert frame["E_score"].tolist() == pytest.approx(expected["E_score"].tolist())
 
 
-def test_it_takes_the_models_and_cells_that_the_address_names(researcher, calibration):
+def test_it_uses_the_models_and_cells_in_the_url(researcher, calibration):
     address = reverse(ADDRESS)
     page = researcher.get(address, {"e": "wacv2020-E", "bins": "nested"}).content.decode()
     assert "nested thirds" in block(page, "ecspace-figure")["layout"]["title"]["text"]
@@ -80,7 +80,7 @@ def test_it_takes_the_models_and_cells_that_the_address_names(researcher, calibr
     assert researcher.get(reverse("metrics:scores"), {"e": "999"}).status_code == 400
 
 
-def test_it_shows_families_mosaic_and_what_scores_depend_on(researcher, calibration):
+def test_it_shows_families_mosaic_and_variance(researcher, calibration):
     page = researcher.get(reverse(ADDRESS)).content.decode()
     for key, subject in (
         ("gatys", {"gatys", "gatys-cov"}),
@@ -103,10 +103,10 @@ def test_it_shows_families_mosaic_and_what_scores_depend_on(researcher, calibrat
     for factor in ("style", "content", "method"):
         assert f'<th scope="col" class="number">{factor}</th>' in variance
     # The C-model is a published one, without draws: the uncertainty of places is unknown.
-    assert "The uncertainty of ranks and admissibility is unknown" in page
+    assert "The uncertainty of ranks and admissibility is not known" in page
 
 
-def test_with_two_fitted_models_it_says_how_sure_places_are(researcher, batch, calibration):
+def test_with_two_fitted_models_it_shows_the_stability(researcher, batch, calibration):
     study = simulated_study(batch, "C")
     fit_calibration([study], "C", include_simulated=True)
     page = researcher.get(reverse(ADDRESS)).content.decode()
@@ -121,7 +121,7 @@ def test_with_two_fitted_models_it_says_how_sure_places_are(researcher, batch, c
         ("family-gatys", "svg", b"<?xml"), ("mosaic", "png", b"\x89PNG"),
     ],
 )  # fmt: skip
-def test_it_hands_out_figures_for_print(researcher, calibration, key, file_format, start):
+def test_it_serves_figures_for_print(researcher, calibration, key, file_format, start):
     answer = researcher.get(reverse("metrics:file", args=[key, file_format]))
     assert answer.status_code == 200
     assert f'"{key}-simulated.{file_format}"' in answer["Content-Disposition"]
@@ -132,7 +132,7 @@ def test_it_hands_out_figures_for_print(researcher, calibration, key, file_forma
     ("key", "file_format", "query", "status"),
     [("x", "png", {}, 404), ("ecspace", "gif", {}, 404), ("ecspace", "png", {"e": "999"}, 400)],
 )
-def test_it_hands_out_no_other_figures(researcher, batch, key, file_format, query, status):
+def test_it_serves_no_other_figures(researcher, batch, key, file_format, query, status):
     address = reverse("metrics:file", args=[key, file_format])
     assert researcher.get(address, query).status_code == status
 
@@ -151,7 +151,7 @@ def test_it_shows_nothing_of_other_researchers_studies(client, django_user_model
     assert client.get(reverse("metrics:scores"), {"e": calibration.pk}).status_code == 400
 
 
-def test_names_from_other_tools_are_text_wherever_they_stand(researcher, batch):
+def test_names_from_other_tools_are_escaped_everywhere(researcher, batch):
     batch.stimuli.filter(method="universal").update(method="<b>x</b>")
     page = researcher.get(reverse(ADDRESS)).content.decode()
     assert "<b>x" not in page
@@ -170,7 +170,7 @@ def test_a_model_of_another_instrument_is_refused(batch, calibration):
     assert scored_frame(batch.stimuli.all(), {"E": told})["E_score"].notna().all()
 
 
-def test_its_content_policy_lets_in_no_inline_code(researcher, batch):
+def test_its_content_policy_forbids_inline_code(researcher, batch):
     policy = researcher.get(reverse(ADDRESS))["Content-Security-Policy"]
     assert "unsafe" not in policy
     other = researcher.get(reverse("metrics:calibrations"))["Content-Security-Policy"]

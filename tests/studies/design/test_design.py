@@ -1,4 +1,4 @@
-"""Pair designs, by properties that hold for every set of blocks and every seed."""
+"""Properties of pair designs for every set of blocks and every seed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studies.design import DESIGNS, Item, blocks_of, schedule
-from studies.design.connection import islands, unconnected_blocks
+from studies.design.connection import components, unconnected_blocks
 from studies.design.round_robin import rounds_of
 from studies.design.rule import count_pairs, nth_pair
 
@@ -34,7 +34,7 @@ def test_it_never_lists_a_pair_twice_nor_a_pair_across_blocks(sizes, seed, wante
 
 
 @given(sizes, seeds, st.integers(0, 200))
-def test_it_lets_every_stimulus_meet_equally_many_others(sizes, seed, wanted):
+def test_every_stimulus_meets_equally_many_others(sizes, seed, wanted):
     blocks = blocks_with(sizes)
     pairs = DESIGNS["balanced"].pairs(blocks, wanted, 0, np.random.default_rng(seed))
     met = Counter(key for pair in pairs for key in pair)
@@ -111,11 +111,11 @@ def test_it_repeats_itself_with_the_same_seed():
     assert plans[0] != plans[2]
 
 
-def test_it_plans_nothing_where_there_is_no_pair():
+def test_without_pairs_there_are_no_planned_votes():
     assert list(schedule([], np.random.default_rng(0))) == []
 
 
-def test_it_lets_stimuli_meet_by_both_pictures_or_by_the_reference_alone():
+def test_stimuli_share_both_pictures_or_the_reference_alone():
     items = [
         Item(1, reference=1, other="a"),
         Item(2, reference=1, other="b"),
@@ -133,4 +133,4 @@ def test_it_lets_stimuli_meet_by_both_pictures_or_by_the_reference_alone():
 )
 def test_it_names_methods_that_no_pair_joins(pairs, expected):
     method_of = {1: "a", 2: "b", 3: "c", 4: "c"}
-    assert sorted(islands(pairs, method_of)) == expected
+    assert sorted(components(pairs, method_of)) == expected

@@ -1,4 +1,4 @@
-"""Which coefficients a set of pairs can determine."""
+"""The coefficients that a set of pairs determines."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ NAMES = ("E1", "E2", "E3", "E4")
 
 
 @given(st.integers(4, 40), st.integers(0, 2**32 - 1))
-def test_it_determines_whatever_varies_on_its_own(pairs, seed):
+def test_independent_terms_are_determined(pairs, seed):
     scale = np.array([1.0, 1e-4, 100.0, 20.0])
     differences = np.random.default_rng(seed).normal(size=(pairs, 4)) * scale
     assert undetermined(differences, NAMES) == []
 
 
 @given(st.integers(6, 40), st.integers(0, 2**32 - 1))
-def test_it_names_what_depends_on_each_other_and_nothing_else(pairs, seed):
+def test_it_names_dependent_terms_only(pairs, seed):
     differences = np.random.default_rng(seed).normal(size=(pairs, 4))
     differences[:, 1] = 3 * differences[:, 0]
     assert undetermined(differences, NAMES) == ["E1", "E2"]
@@ -29,17 +29,17 @@ def test_it_names_what_depends_on_each_other_and_nothing_else(pairs, seed):
     assert undetermined(differences, NAMES) == list(NAMES)
 
 
-def test_it_names_all_terms_where_pairs_are_too_few_or_say_nothing():
+def test_it_names_all_terms_if_pairs_are_too_few_or_constant():
     few = np.random.default_rng(1).normal(size=(3, 4))
     assert undetermined(few, NAMES) == list(NAMES)
     assert undetermined(np.zeros((5, 4)), NAMES) == list(NAMES)
     assert undetermined(np.zeros((0, 4)), NAMES) == list(NAMES)
 
 
-def test_it_follows_the_graph_of_methods_where_terms_are_their_indicators():
-    # a–b and c–d: two islands. Of each island's two columns one follows from the other.
-    islands = np.array([[1.0, -1, 0, 0], [0, 0, 1, -1]])
-    assert undetermined(islands[:, 1:], ("b", "c", "d")) == ["c", "d"]
+def test_indicators_of_methods_follow_the_graph_of_methods():
+    # a–b and c–d: two components. Of the two columns of each one follows from the other.
+    components = np.array([[1.0, -1, 0, 0], [0, 0, 1, -1]])
+    assert undetermined(components[:, 1:], ("b", "c", "d")) == ["c", "d"]
     joined = np.array([[1.0, -1, 0, 0], [0, 0, 1, -1], [0, 1, -1, 0]])
     assert undetermined(joined[:, 1:], ("b", "c", "d")) == []
 

@@ -1,4 +1,4 @@
-"""Rules that follow the votes, as rows: what a task replaces, and what it leaves alone."""
+"""Adaptive rules in the database: the assignments that a task replaces."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ADAPTIVE = ["asap", "swiss"]
 
 @pytest.fixture(params=ADAPTIVE)
 def adaptive(request, db) -> Study:
-    """An open study of 16 stimuli in 2 groups of 8, whose rule follows the votes."""
+    """An open study of 16 stimuli in 2 groups of 8 with an adaptive rule."""
     batch = batch_of(contents=1, styles=2, methods=tuple("abcdefgh"))
     fields = {"trials_per_participant": 8, "participant_target": 12, "design": request.param}
     study = Study.objects.create(name="adaptive", kind="E", **fields)
@@ -49,7 +49,7 @@ def test_it_begins_with_the_balanced_plan_and_says_so(adaptive):
     assert trial.snapshot["rule"] == {"name": "balanced", "version": 1, "scope": "both"}
 
 
-def test_it_replaces_free_slots_only_and_leaves_the_first_rounds(adaptive):
+def test_it_replaces_free_assignments_only_and_keeps_the_first_rounds(adaptive):
     answer(adaptive, 3)
     kept = adaptive.assignments.exclude(trial=None) | adaptive.assignments.filter(rank__lt=16)
     before = list(kept.values_list("rank", "pair", "first_left", "rule"))
@@ -94,13 +94,11 @@ def test_it_leaves_votes_that_do_not_count_out_of_the_choice(adaptive):
     assert not wins_of(adaptive, Cohort.SIMULATED)
 
 
-def test_it_wakes_a_worker_and_never_computes_while_somebody_waits(
+def test_it_enqueues_a_task_and_never_computes_in_a_request(
     adaptive, monkeypatch, django_capture_on_commit_callbacks
 ):
     with monkeypatch.context() as patch:
-        patch.setattr(
-            "studies.planning.tasks.plan_round", None
-        )  # whoever calls it in a request fails
+        patch.setattr("studies.planning.tasks.plan_round", None)  # a call within a request fails
         with django_capture_on_commit_callbacks(execute=True):
             answer(adaptive, 2)
     asked = DBTaskResult.objects.all()
@@ -124,7 +122,7 @@ def test_it_computes_nothing_in_requests_where_tasks_run_inside_them(
 
 
 @pytest.mark.django_db
-def test_it_plans_no_rounds_for_rules_that_need_no_votes(study):
+def test_it_plans_no_rounds_for_fixed_rules(study):
     assert plan_round(study, "people") == 0
     answer(study, 1)
     assert not DBTaskResult.objects.exists()

@@ -1,4 +1,4 @@
-"""What a study gives away: tables that the codebook describes, and an archive to publish."""
+"""Publication of a study: tables that the codebook describes, and the archive."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_the_codebook_describes_every_column_and_every_value(voted):
     assert [row["column"] for row in listed] == list(frame.columns)
 
 
-def test_the_lists_of_the_codebook_are_those_of_the_records():
+def test_values_in_the_codebook_are_those_of_the_models():
     columns = {column.name: column for column in VOTES}
     assert set(columns["choice"].values) == set(Choice.values)
     assert set(columns["kind"].values) == set(TrialKind.values)
@@ -91,7 +91,7 @@ def test_the_codebook_in_the_documents_is_the_one_that_is_generated(tmp_path):
     assert (tmp_path / "codebook.md").read_text() == (ROOT / "docs/codebook.md").read_text()
 
 
-def test_parquet_and_csv_hold_the_same_and_say_their_schema(voted):
+def test_parquet_and_csv_hold_the_same_and_name_their_schema(voted):
     frame = votes_frame([voted])
     table = pq.read_table(io.BytesIO(to_parquet(frame)))
     assert table.schema.metadata[b"ecspace.schema"] == str(SCHEMA).encode()
@@ -102,7 +102,7 @@ def test_parquet_and_csv_hold_the_same_and_say_their_schema(voted):
     assert to_csv(back.astype(frame.dtypes)) == to_csv(frame)
 
 
-def test_pwcmp_columns_say_the_same_as_ours(voted):
+def test_pwcmp_columns_agree_with_ours(voted):
     row = votes_frame([voted]).iloc[0]
     left = Stimulus.objects.get(public_id=row["stimulus_left"])
     assert row["condition_A"].startswith(left.method)
@@ -114,7 +114,7 @@ def test_pwcmp_columns_say_the_same_as_ours(voted):
     ]
 
 
-def test_a_bundle_holds_everything_whole_and_is_the_same_each_time(voted):
+def test_a_bundle_is_complete_and_reproducible(voted):
     Picture.objects.update(licence="CC0")
     first, second = io.BytesIO(), io.BytesIO()
     assert write_bundle(voted, first, "CC0-1.0") == write_bundle(voted, second, "CC0-1.0") == []
@@ -142,7 +142,7 @@ def test_a_bundle_holds_everything_whole_and_is_the_same_each_time(voted):
         assert {(table, column) for column in head} == {d for d in described if d[0] == table}
 
 
-def test_a_bundle_names_nobody(voted):
+def test_a_bundle_identifies_no_participant(voted):
     archive = archive_of(voted)
     everything = b"".join(archive.read(name) for name in archive.namelist())
     for participant in voted.participants.all():
@@ -179,7 +179,7 @@ def test_a_bundle_is_imported_as_votes(voted, tmp_path):
     pd.testing.assert_frame_equal(again.drop(columns=["study", "received_at"]), out)
 
 
-def test_the_command_writes_and_reads_every_form(voted, tmp_path):
+def test_the_command_writes_and_reads_every_format(voted, tmp_path):
     votes = Vote.objects.count()
     for name in ("votes.csv", "votes.parquet"):
         command("export", voted.name, "--out", tmp_path / name)
@@ -191,7 +191,7 @@ def test_the_command_writes_and_reads_every_form(voted, tmp_path):
     assert not list(tmp_path.glob(".b.zip*"))
 
 
-def test_the_pages_hand_out_every_form(researcher, voted):
+def test_the_pages_serve_every_format(researcher, voted):
     for name, kind in (
         ("VOTES.csv", "text/csv"),
         ("VOTES.parquet", "parquet"),
@@ -206,7 +206,7 @@ def test_the_pages_hand_out_every_form(researcher, voted):
     assert "Download bundle" in researcher.get(f"/studies/{voted.pk}/").content.decode()
 
 
-def test_columns_that_came_with_foreign_votes_are_described_too(tmp_path):
+def test_columns_of_imported_votes_are_described(tmp_path):
     path = tmp_path / "votes.csv"
     path.write_text(
         "participant,stimulus_left,stimulus_right,choice,target,study,age\na,x,y,left,E,s,old\n"

@@ -29,7 +29,7 @@ def vote(study: Study, choice: str = "left", **details: object):
 
 def test_it_gives_one_row_per_vote_in_the_agreed_columns(study):
     trial = vote(study, "right")
-    current_trial(enrol(study))  # a trial without an answer is no row
+    current_trial(enrol(study))  # a trial without an answer has no row
     frame = votes_frame([study])
     assert list(frame.columns[:10]) == [*CONTRACT, "kind", "simulated", "excluded", "response_ms"]
     row = frame.iloc[0]
@@ -42,7 +42,7 @@ def test_it_gives_one_row_per_vote_in_the_agreed_columns(study):
     assert (row["simulated"], row["excluded"], row["target"]) == (False, "", "E")
 
 
-def test_it_never_exports_what_lets_somebody_in(study):
+def test_it_never_exports_tokens(study):
     trial = vote(study, external_id="prolific-1")
     text = to_csv(votes_frame([study]))
     assert trial.participant.token not in text
@@ -50,7 +50,7 @@ def test_it_never_exports_what_lets_somebody_in(study):
     assert trial.participant.external_id not in text
 
 
-def test_it_says_which_votes_do_not_count_and_why(study):
+def test_it_gives_the_reason_of_exclusions(study):
     ensure_assignments(study, Cohort.PILOT, 2)
     ensure_assignments(study, Cohort.SIMULATED, 2)
     vote(study, cohort=Cohort.PILOT)
@@ -69,7 +69,7 @@ def test_it_is_an_empty_table_with_all_columns_before_the_first_vote(study):
     assert to_csv(frame).startswith(",".join(CONTRACT))
 
 
-def test_it_is_never_taken_for_a_formula(study):
+def test_no_cell_is_a_formula(study):
     Study.objects.filter(pk=study.pk).update(name='=HYPERLINK("http://x","y")')
     study.refresh_from_db()
     vote(study)

@@ -1,4 +1,4 @@
-"""Foreign votes: in, out, and in again."""
+"""Import of votes, export, and import again."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def without_name(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 @pytest.mark.golden
-def test_it_takes_in_and_gives_out_the_votes_of_pwcmp(shared, tmp_path):
+def test_it_imports_and_exports_the_votes_of_pwcmp(shared, tmp_path):
     source = shared / "golden/pairwise/pwcmp_tmo.csv"
     study = import_votes(source, name="tone mapping", kind="E")
     assert study.participants.count() == 18
@@ -63,7 +63,7 @@ def test_it_takes_in_and_gives_out_the_votes_of_pwcmp(shared, tmp_path):
 
 
 @pytest.mark.golden
-def test_imported_votes_give_the_abilities_that_r_finds(shared):
+def test_imported_votes_give_the_abilities_of_r(shared):
     study = import_votes(shared / "golden/pairwise/pwcmp_tmo.csv", name="tmo", kind="E")
     votes = votes_frame([study])
     stimuli = sorted({*votes["stimulus_left"], *votes["stimulus_right"]})
@@ -91,12 +91,12 @@ def test_imported_votes_reach_the_command_that_calibrates(shared, tmp_path):
     kept = Calibration.objects.get()
     assert (kept.model["votes"], kept.model["participants"]) == (1213, 18)
     ability = kept.model["methods"]["ability"]
-    # What is added to all abilities alike cannot be known: differences are compared with R's.
+    # Abilities have an arbitrary zero, so differences are compared with R's.
     assert ability["irawan05"] - ability["hateren06"] == pytest.approx(1.30454734 + 1.47197696)
 
 
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
-def test_our_own_votes_come_back_as_they_went_out(draft, tmp_path, suffix):
+def test_exported_votes_are_imported_unchanged(draft, tmp_path, suffix):
     study = draft(ties_allowed=True, rules={"gold": 1, "repeats": 0})
     study.name = "=1+1"
     open_study(study)
@@ -119,7 +119,7 @@ def test_our_own_votes_come_back_as_they_went_out(draft, tmp_path, suffix):
     study.save()
     again = votes_frame([import_votes(path)])
     pd.testing.assert_frame_equal(again, frame)
-    # Stimuli that are known here stay joined to their rows, so that calibrations find them.
+    # Stimuli that are stored here keep their relation, so that calibrations find them.
     assert set(Study.objects.get(name="=1+1").stimuli.values_list("pk", flat=True))
 
 
@@ -151,7 +151,7 @@ HEAD = "participant,stimulus_left,stimulus_right,choice,target,study"
         (f"{HEAD}\na,x,y,left,E,s\n,x,y,left,E,s\n", "line 3: participant is ''"),
         (f"{HEAD}\na,x,x,left,E,s\n", "line 2: a stimulus against itself"),
         (f"{HEAD}\na,x,y,left,Q,s\n", "target 'Q' is unknown"),
-        (f"{HEAD}\na,x,y,left,E,s\na,x,y,left,C,s\n", "does not say its target"),
+        (f"{HEAD}\na,x,y,left,E,s\na,x,y,left,C,s\n", "names no target"),
         (f"{HEAD}\na,x,y,left,E,s\na,x,y,left,E,t\n", "names no study, or several"),
         (f"{HEAD},response_ms\na,x,y,left,E,s,-4\n", "response_ms is '-4'"),
         (f"{HEAD},received_at\na,x,y,left,E,s,2026-13-01T00:00:00Z\n", "received_at is"),
@@ -161,14 +161,14 @@ HEAD = "participant,stimulus_left,stimulus_right,choice,target,study"
         ("one,two\n1,2\n", "lack the columns participant, stimulus_left, .* they have one, two"),
     ],
 )
-def test_it_refuses_a_bad_file_wholly(tmp_path, text, said):
+def test_it_stores_nothing_of_a_bad_file(tmp_path, text, said):
     with pytest.raises(InputError, match=said) as error:
         import_votes(write(tmp_path, text))
     assert "\n" not in str(error.value)
     assert not Study.objects.exists() and not Participant.objects.exists()
 
 
-def test_it_refuses_a_name_in_use_and_files_that_are_none(study, tmp_path):
+def test_it_refuses_a_name_in_use_and_other_files(study, tmp_path):
     path = write(tmp_path, f"{HEAD}\na,x,y,left,E,{study.name}\n")
     with pytest.raises(InputError, match="already: give another --name"):
         import_votes(path)
@@ -184,7 +184,7 @@ def test_it_refuses_a_name_in_use_and_files_that_are_none(study, tmp_path):
         import_votes(latin)
 
 
-def test_a_cell_that_looks_like_a_formula_comes_back_as_it_was(tmp_path):
+def test_a_cell_that_looks_like_a_formula_is_restored(tmp_path):
     line = ["=cmd()", "x", "y", "left", "E", "s"]
     table = StringIO()
     csv.writer(table).writerows([HEAD.split(","), line])
@@ -205,7 +205,7 @@ IDS = st.text(
 @given(
     st.lists(st.tuples(IDS, IDS, IDS, IDS), min_size=1, max_size=4, unique_by=lambda row: row[0])
 )
-def test_what_was_exported_is_imported_and_exported_as_it_was(tmp_path, rows):
+def test_export_import_export_changes_nothing(tmp_path, rows):
     Study.objects.all().delete()
     names = ["participant", "stimulus_left", "stimulus_right", "choice", "target", "gain", "note"]
     table = StringIO()
@@ -236,14 +236,14 @@ def test_what_was_exported_is_imported_and_exported_as_it_was(tmp_path, rows):
         (f"{HEAD},response_ms\na,x,y,left,E,s,{'9' * 5000}\n", "response_ms is"),
     ],
 )  # fmt: skip
-def test_it_says_what_is_wrong_as_calibrate_does(tmp_path, text, said):
+def test_it_reports_errors_as_calibrate_does(tmp_path, text, said):
     with pytest.raises(InputError) as caught:
         import_votes(write(tmp_path, text), name="x", kind="E")
     assert said in str(caught.value)
     assert not Study.objects.exists()
 
 
-def test_it_reads_what_spreadsheets_and_pandas_write(tmp_path):
+def test_it_reads_tables_of_spreadsheets_and_pandas(tmp_path):
     head = f"{HEAD},response_ms,position"
     rows = ["\ufeffsep=,", head, "a\u00a0,x , y,left,E,s,812.0,1.0", ",,,,,,,", "b,x,y,right,E,s,,"]
     text = "\r\n".join(rows)

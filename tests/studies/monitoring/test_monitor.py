@@ -1,4 +1,4 @@
-"""The live monitor: agreement by published numbers, and counts that follow the rows."""
+"""The monitor: published numbers of agreement, and counts of rows."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_it_never_exceeds_perfect_agreement(units):
     assert alpha is None or -1 <= alpha <= 1
 
 
-def test_it_gives_one_where_all_agree_and_nothing_where_nothing_can_differ():
+def test_alpha_is_one_for_agreement_and_none_for_a_single_value():
     assert krippendorff_alpha(["aa", "bb", "bbb"]) == 1
     assert krippendorff_alpha(["aa", "aa"]) is None
     assert krippendorff_alpha([]) is None
@@ -58,7 +58,7 @@ def answer(participant: Participant, side: str = "left", ms: int = 800) -> None:
 
 
 @pytest.mark.django_db
-def test_it_counts_what_happened(draft, researcher):
+def test_it_counts_the_events_of_sessions(draft, researcher):
     study = draft(trials_per_participant=10, rules={"gold": 1, "traps": 1, "repeats": 1})
     open_study(study)
     done, left = enrol(study), enrol(study)
@@ -94,7 +94,7 @@ def test_it_pauses_a_study_whose_pictures_do_not_load(draft, researcher):
     assert "50 % of the latest trials" in study.paused_because
     with pytest.raises(NotOpenError):
         enrol(study)
-    assert current_trial(participant) is not None  # who is on the way goes on
+    assert current_trial(participant) is not None  # participants who have begun continue
     page = researcher.post(f"/studies/{study.pk}/on/", follow=True).content.decode()
     assert "admits participants again" in page
     enrol(study)

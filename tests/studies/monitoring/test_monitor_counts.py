@@ -1,4 +1,4 @@
-"""Every figure of the monitor against a count by hand of rows that were written one by one."""
+"""Every figure of the monitor against counts by hand."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SNAPSHOT = {
 
 
 def person(study, *trials, **fields):
-    """A participant with trials: (kind, pair, choice, milliseconds, what else is known)."""
+    """A participant with trials: (kind, pair, choice, milliseconds, further fields)."""
     who = Participant.objects.create(study=study, rules_version="1.1", **fields)
     for position, (kind, pair, choice, ms, *more) in enumerate(trials, 1):
         known = dict(*more)
@@ -45,7 +45,7 @@ def person(study, *trials, **fields):
 
 @pytest.fixture
 def told(draft):
-    """Five people, somebody who tried it out, and a simulated one."""
+    """Five people, a pilot participant, and a simulated one."""
     study = draft(
         votes_per_pair=2,
         ties_allowed=True,
@@ -74,7 +74,7 @@ def told(draft):
     return study
 
 
-def test_it_counts_what_was_counted_by_hand(told):
+def test_its_counts_are_those_made_by_hand(told):
     seen = summarise(told)
     # a: 2 votes that count, b: 2, c: 2, d: 1; the other 8 of 12 pairs none.
     assert seen.votes_by_pair == {0: 8, 1: 1, 2: 3}
@@ -95,7 +95,7 @@ def test_it_counts_what_was_counted_by_hand(told):
     ]
 
 
-def test_it_drops_what_the_export_drops(told):
+def test_it_excludes_the_votes_that_the_export_excludes(told):
     table = votes_frame([told])
     people = table[(table["kind"] == "real") & ~table["simulated"] & (table["excluded"] != "pilot")]
     left_out = people.loc[people["excluded"] != "", "excluded"]
@@ -108,7 +108,7 @@ def test_it_keeps_the_cohorts_apart(told):
     assert summarise(told, Cohort.PILOT).gold_passed[0] == 0
 
 
-def test_it_counts_again_whenever_it_is_asked(told):
+def test_it_counts_at_every_request(told):
     Vote.objects.filter(excluded="late").update(excluded="")
     Participant.objects.update(last_seen=timezone.now())
     seen = summarise(told)
@@ -117,7 +117,7 @@ def test_it_counts_again_whenever_it_is_asked(told):
     assert seen.dropout_by_trial == {}
 
 
-def test_it_shows_the_rules_and_what_they_drop(told, researcher):
+def test_it_shows_the_rules_and_their_exclusions(told, researcher):
     page = researcher.get(f"/studies/{told.pk}/monitor/").content.decode()
     text = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", page))
     assert "Version 1.1, fixed when the study opened. 5 sessions with version 1.1." in text

@@ -1,5 +1,5 @@
-"""Rules that follow the votes: Swiss rounds and active sampling, by properties and by second ways
-to compute the same numbers."""
+"""Adaptive rules, Swiss rounds and active sampling: properties, and independent computations of the
+same numbers."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_it_asks_distinct_pairs_within_blocks(sizes, seed, votes, name):
 
 
 @given(sizes, seeds, st.integers(0, 60))
-def test_it_lets_everybody_play_once_in_a_swiss_round(sizes, seed, votes):
+def test_every_stimulus_is_in_one_pair_of_a_swiss_round(sizes, seed, votes):
     blocks = blocks_with(sizes)
     wins = votes_on(blocks, seed, votes)
     pairs = DESIGNS["swiss"].next_round(blocks, wins, np.random.default_rng(seed))
@@ -68,7 +68,7 @@ def test_it_lets_everybody_play_once_in_a_swiss_round(sizes, seed, votes):
         assert all(played[key] == max(played[other] for other in block) for key in out)
 
 
-def test_it_lets_winners_meet_winners_and_nobody_meet_twice_while_others_are_left():
+def test_a_swiss_round_pairs_similar_scores_and_repeats_no_pair_early():
     swiss = DESIGNS["swiss"].next_round
     block = [(1, 2, 3, 4)]
     first = {(1, 2): (1, 0), (3, 4): (0, 1)}
@@ -89,7 +89,7 @@ def test_it_connects_every_block_in_every_batch_of_active_sampling(sizes, seed, 
 
 
 @given(st.floats(-4, 4), st.floats(0.01, 3))
-def test_it_expects_the_gain_that_integration_gives(mean, variance):
+def test_the_expected_gain_agrees_with_quadrature(mean, variance):
     """Moments of d given each answer by quadrature, then the divergence of two Gaussians."""
     sd, expected = np.sqrt(variance), 0.0
     d = np.linspace(mean - 10 * sd, mean + 10 * sd, 20_001)
@@ -105,7 +105,7 @@ def test_it_expects_the_gain_that_integration_gives(mean, variance):
 
 
 @given(seeds)
-def test_it_gains_about_a_difference_what_it_gains_about_all_qualities(seed):
+def test_the_gain_of_a_difference_is_that_of_all_qualities(seed):
     """The divergence of both n-dimensional posteriors, matrices and all, for one answer."""
     generator = np.random.default_rng(seed)
     root = generator.normal(size=(4, 4))
@@ -168,7 +168,7 @@ def test_it_finds_the_most_probable_qualities_and_their_curvature(seed):
     assert np.linalg.inv(found.covariance) == pytest.approx(numeric, abs=1e-3)
 
 
-def test_it_asks_active_sampling_about_what_is_still_open():
+def test_active_sampling_asks_about_uncertain_pairs():
     # Two groups far apart, known from many votes: within the groups nothing is known.
     block = (1, 2, 3, 4)
     wins = {(1, 3): (40.0, 0.0), (1, 4): (40.0, 0.0), (2, 3): (40.0, 0.0), (2, 4): (40.0, 0.0)}
@@ -178,7 +178,7 @@ def test_it_asks_active_sampling_about_what_is_still_open():
 
 @pytest.mark.parametrize("name", ADAPTIVE)
 def test_it_orders_stimuli_with_fewer_votes_than_pairs_at_random(name):
-    """What these rules are for: rank correlation with the truth after three votes a stimulus."""
+    """Measured by the rank correlation with the truth after three votes a stimulus."""
 
     def correlation(rule, seed):
         generator = np.random.default_rng(seed)

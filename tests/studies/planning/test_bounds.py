@@ -1,4 +1,4 @@
-"""What a form or an address announces is bounded before anything is computed."""
+"""Numbers in forms and URLs are limited before anything is computed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scripts that were written for the version before go on working."""
+"""Scripts that were written for an earlier version still work."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.studies.world import png
 from transfer.models import Picture
 
 
-def test_scripts_open_a_study_and_count_assignments_as_before(
+def test_former_names_open_a_study_and_count_assignments(
     draft: Callable[..., Any],
 ) -> None:
     study = draft()
@@ -24,7 +24,7 @@ def test_scripts_open_a_study_and_count_assignments_as_before(
     assert Slot.objects.filter(trial=None).exists()
 
 
-def test_scripts_store_a_picture_as_before(db: None, tmp_path: Path) -> None:
+def test_former_names_store_a_picture(db: None, tmp_path: Path) -> None:
     file = tmp_path / "a.png"
     file.write_bytes(png(1))
     picture = Picture.from_file(file, "content")

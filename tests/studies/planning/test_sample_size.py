@@ -1,4 +1,4 @@
-"""The planner: arithmetic by hand, standard errors against simulated studies."""
+"""The planner: arithmetic checked by hand, standard errors against simulated studies."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_it_counts_pairs_votes_people_and_money():
 
 
 @given(st.integers(1, 20_000), st.integers(1, 20_000))
-def test_it_names_votes_per_pair_in_as_few_digits_as_come_to_the_votes_again(votes, pairs):
+def test_votes_per_pair_have_the_fewest_sufficient_digits(votes, pairs):
     found = votes_per_pair(votes, pairs)
     assert workload(StudySize((2,), found, 9, pairs=pairs)).votes == votes
     assert votes_per_pair(4 * pairs, pairs) == 4
@@ -57,7 +57,7 @@ def test_it_turns_minutes_into_trials():
     st.integers(1, 300),
     st.integers(2, 50),
 )
-def test_it_always_grants_what_was_wished(groups, votes_per_pair, trials, meetings):
+def test_the_workload_meets_the_size_asked_for(groups, votes_per_pair, trials, meetings):
     found = workload(StudySize(tuple(groups), votes_per_pair, trials, meetings=meetings))
     assert found.votes >= votes_per_pair * found.pairs
     assert found.participants * found.trials >= found.votes
@@ -114,7 +114,7 @@ def test_it_predicts_errors_before_anything_is_measured():
     assert expected_errors(400_000, truth, covariance) == pytest.approx(whole, rel=0.01)
 
 
-def test_it_predicts_errors_by_formula_where_there_is_no_effect():
+def test_without_an_effect_errors_follow_a_formula():
     # p = ½ gives the information votes · covariance / 4, so errors of 2 / (spread · √votes).
     found = expected_errors(400, np.zeros(2), np.diag([1.0, 4.0]))
     assert found == pytest.approx([2 / 20, 2 / 40])

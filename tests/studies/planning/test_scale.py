@@ -62,7 +62,7 @@ def large(references: int, design: str) -> Study:
     return study
 
 
-# Rules that follow votes serve a trial as the others do: one shape of each is enough.
+# Adaptive rules select trials like the others, so one shape of each is enough.
 @pytest.mark.parametrize(
     ("design", "references"),
     [(design, n) for design in ("balanced", "full", "random") for n in (1, 20)]
@@ -70,7 +70,7 @@ def large(references: int, design: str) -> Study:
 )
 def test_it_serves_the_next_trial_at_once_however_large_the_study(references, design, monkeypatch):
     study = large(references, design)
-    if DESIGNS[design].follows_votes:  # a task had its turn, and no request will take it
+    if DESIGNS[design].follows_votes:  # a task has run, and no request will run another
         assert plan_round(study, "people") > 0
         monkeypatch.setattr("studies.planning.adaptive.plan_round", None)
     assert study.assignments.count() == 5000
@@ -81,10 +81,12 @@ def test_it_serves_the_next_trial_at_once_however_large_the_study(references, de
         trial = current_trial(participant)
         times.append(time.process_time() - began)
         record_vote(trial, "left", uuid.uuid4(), 500)
-    assert quantiles(times)[0] < 0.05  # the quickest quarter: other work shares the machine
+    assert (
+        quantiles(times)[0] < 0.05
+    )  # the fastest quarter, because other programs share the machine
 
 
-def test_it_knows_every_design():
+def test_every_design_is_tested():
     assert set(DESIGNS) == {"balanced", "full", "random", "asap", "swiss"}
 
 

@@ -13,7 +13,7 @@ from tests.project.commands import python
 
 @pytest.fixture
 def provider(monkeypatch):
-    """Let a test register a provider; the installation's own returns afterwards."""
+    """Let a test register a provider; the installation's own is restored afterwards."""
     config = apps.get_app_config("studies")
     monkeypatch.setattr(config, "statistics_provider", config.statistics_provider)
     return config

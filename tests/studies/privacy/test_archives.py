@@ -1,4 +1,4 @@
-"""Hostile archives and tables: backups, bundles, votes of others."""
+"""Hostile archives and tables: backups, bundles, imported votes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def parts(study, tmp_path, settings) -> dict[str, bytes]:
 
 
 def pack(path: Path, parts: dict[str, bytes], **links: str) -> Path:
-    """Write an archive; `links` are members that pretend to be symbolic links."""
+    """Write an archive; `links` are members marked as symbolic links."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in parts.items():
             archive.writestr(name, data)
@@ -72,9 +72,7 @@ def test_a_backup_writes_nothing_outside_the_folder_of_files(parts, tmp_path, na
 
 
 @pytest.mark.django_db(transaction=True)
-def test_names_that_only_look_absolute_and_links_end_inside_as_plain_files(
-    parts, tmp_path, settings
-):
+def test_absolute_names_and_links_become_plain_files_inside(parts, tmp_path, settings):
     bad = pack(tmp_path / "bad.zip", {**parts, "media//etc/x.png": b"x"}, link="/etc/passwd")
     restore(bad)
     media = Path(settings.MEDIA_ROOT)
@@ -97,7 +95,7 @@ def test_a_backup_that_would_fill_the_disk_is_refused_before_it_is_unpacked(
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("name", ["manifest.json", "erasures.jsonl"])
-def test_what_is_read_as_a_whole_may_not_be_large(parts, tmp_path, monkeypatch, name):
+def test_members_read_into_memory_are_limited(parts, tmp_path, monkeypatch, name):
     monkeypatch.setitem(restoring._LARGEST, name, 1000)
     padded = json.dumps({**json.loads(parts["manifest.json"]), "padding": " " * 2000}).encode()
     bad = pack(tmp_path / "bad.zip", {**parts, name: padded})
@@ -106,10 +104,8 @@ def test_what_is_read_as_a_whole_may_not_be_large(parts, tmp_path, monkeypatch, 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_archive_that_lies_about_its_sizes_is_refused_and_leaves_nothing(
-    parts, tmp_path, settings
-):
-    """The head of a member says ten bytes, and a megabyte follows."""
+def test_an_archive_with_wrong_sizes_is_refused_and_leaves_nothing(parts, tmp_path, settings):
+    """The header of a member announces ten bytes, and a megabyte follows."""
     bad = pack(tmp_path / "bad.zip", {**parts, "media/lie": bytes(1_000_000)})
     data, size = bytearray(bad.read_bytes()), struct.pack("<I", 1_000_000)
     for _ in range(2):  # in the member's own head and in the list at the end
@@ -123,7 +119,7 @@ def test_an_archive_that_lies_about_its_sizes_is_refused_and_leaves_nothing(
 
 
 @pytest.mark.django_db
-def test_a_bundle_is_read_where_its_votes_are_and_nowhere_else(tmp_path):
+def test_only_the_votes_of_a_bundle_are_read(tmp_path):
     bundle = tmp_path / "b.zip"
     members = {
         "VOTES.csv": f"{HEAD}a,x,y,left,E,s\n".encode(),
@@ -142,7 +138,7 @@ def test_a_bundle_is_read_where_its_votes_are_and_nowhere_else(tmp_path):
 
 
 @pytest.mark.django_db
-def test_votes_that_unpack_to_too_much_are_refused_before_they_are(tmp_path, monkeypatch):
+def test_votes_that_unpack_to_too_much_are_refused(tmp_path, monkeypatch):
     for module in ("common.table_text", "studies.exchange.vote_rows"):
         monkeypatch.setattr(f"{module}.MOST_BYTES", 100_000)
     with zipfile.ZipFile(tmp_path / "b.zip", "w", zipfile.ZIP_DEFLATED) as archive:
@@ -157,7 +153,7 @@ def test_votes_that_unpack_to_too_much_are_refused_before_they_are(tmp_path, mon
 
 
 @pytest.mark.django_db
-def test_a_parquet_file_of_endless_rows_is_refused_by_its_head(tmp_path, monkeypatch):
+def test_a_parquet_file_with_too_many_rows_is_refused_by_its_metadata(tmp_path, monkeypatch):
     path = tmp_path / "endless.parquet"
     column = pa.DictionaryArray.from_arrays(pa.array([0] * 2_000_001, pa.int8()), pa.array(["a"]))
     pq.write_table(pa.table({"participant": column}), path)
@@ -169,7 +165,7 @@ def test_a_parquet_file_of_endless_rows_is_refused_by_its_head(tmp_path, monkeyp
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("field", ["participant", "stimulus_left", "note"])
-def test_votes_with_characters_that_no_database_takes_are_refused(tmp_path, field):
+def test_votes_with_nul_characters_are_refused(tmp_path, field):
     row = {"participant": "a", "stimulus_left": "x", "stimulus_right": "y", "choice": "left",
            "target": "E", "study": "s", "note": ""}  # fmt: skip
     pd.DataFrame([{**row, field: "a\0b"}]).to_csv(tmp_path / "v.csv", index=False)

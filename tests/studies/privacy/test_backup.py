@@ -1,4 +1,4 @@
-"""Backup, restore, and erasures that no restore undoes."""
+"""Backup, restore, and erasures that a restore repeats."""
 
 from __future__ import annotations
 
@@ -58,12 +58,12 @@ def test_it_restores_every_row_and_every_file(study, data):
     assert everything() == before
     assert to_csv(votes_frame(Study.objects.all())) == exported
     assert stimulus.path.read_bytes() == picture
-    # The site goes on: new rows get new numbers.
+    # The site stays usable: new rows get new numbers.
     vote(Study.objects.get(), "worker 3")
     assert Vote.objects.count() == 4
 
 
-def test_a_restore_erases_again_whoever_was_erased_after_the_backup(study, data):
+def test_a_restore_repeats_later_erasures(study, data):
     kept, gone = vote(study, "worker 1"), vote(study, "worker 2")
     write_backup(data / "b.zip")
     erasure.erase_person("worker 2")
@@ -73,14 +73,14 @@ def test_a_restore_erases_again_whoever_was_erased_after_the_backup(study, data)
     assert Vote.objects.filter(trial__participant__public_id=kept.public_id).count() == 2
 
 
-def test_it_remembers_erasures_even_where_the_log_was_lost(study, data):
+def test_erasures_are_repeated_even_without_the_log(study, data):
     vote(study, "worker 1")
     write_backup(data / "b.zip")
     erasure.erase_person("worker 1")
     erasure.log_path().unlink()  # the rows still say it
     assert restore(data / "b.zip") == 1
     assert not Vote.objects.exists()
-    # An older backup in a new place: the log in the newer one knows.
+    # An older backup on a new machine: the log in the newer backup has the erasure.
     write_backup(data / "newer.zip")
     erasure.log_path().unlink()
     Participant.objects.all().delete()
@@ -90,8 +90,8 @@ def test_it_remembers_erasures_even_where_the_log_was_lost(study, data):
     assert not Vote.objects.exists()
 
 
-def test_a_backup_hinders_nobody_and_holds_one_moment(study, data, monkeypatch):
-    """A vote that comes while the rows are read is stored at once, and is not in the backup."""
+def test_a_backup_is_a_consistent_snapshot_and_blocks_no_vote(study, data, monkeypatch):
+    """A vote during the backup is stored at once, and is not in the backup."""
     from studies.privacy import backup
 
     participant = vote(study, "worker 1")

@@ -1,4 +1,4 @@
-"""Batches go, unless a study shows them."""
+"""Deletion of batches, except those that a study uses."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_it_removes_a_batch_with_its_files_and_keeps_shared_ones(
     assert Picture.objects.count() == 2
 
 
-def test_it_keeps_a_batch_that_a_study_shows():
+def test_it_keeps_a_batch_that_a_study_uses():
     batch = batch_of(contents=1, styles=1)
     study = Study.objects.create(name="asks", kind="E")
     study.batches.add(batch)

@@ -1,4 +1,4 @@
-"""An erasure is whole: nothing of the person stays in the row, nor in the database file."""
+"""An erasure is complete: no personal data remain in the row or in the database file."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def person(study) -> Participant:
 
 
 @pytest.mark.django_db
-def test_the_row_that_stays_says_only_that_somebody_withdrew(study, person):
+def test_the_remaining_row_only_records_a_withdrawal(study, person):
     before = {field.name: getattr(person, field.attname) for field in Participant._meta.fields}
     erase(person)
     left = Participant.objects.get()
@@ -36,7 +36,7 @@ def test_the_row_that_stays_says_only_that_somebody_withdrew(study, person):
         if getattr(left, field.attname) == before[field.name]
         and getattr(left, field.attname) not in ("", None, 0, {}, [])
     }
-    # The key shows the person that all is erased; the public id erases again after a restore.
+    # The token shows the person that all is erased; the public id serves for restores.
     assert kept <= {
         "id", "study", "token", "public_id", "cohort", "consent_version", "rules_version",
         "language",

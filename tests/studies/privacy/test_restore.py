@@ -1,4 +1,4 @@
-"""A backup that was cut off, bent, or made by somebody else is refused and changes nothing."""
+"""A truncated, damaged or forged backup is refused and changes nothing."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def good(study, tmp_path, settings) -> bytes:
 
 
 def bent(good: bytes, change: Callable[[Parts], None]) -> bytes:
-    """The archive with other parts, and with a manifest that fits them."""
+    """The archive with other parts, and with a manifest that matches them."""
     with zipfile.ZipFile(BytesIO(good)) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
     change(parts)
@@ -130,7 +130,7 @@ def state(folder: Path) -> object:
 
 
 def refused(data: bytes, folder: Path) -> str:
-    """The one line that refuses the archive, where everything is as it was."""
+    """The error of one line for the archive, after which everything is unchanged."""
     (folder / "bent.zip").write_bytes(data)
     before = state(folder)
     with pytest.raises(CommandError) as error:
@@ -146,7 +146,7 @@ def test_it_refuses_an_archive_that_was_changed(good, tmp_path, name):
 
 
 @pytest.mark.parametrize("part", [0, 0.1, 0.5, 0.9, 0.999])
-def test_it_refuses_an_archive_that_was_cut_off(good, tmp_path, part):
+def test_it_refuses_a_truncated_archive(good, tmp_path, part):
     refused(good[: int(len(good) * part)], tmp_path)
 
 
@@ -173,14 +173,14 @@ def restore_both(good: bytes, folder: Path) -> None:
     restore(folder / "again.zip")
 
 
-def test_it_takes_no_pictures_that_are_made_from_others(good, tmp_path):
+def test_it_restores_no_derived_pictures(good, tmp_path):
     data = bent(good, lambda parts: parts.update({"media/shown/1/ab/x.png": b"other"}))
     (tmp_path / "b.zip").write_bytes(data)
     restore(tmp_path / "b.zip")
     assert not (Path(django_settings.MEDIA_ROOT) / "shown/1/ab/x.png").exists()
 
 
-def test_it_mends_a_file_that_is_damaged_here(good, tmp_path):
+def test_it_replaces_a_damaged_file(good, tmp_path):
     stimulus = Stimulus.objects.filter(state="done").first()
     content = stimulus.path.read_bytes()
     stimulus.path.write_bytes(b"damaged")
@@ -188,7 +188,7 @@ def test_it_mends_a_file_that_is_damaged_here(good, tmp_path):
     assert stimulus.path.read_bytes() == content
 
 
-def test_an_erasure_in_the_archive_is_done_again_and_written_down(good, tmp_path):
+def test_an_erasure_in_the_archive_is_repeated_and_logged(good, tmp_path):
     key = Participant.objects.order_by("pk").first().public_id.hex
     line = json.dumps({"participant": key, "at": "2026-01-01T00:00:00+00:00"}).encode() + b"\n"
     data = bent(good, lambda parts: parts.update({"erasures.jsonl": line}))
@@ -199,7 +199,7 @@ def test_an_erasure_in_the_archive_is_done_again_and_written_down(good, tmp_path
 
 
 @pytest.mark.parametrize("name", ["/etc/passwd", "../../../../etc/passwd", "pictures/../../x"])
-def test_the_site_hands_out_no_file_outside_its_folder(researcher: Client, study, name):
+def test_the_site_serves_no_file_outside_its_folder(researcher: Client, study, name):
     picture, stimulus = Picture.objects.first(), Stimulus.objects.first()
     for kept in (picture, stimulus):
         type(kept).objects.filter(pk=kept.pk).update(file=name)

@@ -1,4 +1,4 @@
-"""What is forgotten, and what is never stored."""
+"""Data that retention deletes, and data that are never stored."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def closed_long_ago(study: Study) -> Participant:
     return participant
 
 
-def test_it_forgets_who_took_part_and_keeps_the_votes(study, client):
+def test_it_deletes_personal_data_and_keeps_the_votes(study, client):
     participant = closed_long_ago(study)
     assert "people forgotten: 1" in retention("--dry-run")
     assert Participant.objects.get().external_id
@@ -50,7 +50,7 @@ def test_it_forgets_who_took_part_and_keeps_the_votes(study, client):
     assert "people forgotten: 0" in retention()
 
 
-def test_it_leaves_studies_alone_that_closed_lately(study):
+def test_it_keeps_data_of_recently_closed_studies(study):
     closed_long_ago(study)
     assert "people forgotten: 0" in retention("--days", "101")
     assert Participant.objects.get().external_id
@@ -73,7 +73,7 @@ def test_it_removes_finished_tasks_and_ended_sessions(study):
         retention("--days", "-1")
 
 
-def test_it_stores_nobodys_address_on_the_internet(client, study, caplog):
+def test_it_stores_no_ip_address(client, study, caplog):
     address = "203.0.113.77"
     client.defaults |= {"REMOTE_ADDR": address, "HTTP_X_FORWARDED_FOR": address,
                         "HTTP_USER_AGENT": "Mozilla/5.0 (unmistakable)"}  # fmt: skip

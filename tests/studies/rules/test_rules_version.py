@@ -1,4 +1,4 @@
-"""Rules are declared before the first participant, and every session names their version."""
+"""Rules are fixed before the first participant, and every session names their version."""
 
 from __future__ import annotations
 

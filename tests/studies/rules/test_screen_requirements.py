@@ -1,4 +1,4 @@
-"""Gates before consent: who is let in, who is asked for another window, who leaves with a code."""
+"""Screen requirements before consent: admission, request for another window, exit with a code."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ PHONE_SCREEN = {"width": 390, "height": 844, "pixel_ratio": 3, "orientation": "p
         (ScreenRequirements(orientation="landscape"), "wrong orientation"),
     ],
 )
-def test_it_refuses_by_the_first_gate_that_a_window_fails(gates, said):
+def test_it_refuses_by_the_first_requirement_that_a_window_fails(gates, said):
     assert gates.refusal(PHONE_SCREEN) == said
-    assert gates.refusal({}) == ""  # what is not known keeps nobody out
+    assert gates.refusal({}) == ""  # unknown properties meet every requirement
 
 
 @given(st.integers(0, 4000), st.integers(0, 4000), st.integers(0, 4000))
-def test_it_never_refuses_a_larger_window_than_one_it_lets_in(least, width, more):
+def test_a_larger_window_is_never_refused_if_a_smaller_one_is_admitted(least, width, more):
     gates = ScreenRequirements(least_width=least)
     if not gates.refusal({"width": width}):
         assert not gates.refusal({"width": width + more})
@@ -55,19 +55,19 @@ def test_it_never_refuses_a_larger_window_than_one_it_lets_in(least, width, more
         {"orientation": "sideways"},
     ],
 )
-def test_it_refuses_gates_that_it_does_not_understand(declared):
+def test_it_refuses_unknown_requirements(declared):
     with pytest.raises(InputError):
         ScreenRequirements.of(declared)
 
 
-def test_it_declares_only_what_shuts_somebody_out():
+def test_it_declares_only_requirements_in_force():
     declared = {"least_width": 900, "orientation": "landscape"}
     assert ScreenRequirements.of({**declared, "stack": False}).declared() == declared
 
 
 @pytest.fixture
 def gated(live_server, draft):
-    """Make an open study of four trials with gates."""
+    """Make an open study of four trials with screen requirements."""
 
     def make(**gates: object):
         study = draft(
@@ -89,7 +89,7 @@ def browser(test):
 
 
 @browser
-def test_it_asks_for_a_larger_window_before_consent_and_goes_on_by_itself(page, live_server, gated):
+def test_it_asks_for_a_larger_window_and_continues_automatically(page, live_server, gated):
     study = gated(least_width=1000, least_height=700)
     page.set_viewport_size({"width": 640, "height": 500})
     page.goto(f"{live_server}{study.entry_url}")
@@ -107,7 +107,7 @@ def test_it_asks_for_a_larger_window_before_consent_and_goes_on_by_itself(page, 
 
 
 @browser
-def test_it_lets_those_leave_with_a_code_who_have_no_larger_screen(page, live_server, gated):
+def test_participants_without_a_larger_screen_leave_with_a_code(page, live_server, gated):
     study = gated(least_width=1000)
     page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
     page.goto(f"{live_server}{study.entry_url}")
@@ -134,9 +134,7 @@ def test_it_asks_for_another_orientation_or_resolution(page, live_server, gated,
 
 
 @browser
-def test_it_stacks_the_pictures_on_a_narrow_window_where_the_study_allows_it(
-    page, live_server, gated
-):
+def test_it_stacks_the_pictures_in_a_narrow_window_if_allowed(page, live_server, gated):
     begin(page, live_server, gated(least_width=1000, stack=True))
     for (width, height), layout in ((WIDE, "beside"), ((900, 1000), "stacked"), (PHONE, "stacked")):
         page.set_viewport_size({"width": width, "height": height})

@@ -1,4 +1,4 @@
-"""What a recruitment service tells of those it sends: read, kept only as long as needed, erased."""
+"""Ids from recruitment services: reading, storage, erasure."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ IDS = {"PROLIFIC_PID": "60a1b2c3d4e5f607", "STUDY_ID": "5f0-study", "SESSION_ID"
 
 
 def come(study: Study, person: Client | None = None, **query: str) -> Participant:
-    """Consent, in a fresh browser where none is given; checks of CSRF have their own tests."""
+    """Consent, by default in a fresh browser; CSRF checks have their own tests."""
     address = f"{study.entry_url}?{'&'.join(f'{k}={v}' for k, v in (query or IDS).items())}"
     answer = (person or Client()).post(address, {"consent": "yes"})
     return Participant.objects.get(token=answer["Location"].split("/")[-2])
@@ -74,7 +74,7 @@ def test_it_reads_the_parameters_of_every_service(query, found):
 
 
 @pytest.mark.django_db
-def test_it_keeps_all_three_ids_and_none_that_can_be_read_back(study):
+def test_it_stores_all_three_ids_hashed(study):
     participant = come(study)
     assert ids_of(participant) == (
         hashed(IDS["PROLIFIC_PID"]), IDS["STUDY_ID"], hashed(IDS["SESSION_ID"])
@@ -85,7 +85,7 @@ def test_it_keeps_all_three_ids_and_none_that_can_be_read_back(study):
 
 
 @pytest.mark.django_db
-def test_it_keeps_no_id_of_those_who_never_take_part(draft):
+def test_it_stores_no_id_without_consent(draft):
     study = draft(required_screen={"least_width": 1000})
     open_study(study)
     for sent in ({"consent": "cannot"}, {"consent": "yes", "width": 800}):
@@ -94,13 +94,13 @@ def test_it_keeps_no_id_of_those_who_never_take_part(draft):
 
 
 @pytest.mark.django_db
-def test_it_notes_the_submission_that_somebody_comes_back_with(study):
+def test_it_updates_the_submission_of_a_returning_person(study):
     browser = Client()
     first = come(study, browser)
     again = come(study, browser, **{**IDS, "SESSION_ID": "another"})
     assert again == first
     assert ids_of(first)[2] == hashed("another")
-    # A link without it takes nothing away.
+    # A link without a submission does not delete it.
     come(study, browser, PROLIFIC_PID=IDS["PROLIFIC_PID"])
     assert ids_of(first)[2] == hashed("another")
     answer(first, 6)
@@ -109,7 +109,7 @@ def test_it_notes_the_submission_that_somebody_comes_back_with(study):
 
 
 @pytest.mark.django_db
-def test_no_table_that_leaves_the_house_holds_an_id(study):
+def test_no_exported_table_holds_an_id(study):
     participant = come(study)
     answer(participant, 6)
     bundle = BytesIO()
@@ -134,7 +134,7 @@ def forget(study: Study, participant: Participant) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("let_go", [withdraw, erase, forget])
-def test_all_three_ids_go_with_the_person(study, let_go):
+def test_erasure_deletes_all_three_ids(study, let_go):
     participant = come(study)
     answer(participant)
     let_go(study, participant)
@@ -143,7 +143,7 @@ def test_all_three_ids_go_with_the_person(study, let_go):
 
 
 @pytest.mark.django_db
-def test_retention_forgets_how_large_windows_were_and_keeps_how_the_pictures_lay(study):
+def test_retention_deletes_window_sizes_and_keeps_the_layout(study):
     participant = come(study)
     seen = ({"width": 1280, "layout": "beside"}, {"width": 390, "layout": "stacked"}, {"width": 9})
     for screen in seen:
@@ -158,7 +158,7 @@ def test_retention_forgets_how_large_windows_were_and_keeps_how_the_pictures_lay
     ("known_by", "told"),
     [("id", "service"), ("id", "first"), ("id", "last"), ("browser", "first"), ("browser", "last")],
 )
-def test_a_session_that_somebody_began_anew_is_erased_with_the_old_ones(draft, known_by, told):
+def test_a_replaced_session_is_erased_with_its_successor(draft, known_by, told):
     study = draft(returning="restart")
     open_study(study)
     browser = Client()

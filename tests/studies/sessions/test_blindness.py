@@ -1,4 +1,4 @@
-"""A crawler in the place of a participant: nothing in any response tells what is compared."""
+"""Responses to a crawler in the place of a participant never reveal what is compared."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CONTROLS = {"training": 1, "gold": 1, "traps": 1, "repeats": 1, "break_every": 7
 
 
 def secrets() -> set[str]:
-    """Whatever would tell participants, or those who look over their shoulder, what is compared."""
+    """Texts that would reveal to participants what is compared."""
     told = {"gatys", "cross-layer", "universal", "repeat_of"}
     told |= {str(value) for value in Study.objects.values_list("name", "design").get()}
     told |= set(Batch.objects.values_list("name", flat=True))
@@ -35,7 +35,7 @@ def secrets() -> set[str]:
 
 
 def decoded(text: str) -> str:
-    """A text with all that is written in base64 inside it spelled out."""
+    """A text with its base64 parts decoded."""
     plain = [text, unquote(text)]
     for run in re.findall(r"[A-Za-z0-9_-]{8,}", text):
         padded = run + "=" * (-len(run) % 4)
@@ -46,7 +46,7 @@ def decoded(text: str) -> str:
 
 
 def chunks(png: bytes) -> list[str]:
-    """The kinds of a PNG's parts: text, time and profile would be parts of their own."""
+    """The types of a PNG's chunks: text, time and profile would be chunks of their own."""
     assert png[:8] == b"\x89PNG\r\n\x1a\n"
     kinds, place = [], 8
     while place < len(png):
@@ -56,7 +56,7 @@ def chunks(png: bytes) -> list[str]:
     return kinds
 
 
-def test_it_gives_away_nothing_in_any_response_of_a_session(window, live_server, draft):
+def test_no_response_of_a_session_reveals_a_method(window, live_server, draft):
     page = window
     study = draft(name="gatys against universal", trials_per_participant=10, rules=CONTROLS)
     open_study(study)
@@ -99,7 +99,7 @@ def test_it_gives_away_nothing_in_any_response_of_a_session(window, live_server,
     assert not {secret for secret in hidden if secret in cookies.lower()}
 
 
-def test_it_gives_one_stimulus_another_address_in_every_trial(study):
+def test_a_stimulus_has_another_url_in_every_trial(study):
     addresses: list[str] = []
     for _ in range(3):
         trial = current_trial(enrol(study))

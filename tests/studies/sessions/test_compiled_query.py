@@ -1,4 +1,4 @@
-"""CompiledQuery queries answer what Django's own would, and are written once."""
+"""Compiled queries return the rows of Django's own queries, and are compiled once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ KEY = Parameter("key", models.UUIDField())
 OUTCOME = Parameter("outcome", models.CharField())
 
 
-def test_it_gives_rows_with_what_they_point_to(study: Study, django_assert_num_queries) -> None:
+def test_it_returns_rows_with_related_rows(study: Study, django_assert_num_queries) -> None:
     trial = current_trial(enrol(study))
     query = Trial.objects.select_related("participant", "pair__first", "repeat_of")
     prepared = CompiledQuery(lambda: query.filter(public_id=KEY).order_by())
@@ -31,7 +31,7 @@ def test_it_gives_rows_with_what_they_point_to(study: Study, django_assert_num_q
         assert getattr(found, field.attname) == getattr(query.get(pk=trial.pk), field.attname)
 
 
-def test_it_gives_values_as_python_has_them(study: Study) -> None:
+def test_it_returns_python_values(study: Study) -> None:
     trial = current_trial(enrol(study))
     rows = Trial.objects.filter(outcome=OUTCOME).order_by("pk")
     fields = ("public_id", "first_left", "snapshot", "lease_until")
@@ -43,7 +43,7 @@ def test_it_gives_values_as_python_has_them(study: Study) -> None:
     assert prepared.first(outcome=TrialOutcome.EXPIRED) is None
 
 
-def test_it_fills_the_places_anew_and_writes_the_query_once(study: Study) -> None:
+def test_it_compiles_the_query_once_for_all_parameters(study: Study) -> None:
     made = []
 
     def make() -> models.QuerySet[Participant]:
@@ -58,7 +58,7 @@ def test_it_fills_the_places_anew_and_writes_the_query_once(study: Study) -> Non
     assert len(made) == 1
 
 
-def test_it_changes_the_rows_it_is_asked_to(study: Study) -> None:
+def test_it_updates_the_selected_rows(study: Study) -> None:
     first, second = (current_trial(enrol(study)) for _ in range(2))
     skip = CompiledUpdate(lambda: Trial.objects.filter(public_id=KEY, outcome=""), outcome=OUTCOME)
     assert skip.run(key=first.public_id, outcome="skipped") == 1

@@ -1,4 +1,4 @@
-"""Control trials and the rules that exclude sessions: declared before, applied to all alike."""
+"""Control trials, and the rules that exclude sessions."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CONTROLS = {"training": 2, "gold": 2, "traps": 1, "repeats": 2}
 @given(
     st.integers(2 * REPEAT_GAP, 60), *(st.integers(0, 4) for _ in range(4)), st.integers(0, 2**32)
 )
-def test_it_composes_a_session_of_what_was_declared(real, training, gold, traps, repeats, seed):
+def test_a_session_has_the_declared_trials(real, training, gold, traps, repeats, seed):
     plan = trial_kinds(
         real,
         training=training,
@@ -69,7 +69,7 @@ def test_it_refuses_rules_that_it_does_not_know(declared):
 
 @pytest.fixture
 def controlled(draft: Callable[..., Study]) -> Study:
-    """Sessions of ten real trials and seven others; everything must be answered right."""
+    """Sessions of ten real trials and seven others; no miss is tolerated."""
     study = draft(trials_per_participant=10, rules={**CONTROLS, "fastest_median_ms": 300})
     open_study(study)
     return study
@@ -96,7 +96,7 @@ def test_it_mixes_control_trials_into_a_session(controlled):
     }  # fmt: skip
     assert kinds[:2] == ["training", "training"]
     assert participant.excluded == ""
-    # Only real trials take slots, and no pair comes twice but for repeats.
+    # Only real trials hold assignments, and only repeats show a pair twice.
     assert controlled.assignments.exclude(trial=None).count() == 10
     pairs = [trial.pair_id for trial in trials if trial.kind in ("real", "training")]
     assert len(set(pairs)) == len(pairs)
@@ -128,13 +128,13 @@ def test_it_shows_a_foreign_content_in_gold_trials_of_a_c_test(draft):
 
 
 @pytest.mark.django_db
-def test_it_excludes_a_careless_session_keeps_its_rows_and_asks_somebody_else(controlled):
+def test_a_careless_session_is_excluded_and_its_assignments_are_released(controlled):
     careless, fast = enrol(controlled), enrol(controlled)
     take_part(careless, careless=True)
     take_part(fast, ms=100)
     assert careless.excluded == "missed traps"
     assert fast.excluded == "answered too fast"
-    assert careless.code  # what is paid is not decided here
+    assert careless.code  # payment does not depend on it
     assert Vote.objects.count() == 2 * 17
     assert controlled.assignments.exclude(trial=None).count() == 0
     assert set(votes_frame([controlled])["excluded"]) == {"missed traps", "answered too fast"}
@@ -157,7 +157,7 @@ def test_it_never_counts_a_pilot(controlled):
     ("rules", "trials", "said"),
     [({"repeats": 1}, 6, "at least 10 trials"), ({"training": 9}, 6, "nobody sees a pair twice")],
 )
-def test_it_refuses_rules_that_a_session_cannot_keep(draft, rules, trials, said):
+def test_it_refuses_rules_that_do_not_fit_the_session(draft, rules, trials, said):
     with pytest.raises(InputError, match=said):
         open_study(draft(trials_per_participant=trials, rules=rules))
 

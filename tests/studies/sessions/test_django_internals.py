@@ -1,4 +1,4 @@
-"""The parts of Django that compiled queries use without Django's promise to keep them.
+"""The private parts of Django that compiled queries use.
 
 A failure here means that a new version of Django changed them: look at what it changed, and adapt
 studies/sessions/compiled_query.py. The names and signatures are those of Django 5.2's source.

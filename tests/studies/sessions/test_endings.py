@@ -1,4 +1,4 @@
-"""Every way in which a session ends has its own code, and none is given before its time."""
+"""Every ending of a session has its own code, and no code is shown before the end."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def consent(study: Study, **fields: object):
 
 
 def answered(study: Study, *wrong: str) -> str:
-    """Answer everything, trials of the kinds `wrong` wrongly; the text of the last page."""
+    """Answer all trials, those of the kinds `wrong` wrongly; returns the text of the last page."""
     address = consent(study)["Location"]
     participant = Participant.objects.get(token=address.split("/")[-2])
     for _ in participant.trial_kinds:
@@ -79,7 +79,7 @@ def test_every_ending_shows_its_own_code_and_no_other(study, ending):
 
 
 @pytest.mark.parametrize("ending", ["screened_out", "no_consent", "full", "not_loaded"])
-def test_where_no_code_was_declared_nobody_is_sent_anywhere(study, ending):
+def test_without_a_declared_code_there_is_no_redirect(study, ending):
     Study.objects.filter(pk=study.pk).update(codes={"completed": "D0NE"})
     study.refresh_from_db()
     page = WAYS[ending](study)
@@ -92,14 +92,14 @@ def test_missed_gold_trials_never_cost_the_code(study):
     assert Participant.objects.get(state="finished").excluded == "missed gold trials"
 
 
-def test_missed_traps_are_complete_where_the_study_declares_no_code_for_them(study):
+def test_missed_attention_checks_are_complete_if_the_study_declares_no_code(study):
     Study.objects.filter(pk=study.pk).update(codes={"completed": "D0NE"})
     assert "complete?cc=D0NE" in answered(study, "trap")
     assert Participant.objects.get(state="finished").excluded == "missed traps"
 
 
 @pytest.mark.parametrize("declared", [{}, {"completed": "SAME-4-ALL"}])
-def test_it_gives_a_code_to_copy_where_a_service_asks_for_one(draft, declared):
+def test_it_shows_a_code_to_copy_if_the_service_needs_one(draft, declared):
     study = draft(recruiter="mturk", codes=declared)
     open_study(study)
     pages = []
@@ -118,7 +118,7 @@ def test_it_gives_a_code_to_copy_where_a_service_asks_for_one(draft, declared):
 
 
 @pytest.mark.parametrize("count", [0, 1])
-def test_who_answered_nothing_gets_no_code_when_the_study_closes(study, count):
+def test_without_answers_there_is_no_code_when_the_study_closes(study, count):
     location = consent(study)["Location"]
     participant = Participant.objects.get()
     for _ in range(count):

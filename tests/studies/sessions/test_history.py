@@ -1,4 +1,4 @@
-"""What a session's past says about what comes next."""
+"""The history of a session, and the side of the next trial."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def past(*outcomes: str, kind: str = "real") -> History:
     return History((i, 10 * i, True, kind, one) for i, one in enumerate(outcomes, start=1))
 
 
-def test_it_begins_with_nothing():
+def test_an_empty_history():
     empty = History([])
     assert (empty.answered, empty.waits, empty.next_position, empty.seen) == (0, False, 1, [])
     assert empty.side_due is None and not empty.pictures_fail
@@ -38,12 +38,12 @@ def test_it_counts_answers_and_knows_every_pair_that_was_shown():
         ((FAILED, FAILED, VOTED, FAILED), False),
     ],
 )
-def test_it_gives_up_after_three_trials_in_a_row_without_pictures(outcomes, fail):
+def test_it_stops_after_three_consecutive_load_failures(outcomes, fail):
     assert past(*outcomes).pictures_fail is fail
 
 
-def test_only_answered_real_trials_decide_about_the_side():
-    assert past(VOTED).side_due is False  # the left is ahead, so the right is due
+def test_only_answered_real_trials_count_for_the_side():
+    assert past(VOTED).side_due is False  # left was shown more often, so right is due
     assert past(FAILED).side_due is None
     assert past(VOTED, kind="training").side_due is None
 
@@ -52,5 +52,5 @@ def test_only_answered_real_trials_decide_about_the_side():
     ("left", "right", "side"),
     [(0, 0, None), (5, 4, None), (6, 4, None), (7, 4, True), (4, 7, False)],
 )
-def test_it_takes_a_side_only_where_it_is_clearly_more(left, right, side):
+def test_a_side_is_in_surplus_only_by_a_clear_margin(left, right, side):
     assert side_in_surplus([True] * left + [False] * right) is side

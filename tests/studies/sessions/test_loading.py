@@ -1,4 +1,4 @@
-"""Nobody answers before all three pictures are on the screen, and the clock starts only then."""
+"""A trial can be answered, and is timed, only once all three pictures are on the screen."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ CLICK_LATER = """() => new Promise((done) => {
     });
     observer.observe(left, { attributes: true, attributeFilter: ['disabled'] });
 })"""
-"""Clicks on its own, by the page's clock: how long after the pictures were there."""
+"""Clicks by a script: milliseconds from the display of the pictures to the click."""
 
 
 @pytest.mark.parametrize("place", [0, 1, 2], ids=["reference", "left", "right"])
-def test_it_waits_for_every_picture_and_does_not_count_the_waiting(
+def test_it_waits_for_every_picture_and_does_not_time_the_loading(
     page: Page, live_server, long_study, place
 ):
     held: list[Route] = []
@@ -41,7 +41,7 @@ def test_it_waits_for_every_picture_and_does_not_count_the_waiting(
     page.wait_for_timeout(3000)
     expect(left).to_be_disabled()
     assert page.locator(".stage img").first.evaluate("e => getComputedStyle(e).visibility") == (
-        "hidden"  # nobody sees one picture before the others
+        "hidden"  # no picture is shown before the others
     )
     next(route for route in held if slow in route.request.url).continue_()
     waited = page.evaluate("window.waited")

@@ -1,4 +1,4 @@
-"""A session belongs to the person who began it: an id that others may know opens nothing."""
+"""Only the person who began a session continues it: an id alone gives no access."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def study(request: pytest.FixtureRequest, draft) -> Study:
 
 @pytest.fixture(params=["begun", "finished"])
 def victim(request: pytest.FixtureRequest, study: Study) -> Client:
-    """Somebody who began, or finished, in a browser of their own."""
+    """A person who began, or finished, in another browser."""
     browser = Client()
     consent(browser, study, OWN)
     participant = Participant.objects.get()
@@ -51,7 +51,7 @@ def victim(request: pytest.FixtureRequest, study: Study) -> Client:
 
 
 @pytest.mark.parametrize("query", FOREIGN)
-def test_a_stranger_with_the_id_gets_nothing_and_changes_nothing(study, victim, query) -> None:
+def test_a_foreign_id_gives_no_access_and_changes_nothing(study, victim, query) -> None:
     before, votes = rows(), Vote.objects.count()
     stranger = Client()
     answer = consent(stranger, study, query)
@@ -64,7 +64,7 @@ def test_a_stranger_with_the_id_gets_nothing_and_changes_nothing(study, victim, 
     assert rows() == before and Vote.objects.count() == votes
 
 
-def test_a_stranger_learns_nothing_of_how_far_the_session_is(study, victim) -> None:
+def test_a_foreign_id_does_not_reveal_the_progress(study, victim) -> None:
     texts = []
     for _ in range(2):
         page = consent(Client(), study, FOREIGN[0]).content.decode()
@@ -76,7 +76,7 @@ def test_a_stranger_learns_nothing_of_how_far_the_session_is(study, victim) -> N
 
 
 @pytest.mark.parametrize("draft_returning", ["resume"])
-def test_the_person_goes_on_by_the_cookie_or_by_the_submission(draft, draft_returning) -> None:
+def test_the_person_continues_by_cookie_or_submission(draft, draft_returning) -> None:
     study = draft(returning=draft_returning)
     open_study(study)
     browser = Client()
@@ -96,12 +96,12 @@ def test_two_people_at_one_computer_are_two(draft) -> None:
     browser = Client()
     first = consent(browser, study, "?PROLIFIC_PID=first")["Location"]
     assert consent(browser, study, "?PROLIFIC_PID=second")["Location"] != first
-    # The browser remembers the second; the first comes back by nothing but an id.
+    # The browser remembers the second person; the first has only an id.
     text = consent(browser, study, "?PROLIFIC_PID=first").content.decode()
     assert "A session has begun with this id" in text
 
 
-def test_a_cookie_of_another_study_or_a_forged_one_shows_nothing(draft) -> None:
+def test_other_and_forged_cookies_give_no_access(draft) -> None:
     study, other = draft(), draft()
     for one in (study, other):
         open_study(one)
@@ -121,7 +121,7 @@ def signed(person: str, secret: str = SECRET) -> str:
     return f"?PROLIFIC_PID={person}&signature={signature}"
 
 
-def test_a_study_with_a_secret_takes_signed_ids_only(draft) -> None:
+def test_a_study_with_a_secret_accepts_signed_ids_only(draft) -> None:
     study = draft(id_secret=SECRET)
     open_study(study)
     bad = ["", f"?PROLIFIC_PID={ID}", signed(ID, "guess"), signed("another").replace("another", ID)]

@@ -1,4 +1,4 @@
-"""A whole study with people who leave: how evenly votes and sides are spread, by every rule."""
+"""A study with people who leave: the balance of votes and sides under every rule."""
 
 from __future__ import annotations
 
@@ -46,16 +46,16 @@ def crowded(db):
 
 
 def leave(participant: Participant) -> None:
-    """Time passes, and nobody has seen the participant."""
+    """Let a participant leave: time passes without a request."""
     past = timezone.now() - timedelta(hours=1)
     participant.trials.filter(outcome="").update(lease_until=past)
     Participant.objects.filter(pk=participant.pk, state="active").update(last_seen=past)
 
 
 def run(study: Study, seed: int, enough: int | None = None) -> int:
-    """People come, answer side by side, and four of ten leave; until enough votes are in.
+    """People arrive, answer simultaneously, and four of ten leave, until all votes are stored.
 
-    Gives how many began. Rounds of rules that follow votes are planned as a worker would.
+    Returns the number who began. Rounds of adaptive rules are planned as by a worker.
     """
     generator = np.random.default_rng(seed)
     here: list[tuple[Participant, int]] = []
@@ -100,7 +100,7 @@ def expect_fair_sessions(study: Study) -> None:
 
 
 @pytest.mark.parametrize("design", FIXED)
-def test_it_gives_every_pair_its_share_of_votes_although_people_leave(crowded, design):
+def test_every_pair_gets_its_votes_although_people_leave(crowded, design):
     study = crowded(design)
     began = run(study, seed=1)
     assert began > PERSONS  # some were replaced
@@ -111,7 +111,7 @@ def test_it_gives_every_pair_its_share_of_votes_although_people_leave(crowded, d
     assert set(votes.values()) <= {wanted // pairs, -(-wanted // pairs)}
     assert all(abs(2 * left[pair] - votes[pair]) <= 1 for pair in votes)
     expect_fair_sessions(study)
-    # Replacement costs no more sessions than those that were broken off, and a few short ones.
+    # Replacement needs as many sessions as were abandoned, and a few short ones.
     whole = sum(history_of(p).answered == TRIALS for p in study.participants.all())
     assert whole >= 0.6 * PERSONS
 
@@ -130,8 +130,8 @@ def test_it_is_nearly_even_wherever_it_stops(crowded, design, enough):
 
 
 @pytest.mark.parametrize("design", sorted(set(DESIGNS) - set(FIXED)))
-def test_it_keeps_quota_and_sides_where_the_rule_follows_the_votes(crowded, design):
-    """How often a pair is asked is the rule's choice there; all else holds as for the others."""
+def test_adaptive_rules_keep_quota_and_sides(crowded, design):
+    """The rule chooses the votes per pair; the other properties are the same."""
     study = crowded(design, persons=10)
     run(study, seed=3)
     votes, left = counted(study)

@@ -1,4 +1,4 @@
-"""Nobody floods, nobody guesses; and many people behind one address are many people."""
+"""Limits on requests and on guessing; people behind one IP address are counted separately."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def fresh():
     cache.clear()
 
 
-def test_it_counts_each_key_for_itself_and_forgets(monkeypatch):
+def test_it_counts_each_key_separately_and_expires(monkeypatch):
     limit = Limit("test", most=2, seconds=1)
     assert [limit.allows("a") for _ in range(3)] == [True, True, False]
     assert limit.allows("b")
@@ -37,7 +37,7 @@ def test_it_counts_each_key_for_itself_and_forgets(monkeypatch):
     assert limit.allows("a")
 
 
-def test_it_answers_a_flood_of_one_session_with_429_and_lets_others_be(study, monkeypatch):
+def test_too_many_requests_of_one_session_get_429(study, monkeypatch):
     first, second = Client(), Client()
     flooding, quiet = begin(first, study), begin(second, study)
     page = first.get(flooding)
@@ -82,7 +82,7 @@ def test_no_token_can_be_guessed_or_made(study, client):
     assert client.get(url).status_code == 200
 
 
-def test_a_cookie_of_another_study_or_of_ones_own_making_lets_nobody_in(study, draft, client):
+def test_other_and_forged_cookies_are_refused(study, draft, client):
     other = draft()
     open_study(other)
     participant = Participant.objects.get(pk=enrol(other).pk)
@@ -91,7 +91,7 @@ def test_a_cookie_of_another_study_or_of_ones_own_making_lets_nobody_in(study, d
     assert Study.objects.count() == 2
 
 
-def test_exports_are_nobodys_without_a_login(study, client):
+def test_exports_need_a_login(study, client):
     for name in ("VOTES.csv", "VOTES.parquet", "CODEBOOK.md", "bundle.zip?licence=CC0-1.0"):
         answer = client.get(f"/studies/{study.pk}/{name}")
         assert answer.status_code == 302 and answer["Location"].startswith("/login/")

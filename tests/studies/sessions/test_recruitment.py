@@ -1,4 +1,4 @@
-"""How people come, come back, and leave: services, codes, places, gates, and withdrawal."""
+"""Arrival, return and end: recruitment services, codes, places, screen requirements, withdrawal."""
 
 from __future__ import annotations
 
@@ -78,12 +78,12 @@ def test_it_has_a_code_for_those_who_do_not_take_part(person, prolific, fields, 
     page = consent(person, prolific, PROLIFIC, **fields).content.decode()
     assert f"complete?cc={code}" in page
     assert not Participant.objects.filter(state="active").exists()
-    # A person on a larger screen, or after a second thought, is welcome.
+    # The same person may begin later, or on a larger screen.
     assert consent(person, prolific, PROLIFIC, width=1280).status_code == 303
 
 
 @pytest.mark.django_db
-def test_it_has_a_code_for_those_who_come_too_late(person, prolific):
+def test_it_has_a_code_if_the_study_is_full(person, prolific):
     for _ in range(4):
         enrol(prolific)
     page = consent(person, prolific, PROLIFIC, width=1280).content.decode()
@@ -147,7 +147,7 @@ def test_it_offers_breaks(person, draft):
 
 
 @pytest.mark.django_db
-def test_it_lets_pilots_in_by_a_link_of_their_own(person, study):
+def test_pilots_have_their_own_link(person, study):
     page = person.get(study.pilot_url)
     assert "are not analysed" in page.content.decode()
     answer = person.post(study.pilot_url, {"consent": "yes", "csrfmiddlewaretoken": csrf(page)})
@@ -184,14 +184,14 @@ def test_it_erases_a_person_by_their_id_and_again_after_a_restore(study, draft):
     logged = log_path().read_text().splitlines()[before:]
     assert len(logged) == 2
     assert "worker" not in "".join(logged)
-    # A restored copy knows nothing of it yet.
+    # A restored copy does not have the erasure yet.
     Participant.objects.filter(pk=sessions[0].pk).update(state="finished", excluded="")
     assert erase_again() == 1
     assert erase_again() == 0
 
 
 @pytest.mark.django_db
-def test_it_writes_an_erasure_down_before_it_erases(study, monkeypatch):
+def test_an_erasure_is_logged_before_it_happens(study, monkeypatch):
     participant = enrol(study)
 
     def fail(self: Participant) -> None:
@@ -252,8 +252,8 @@ def test_it_makes_one_row_of_twenty_identical_answers_at_once(study):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("attempt", range(4))
-def test_it_counts_a_late_answer_or_gives_the_slot_away_but_never_both(study, attempt):
-    """The answer and the person who may take the slot over come at the same moment."""
+def test_a_late_answer_counts_or_the_assignment_is_given_away(study, attempt):
+    """The answer and the participant who may get the assignment arrive at the same moment."""
     late, other = enrol(study), enrol(study)
     trial = current_trial(late)
     slot = trial.assignment
@@ -269,7 +269,7 @@ def test_it_counts_a_late_answer_or_gives_the_slot_away_but_never_both(study, at
 
 
 @pytest.mark.django_db(transaction=True)
-def test_it_never_gives_two_people_one_slot(study):
+def test_two_people_never_get_one_assignment(study):
     participants = [enrol(study) for _ in range(4)]
     waiting = iter(participants)
     lock = threading.Lock()
@@ -288,7 +288,7 @@ def test_it_never_gives_two_people_one_slot(study):
 @pytest.mark.parametrize(
     ("returning", "participants"), [("resume", 1), ("restart", 2), ("block", 1)]
 )
-def test_it_knows_a_returning_browser_where_people_have_no_id(draft, returning, participants):
+def test_a_returning_browser_is_recognised_without_an_id(draft, returning, participants):
     study = draft(returning=returning)
     open_study(study)
     person = Client()
@@ -304,14 +304,14 @@ def test_it_knows_a_returning_browser_where_people_have_no_id(draft, returning, 
 
 
 @pytest.mark.django_db
-def test_it_takes_no_placeholder_for_an_id(study):
+def test_a_placeholder_is_not_an_id(study):
     for query in ("?PROLIFIC_PID={{%PROLIFIC_PID%}}", "?prolific_pid="):
         Client().post(f"{study.entry_url}{query}", {"consent": "yes"})
     assert Participant.objects.count() == 2
 
 
 @pytest.mark.django_db
-def test_it_tells_people_whose_pictures_never_arrive(draft):
+def test_participants_are_told_if_pictures_never_load(draft):
     study = draft(codes={"not_loaded": "L0ST"})
     open_study(study)
     person, participant = Client(), enrol(study)

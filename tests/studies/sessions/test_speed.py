@@ -1,4 +1,4 @@
-"""What a vote costs: few queries, none of which reads more the larger the study is."""
+"""The cost of a vote: few queries, whose work does not grow with the study."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ def test_it_answers_and_serves_the_next_trial_with_few_queries(client, study: St
         after_the_vote = len(queries)
         assert client.get(address).context["trial"] == page.context["trial"]
     assert after_the_vote <= 12
-    # One commit a vote; to look at what it was answered with writes nothing.
+    # One commit for each vote; showing the next trial writes nothing.
     told = [query["sql"] for query in queries]
     assert any(sql.startswith("UPDATE") for sql in told[:after_the_vote])
     assert all(sql.startswith("SELECT") for sql in told[after_the_vote:])
     assert not [sql for sql in told if "django_session" in sql]
 
 
-def test_it_finds_free_slots_by_their_index(study: Study) -> None:
+def test_free_assignments_are_found_by_their_index(study: Study) -> None:
     if connection.vendor != "sqlite":
-        pytest.skip("how PostgreSQL goes about it depends on what it counted")
+        pytest.skip("the plan of PostgreSQL depends on its statistics")
     slots = study.assignments.filter(cohort=Cohort.PEOPLE).free().order_by("rank")
     for wanted in (slots, slots.filter(first_left=True).with_pictures()):
         plan = wanted[:1].explain()
         assert "free_slots" in plan and "B-TREE" not in plan
 
 
-def test_it_looks_for_a_left_slot_only_where_a_trial_waits_too_long(study: Study) -> None:
+def test_expired_assignments_are_looked_up_only_if_a_trial_has_expired(study: Study) -> None:
     waiting = current_trial(enrol(study))
     for late in (False, True):
         waiting.lease_until -= timedelta(hours=late)

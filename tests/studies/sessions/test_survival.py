@@ -1,4 +1,4 @@
-"""An acknowledged vote survives the death of the server."""
+"""Acknowledged votes are not lost when the server is killed."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def free_port() -> int:
 
 @contextmanager
 def server(port: int) -> Iterator[subprocess.Popen[bytes]]:
-    """A production server of its own, on the database file of the tests."""
+    """A production server on the database file of the tests."""
     name = connection.settings_dict["NAME"]
     environment = {**os.environ, "DATABASE_URL": f"sqlite:///{name}", "ECSPACE_DATA": str(DATA)}
     arguments = ["-m", "gunicorn", "config.wsgi", "--no-control-socket"]
@@ -59,7 +59,7 @@ class Person:
         self.opener = urllib.request.build_opener(cookies)
 
     def get(self, path: str, **fields: object) -> tuple[str, str]:
-        """Address and text of a page; with fields, of what a form leads to."""
+        """Address and text of a page; with fields, of the page after a form."""
         data = urllib.parse.urlencode(fields).encode() if fields else None
         with self.opener.open(f"{self.base}{path}", data, timeout=30) as response:
             return urllib.parse.urlsplit(response.url).path, response.read().decode()

@@ -1,4 +1,4 @@
-"""Simulated participants who go through the server: forms, cookies, CSRF tokens, pictures."""
+"""Simulated participants over HTTP: forms, cookies, CSRF tokens, pictures."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_it_runs_a_study_from_end_to_end_over_http(rehearsed, live_server):
     assert summarise(study, Cohort.SIMULATED).gold_passed[0] == 1
     assert summarise(study, Cohort.SIMULATED).attention_checks_passed[0] == 1
     assert study.assignments.filter(cohort=Cohort.PEOPLE).taken().count() == 0
-    # They prefer what is better: utilities lie at least four apart within a pair.
+    # They prefer the better stimulus: utilities differ by at least four within a pair.
     right = [
         (vote.choice == "left") == (vote.trial.left_id > vote.trial.right_id)
         for vote in Vote.objects.filter(trial__kind="real").select_related("trial")
@@ -67,7 +67,7 @@ def test_it_runs_a_study_from_end_to_end_over_http(rehearsed, live_server):
     assert sum(right) >= 0.85 * len(right)
 
 
-def test_it_serves_itself_and_lets_robots_favour_a_side_and_leave(rehearsed):
+def test_it_starts_a_server_and_bots_may_favour_a_side_and_leave(rehearsed):
     study, path = rehearsed
     said = command(study, path, "--participants", 3, "--dropout", 1, "--side-bias", 60)
     assert "3 left early" in said
@@ -77,7 +77,7 @@ def test_it_serves_itself_and_lets_robots_favour_a_side_and_leave(rehearsed):
     assert not Participant.objects.filter(state="finished").exists()
 
 
-def test_it_goes_through_the_checks_of_the_server_and_not_around_them(rehearsed, live_server):
+def test_it_passes_the_checks_of_the_server(rehearsed, live_server):
     study, _ = rehearsed
     open_study(study)
     host = live_server.url.removeprefix("http://")
@@ -92,12 +92,12 @@ def test_it_goes_through_the_checks_of_the_server_and_not_around_them(rehearsed,
 
 
 @pytest.mark.django_db
-def test_it_refuses_behaviour_that_is_no_share(rehearsed):
+def test_it_refuses_behaviour_outside_its_range(rehearsed):
     with pytest.raises(CommandError, match="fatigue=2.0: use a share, 0 … 1"):
         command(*rehearsed, "--fatigue", 2)
 
 
-def test_it_tires_and_leaves_as_it_is_told(study):
+def test_it_tires_and_leaves_as_declared(study):
     tired = Behaviour(fatigue=1)
     assert tired.prefers_left(50, 0, 0) == pytest.approx(1)
     assert tired.prefers_left(50, 0, 0.5) == pytest.approx(0.75)

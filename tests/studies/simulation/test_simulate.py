@@ -1,4 +1,4 @@
-"""Simulated participants: known truths in, known truths out, and no mistaking them for people."""
+"""Simulated participants: their true utilities are recovered, and their rows are marked."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def utilities(study: Study, spread: float = 1.0) -> dict[str, float]:
     }
 
 
-def test_it_marks_every_row_as_simulated_and_leaves_peoples_slots_alone(study):
+def test_it_marks_every_row_as_simulated_and_uses_no_assignments_of_people(study):
     assert simulate(study, utilities(study), 5, 6, seed=1) == 30
     assert set(Participant.objects.values_list("cohort", flat=True)) == {Cohort.SIMULATED}
     assert votes_frame([study])["simulated"].all()
@@ -48,7 +48,7 @@ def test_it_repeats_itself_with_the_same_seed(draft):
     assert not tables[0].equals(tables[2])
 
 
-def test_it_prefers_the_better_stimulus_as_often_as_the_model_says(study):
+def test_it_prefers_the_better_stimulus_with_the_models_probability(study):
     worth = utilities(study, 0.15)
     simulate(study, worth, 120, 8, seed=3)
     frame = votes_frame([study])
@@ -62,7 +62,7 @@ def test_it_prefers_the_better_stimulus_as_often_as_the_model_says(study):
     assert abs(slope) < 3 * np.sqrt((difference**2 * expected * (1 - expected)).sum())
 
 
-def test_it_takes_slots_in_the_order_in_which_people_get_them(study):
+def test_it_takes_assignments_in_the_order_of_people(study):
     simulate(study, utilities(study), 4, 6, seed=1)
     for _ in range(4):
         person = enrol(study)
@@ -80,7 +80,7 @@ def test_it_takes_slots_in_the_order_in_which_people_get_them(study):
     assert len(shown[0]) == 24
 
 
-def test_it_can_favour_a_side_and_answer_without_looking():
+def test_it_can_favour_a_side_and_be_inattentive():
     assert Behaviour().prefers_left(1.0, 1.0) == 0.5
     assert Behaviour(side_bias=1.0).prefers_left(0.0, 0.0) == pytest.approx(0.7311, abs=1e-4)
     assert Behaviour(inattention=1.0).prefers_left(50.0, 0.0) == 0.5

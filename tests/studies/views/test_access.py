@@ -1,4 +1,4 @@
-"""Which researcher may see what: owners and those they share with; nobody else learns anything."""
+"""Access of researchers: owners and members see a study, and no one else."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def statuses(client: Client, name: str, study: Study) -> set[int]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_it_tells_a_stranger_that_there_is_no_such_study(owned: Study, name: str) -> None:
+def test_others_get_the_response_for_a_missing_study(owned: Study, name: str) -> None:
     found = statuses(client_of("mallory"), name, owned)
     assert 404 in found and found <= {404, 405}
     owned.refresh_from_db()
@@ -76,7 +76,7 @@ def test_it_lists_only_what_one_may_see(owned: Study, draft) -> None:
         assert owned.name in root.get(address).content.decode()
 
 
-def test_it_shares_a_study_and_takes_it_back(owned: Study) -> None:
+def test_sharing_a_study_can_be_ended(owned: Study) -> None:
     owner, colleague = Client(), client_of("linus")
     owner.force_login(owned.created_by)
     page = owner.post(f"/studies/{owned.pk}/share/", {"username": "nobody"}, follow=True)
@@ -85,13 +85,13 @@ def test_it_shares_a_study_and_takes_it_back(owned: Study) -> None:
     assert "is shared with linus" in page.content.decode()
     assert colleague.get(f"/studies/{owned.pk}/").status_code == 200
     assert owned.name in colleague.get("/studies/").content.decode()
-    # A member runs the study; whom it is shared with is the owner's to say.
+    # A member runs the study; only the owner shares it.
     assert colleague.post(f"/studies/{owned.pk}/share/", {"username": "grace"}).status_code == 404
     owner.post(f"/studies/{owned.pk}/unshare/", {"username": "linus"})
     assert colleague.get(f"/studies/{owned.pk}/").status_code == 404
 
 
-def test_it_counts_votes_right_however_many_share_a_study(owned: Study) -> None:
+def test_counts_of_votes_do_not_depend_on_sharing(owned: Study) -> None:
     import uuid
 
     record_vote(current_trial(enrol(owned)), "left", uuid.uuid4())
@@ -100,7 +100,7 @@ def test_it_counts_votes_right_however_many_share_a_study(owned: Study) -> None:
     assert row.people_votes == 1
 
 
-def test_it_keeps_an_account_that_owns_a_study(owned: Study) -> None:
+def test_an_account_that_owns_a_study_cannot_be_deleted(owned: Study) -> None:
     with pytest.raises(ProtectedError):
         owned.created_by.delete()
 

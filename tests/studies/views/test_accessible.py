@@ -1,6 +1,6 @@
-"""The pages of a session, and the researcher's, for those who see, hear or point otherwise.
+"""Accessibility of participants' and researchers' pages.
 
-Every page is opened by its address; that people get there by clicking is for other tests to show.
+Every page is opened by its URL; other tests follow the links.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Size = tuple[int, int]
 
 @pytest.fixture
 def every_page(live_server, draft) -> Callable[..., Iterator[str]]:
-    """Show every page of a session in a window, one after the other; gives their names."""
+    """Show every page of a session in a window, one after the other; yields their names."""
 
     def addresses(study: Study) -> Iterator[tuple[str, str]]:
         yield "consent", study.entry_url
@@ -117,7 +117,7 @@ def test_it_has_no_serious_finding_of_axe_on_researchers_pages(researcher_page, 
 
 
 def expect_large_targets(page: Page, name: str) -> None:
-    """Fail where something to press is smaller than a finger."""
+    """Fail if a control is smaller than a finger."""
     small = page.evaluate(
         """(targets) => [...document.querySelectorAll(targets)]
             .filter((e) => e.checkVisibility())
@@ -130,7 +130,7 @@ def expect_large_targets(page: Page, name: str) -> None:
 
 
 def expect_visible_focus(page: Page, name: str) -> None:
-    """Fail where Tab leads to something that does not show it."""
+    """Fail if an element does not show its focus."""
     reached = 0
     for _ in range(8):
         page.keyboard.press("Tab")
@@ -152,7 +152,7 @@ def expect_visible_focus(page: Page, name: str) -> None:
 
 
 def expect_names_that_tell_nothing(page: Page) -> None:
-    """Fail where a screen reader says anything but which place a picture has."""
+    """Fail if a screen reader says more than the position of a picture."""
     names = page.locator("img").evaluate_all("all => all.map((i) => i.alt)")
     names += page.locator(".answer").evaluate_all(
         "all => all.map((b) => b.ariaLabel || b.innerText)"
@@ -170,9 +170,7 @@ def expect_names_that_tell_nothing(page: Page) -> None:
 
 
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=["desktop", "phone"])
-def test_it_has_targets_that_fingers_hit_a_focus_that_shows_and_names_that_tell_nothing(
-    page, every_page, size
-):
+def test_targets_are_large_focus_is_visible_and_names_reveal_nothing(page, every_page, size):
     seen = []
     for name in every_page(page, size):
         expect_large_targets(page, name)

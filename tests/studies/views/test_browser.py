@@ -1,4 +1,4 @@
-"""A participant's session in a real browser, and what people do to browsers."""
+"""A participant's session in Chromium, with Back, reload, double clicks and two windows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.studies.session import PHONE, WIDE, begin, current, ready
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
-def test_it_leads_through_ten_trials_by_mouse(window, live_server, long_study):
+def test_ten_trials_by_mouse(window, live_server, long_study):
     page = window
     begin(page, live_server, long_study)
     for number in range(10):
@@ -27,7 +27,7 @@ def test_it_leads_through_ten_trials_by_mouse(window, live_server, long_study):
     assert all(200 <= vote.response_ms < 15_000 for vote in votes)
 
 
-def test_it_leads_through_ten_trials_by_keyboard(page, live_server, long_study):
+def test_ten_trials_by_keyboard(page, live_server, long_study):
     page.goto(f"{live_server}{long_study.entry_url}")
     page.keyboard.press("Tab")
     page.keyboard.press("Space")
@@ -39,7 +39,7 @@ def test_it_leads_through_ten_trials_by_keyboard(page, live_server, long_study):
         page.keyboard.press("ArrowRight")
         left, right = ("ArrowLeft", "ArrowRight") if number < 5 else ("1", "2")
         page.keyboard.press(left if number % 2 else right)
-        assert Vote.objects.count() == number  # arrows look, they do not answer
+        assert Vote.objects.count() == number  # arrow keys select, they do not answer
         page.keyboard.press("Enter")
     expect(page.get_by_text(Participant.objects.get().code)).to_be_visible()
     assert [vote.choice for vote in Vote.objects.order_by("pk")] == ["right", "left"] * 5
@@ -83,7 +83,7 @@ def test_it_takes_one_vote_from_two_windows(window, live_server, short_study):
     assert current(second) == current(page)
     page.get_by_role("button", name="Left picture").click()
     ready(page, 1)
-    second.get_by_role("button", name="Right picture").click()  # the same trial, from the past
+    second.get_by_role("button", name="Right picture").click()  # the same trial, outdated
     ready(second, 1)
     assert current(second) == current(page)
     assert [vote.choice for vote in Vote.objects.all()] == ["left"]

@@ -1,4 +1,4 @@
-"""Names belong to their owners: nobody learns whether a colleague's study, or account, exists."""
+"""Names are unique for each owner, and do not reveal other studies or accounts."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def create(client: Client, batch, name: str):
     return client.post("/studies/new/", fields)
 
 
-def test_the_form_takes_the_name_of_a_hidden_study_like_any_other(batch):
+def test_the_form_accepts_the_name_of_a_hidden_study(batch):
     alice, mallory = client_of("alice"), client_of("mallory")
     assert create(alice, batch, "secret").status_code == 302
     assert create(mallory, batch, "secret").status_code == 302
@@ -51,7 +51,7 @@ def test_an_owner_has_a_name_once(batch):
         Study.objects.create(name="mine", kind="C")
 
 
-def test_commands_take_the_number_where_a_name_is_several(draft, tmp_path):
+def test_commands_accept_the_number_of_an_ambiguous_name(draft, tmp_path):
     first, second = draft(name="same"), draft(name="same", created_by=User.objects.create_user("a"))
     with pytest.raises(CommandError, match="several studies are named 'same': use the number"):
         call_command("study", "export", "same", "--out", str(tmp_path / "v.csv"))

@@ -1,4 +1,5 @@
-"""What the network does to an answer: nothing is lost, nothing is doubled, and people see why."""
+"""Answers over an unreliable network are neither lost nor doubled, and the page says why it
+waits."""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ OFFLINE = "This page continues automatically as soon as there is one."
 
 
 def finish(page: Page, answered: int) -> None:
-    """Answer what is left, left and right in turn."""
+    """Answer the remaining trials, left and right alternately."""
     trials = len(Participant.objects.get().trial_kinds)
     for number in range(answered, trials):
         ready(page, number)
@@ -41,7 +42,7 @@ def test_it_survives_an_outage_in_mid_study(window, live_server, long_study, sec
     began = time.monotonic()
     answer(page, "Right")
     expect(page.get_by_role("status")).to_contain_text(UNSENT)
-    answer(page, "Left")  # a second thought comes too late, and changes nothing
+    answer(page, "Left")  # a second choice is too late and changes nothing
     page.wait_for_timeout(seconds * 1000)
     assert time.monotonic() - began >= seconds
     expect(page.get_by_role("status")).to_contain_text(UNSENT)
@@ -54,12 +55,12 @@ def test_it_survives_an_outage_in_mid_study(window, live_server, long_study, sec
     ("part", "method", "arrives", "says"),
     [
         ("**/vote/", "POST", False, UNSENT),  # the answer does not reach the server
-        ("**/vote/", "POST", True, UNSENT),  # it does, and what comes next is lost
-        ("**/picture/**", "*", False, OFFLINE),  # its pictures are
+        ("**/vote/", "POST", True, UNSENT),  # it does, and the next page is lost
+        ("**/picture/**", "*", False, OFFLINE),  # its pictures are lost
     ],
     ids=["answer", "confirmation and next trial", "pictures"],
 )
-def test_it_goes_on_after_any_request_was_lost(
+def test_it_continues_after_a_lost_request(
     page, live_server, short_study, part, method, arrives, says
 ):
     begin(page, live_server, short_study)
@@ -81,7 +82,7 @@ def test_it_goes_on_after_any_request_was_lost(
     finish(page, 1)
 
 
-def test_it_waits_where_the_server_is_overloaded(page, live_server, short_study):
+def test_it_waits_while_the_server_is_overloaded(page, live_server, short_study):
     begin(page, live_server, short_study)
     refusals = [503, 429]
 
@@ -110,7 +111,7 @@ def test_it_asks_for_the_page_until_it_arrives(page, live_server, short_study):
     finish(page, 0)
 
 
-def test_it_delivers_an_answer_that_a_crash_left_behind(page, live_server, short_study):
+def test_it_delivers_an_answer_after_a_crash(page, live_server, short_study):
     begin(page, live_server, short_study)
     page.context.route("**/vote/", lambda route: route.abort())
     answer(page, "Right")

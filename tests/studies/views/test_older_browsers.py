@@ -1,4 +1,4 @@
-"""Browsers without newer interfaces, with another tab in front, or with changed cookies."""
+"""Browsers without newer interfaces, with hidden pages, or with changed cookies."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_it_uses_no_interface_that_older_browsers_lack(name):
 
 
 @browser
-def test_it_takes_votes_without_newer_interfaces(page: Page, live_server, short_study: Study):
+def test_it_works_without_newer_interfaces(page: Page, live_server, short_study: Study):
     page.add_init_script(
         "delete AbortSignal.timeout; delete SubmitEvent.prototype.submitter;"
         "delete crypto.constructor.prototype.randomUUID"
@@ -63,9 +63,7 @@ def test_it_takes_votes_without_newer_interfaces(page: Page, live_server, short_
 
 
 @browser
-def test_it_leaves_time_behind_another_tab_out_of_the_response_time(
-    page: Page, live_server, short_study: Study
-):
+def test_hidden_time_is_not_part_of_the_response_time(page: Page, live_server, short_study: Study):
     begin(page, live_server, short_study)
     page.evaluate(
         "Object.defineProperty(document, 'hidden', { get: () => window.isHidden });"
@@ -99,9 +97,7 @@ def test_it_sends_a_refused_answer_again_with_the_token_of_another_login(
 
 
 @browser
-def test_it_keeps_an_answer_that_went_to_the_page_of_a_network(
-    page: Page, live_server, short_study: Study
-):
+def test_an_answer_to_a_network_login_page_is_kept(page: Page, live_server, short_study: Study):
     begin(page, live_server, short_study)
     portal = "<!DOCTYPE html><title>Log in to the network</title><h1>Log in</h1>"
     page.route(
@@ -119,7 +115,7 @@ def test_it_keeps_an_answer_that_went_to_the_page_of_a_network(
 @pytest.mark.parametrize(
     ("language", "said"), [("de", "Cookies"), ("ja", "Cookie"), ("en", "cookies")]
 )
-def test_it_tells_browsers_without_cookies_in_their_language(study, language, said):
+def test_browsers_without_cookies_get_a_page_in_their_language(study, language, said):
     person = Client(enforce_csrf_checks=True, headers={"Accept-Language": language})
     page = person.post(study.entry_url, {"consent": "yes"})
     assert page.status_code == 403

@@ -1,4 +1,4 @@
-"""Participants' pages through Django's client: position, idempotence, and what they give away."""
+"""Participants' pages through Django's client: position, idempotence, and blindness."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SCRIPT = {"X-Requested-With": "fetch"}
 
 @pytest.fixture
 def person() -> Client:
-    """Somebody with a fresh browser, and the checks that browsers make."""
+    """A participant with a fresh browser and CSRF checks."""
     return Client(enforce_csrf_checks=True)
 
 
@@ -60,7 +60,7 @@ def send(person: Client, address: str, page, choice="left", headers=None, **chan
     return person.post(f"{address}vote/", fields, headers=headers)
 
 
-def test_it_leads_from_consent_through_every_trial_to_a_code(person, study):
+def test_a_session_from_consent_to_the_code(person, study):
     address = begin(person, study)
     for number in range(6):
         page = person.get(address)
@@ -74,7 +74,7 @@ def test_it_leads_from_consent_through_every_trial_to_a_code(person, study):
     assert participant.consent_version == 1
 
 
-def test_it_answers_the_script_with_what_comes_next(person, study):
+def test_the_script_gets_the_next_page(person, study):
     address = begin(person, study)
     page = person.get(address)
     for number in range(6):
@@ -88,7 +88,7 @@ def test_it_answers_the_script_with_what_comes_next(person, study):
     assert Participant.objects.get().code in page.content.decode()
 
 
-def test_it_answers_the_script_with_a_break_where_one_is_due(person, draft):
+def test_the_script_gets_a_break_if_one_is_due(person, draft):
     study = draft(rules={"break_every": 2})
     open_study(study)
     address = begin(person, study)
@@ -105,7 +105,7 @@ def test_it_does_not_begin_without_consent(person, study):
     assert not Participant.objects.exists()
 
 
-def test_it_finds_back_to_the_session_from_the_link(person, study):
+def test_the_studys_link_leads_back_to_the_session(person, study):
     address = begin(person, study)
     assert person.get(study.entry_url)["Location"] == address
     again = person.post(
@@ -115,7 +115,7 @@ def test_it_finds_back_to_the_session_from_the_link(person, study):
     assert Participant.objects.count() == 1
 
 
-def test_it_takes_a_repeated_or_stale_answer_without_a_second_vote(person, study):
+def test_repeated_or_stale_answers_are_not_second_votes(person, study):
     address = begin(person, study)
     page = person.get(address)
     client_uuid = uuid.uuid4()
@@ -144,7 +144,7 @@ def test_it_refuses_answers_to_trials_of_others(person, study):
     assert not Vote.objects.exists()
 
 
-def test_it_counts_an_answer_whose_clock_is_broken(person, study):
+def test_an_answer_with_an_invalid_time_counts(person, study):
     address = begin(person, study)
     send(person, address, person.get(address), response_ms="-5")
     assert Vote.objects.get().response_ms is None
@@ -164,7 +164,7 @@ def test_it_answers_unknown_addresses_with_not_found(person, study):
         assert person.get(address).status_code == 404
 
 
-def test_it_says_politely_that_a_study_is_not_open_or_full(person, draft, study):
+def test_the_exit_page_says_that_a_study_is_not_open_or_full(person, draft, study):
     assert "not open" in person.get(draft().entry_url).content.decode()
     for _ in range(4):
         enrol(study)
@@ -220,7 +220,7 @@ def test_it_does_not_show_a_picture_that_was_changed(person, study):
     assert person.get(picture_url(trial, "left")).status_code == 404
 
 
-def test_it_gives_away_nothing_in_any_response_of_a_session(person, study):
+def test_no_response_of_a_session_reveals_a_method(person, study):
     Study.objects.filter(pk=study.pk).update(name="gatys against universal")
     responses = [person.get(study.entry_url)]
     address = begin(person, study)
@@ -246,7 +246,7 @@ def test_it_gives_away_nothing_in_any_response_of_a_session(person, study):
             assert secret.encode() not in told
 
 
-def test_it_never_lets_a_page_be_served_from_the_past(person, study):
+def test_pages_are_never_cached(person, study):
     address = begin(person, study)
     for page in (person.get(address), person.get(study.entry_url)):
         assert "no-store" in page["Cache-Control"]

@@ -1,4 +1,4 @@
-"""The planner's page: numbers by hand, stimuli of a batch or a draft, and its look in Chromium."""
+"""The planner's page: numbers checked by hand, stimuli of a batch or a draft, and its layout."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def row(page: str, label: str) -> str:
     return found[1]
 
 
-def test_it_shows_what_the_numbers_come_to(researcher):
+def test_it_shows_the_workload(researcher):
     # 5 × (8 · 4 / 2) pairs, by 70 trials a person; 7 people × 9 minutes × 9 an hour, twice.
     page = shown(researcher, **NUMBERS)
     assert (row(page, "Pairs"), row(page, "Votes")) == ("80", "320")
@@ -44,7 +44,7 @@ def test_it_shows_what_the_numbers_come_to(researcher):
     assert "at least 4 votes per pair" in shown(researcher, **{**NUMBERS, "votes_per_pair": 3})
 
 
-def test_it_fills_the_minutes_where_no_trials_are_given(researcher):
+def test_it_computes_trials_from_the_minutes(researcher):
     page = shown(researcher, **{**NUMBERS, "trials": "", "minutes": 9})
     assert row(page, "Real trials per person") == "70"
     page = shown(researcher, **{**NUMBERS, "minutes": 9})
@@ -97,7 +97,7 @@ def test_it_starts_from_a_draft(researcher, draft):
     ("design", "people"),
     [("balanced", 4), ("balanced", 9), ("full", 4), ("random", 20), ("swiss", 3), ("asap", 9)],
 )
-def test_it_counts_what_the_design_of_a_draft_asks(researcher, draft, design, people):
+def test_it_counts_the_pairs_of_a_drafts_design(researcher, draft, design, people):
     study = draft(design=design, scope="reference", participant_target=people)
     page = shown(researcher, stimuli=f"study:{study.pk}")
     open_study(study)
@@ -118,7 +118,7 @@ def test_it_refuses_a_plan_that_leaves_parts_unconnected(researcher, draft):
     assert "never compared" in page and "The study</h2>" not in page
 
 
-def test_it_shows_nobody_the_drafts_of_others(researcher, draft, django_user_model):
+def test_drafts_of_others_are_not_offered(researcher, draft, django_user_model):
     study = draft(created_by=django_user_model.objects.create_user("grace"))
     page = shown(researcher, stimuli=f"study:{study.pk}")
     assert str(study) not in page
@@ -126,11 +126,11 @@ def test_it_shows_nobody_the_drafts_of_others(researcher, draft, django_user_mod
 
 
 @pytest.mark.parametrize("wrong", ["study:x", "batch:", "study:99", "0"])
-def test_it_refuses_stimuli_that_are_not_there(researcher, wrong):
+def test_it_refuses_unknown_stimuli(researcher, wrong):
     assert "Select a valid choice" in shown(researcher, stimuli=wrong)
 
 
-def test_it_refuses_nonsense_and_names_the_field(researcher):
+def test_it_refuses_invalid_values_and_names_the_field(researcher):
     for name, value in (("each", 1), ("dropout", 100), ("seconds", "nan"), ("spread_E1", 0)):
         page = shown(researcher, **{**NUMBERS, name: value})
         assert "errorlist" in page and "The study</h2>" not in page

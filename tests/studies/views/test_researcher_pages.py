@@ -76,7 +76,7 @@ def test_it_opens_and_closes_a_study(researcher, draft):
     assert "closed" in page
 
 
-def test_it_says_why_a_study_cannot_open(researcher, draft):
+def test_it_gives_the_reason_why_a_study_cannot_open(researcher, draft):
     study = draft(trials_per_participant=50)
     page = researcher.post(f"/studies/{study.pk}/open/", follow=True).content.decode()
     assert "nobody sees a pair twice" in page
@@ -164,7 +164,7 @@ def test_it_refuses_scores_that_do_not_fit(study, scores, tmp_path):
     assert not Vote.objects.filter(trial__participant__cohort=Cohort.SIMULATED).exists()
 
 
-def test_it_changes_a_draft_as_a_whole_and_an_open_study_in_its_codes_only(researcher, draft):
+def test_a_draft_can_be_changed_and_of_an_open_study_only_the_codes(researcher, draft):
     study = draft(rules={"gold": 1}, required_screen={"least_width": 900}, codes={"full": "F"})
     address = f"/studies/{study.pk}/edit/"
     form = researcher.get(address).context["form"]

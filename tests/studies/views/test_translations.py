@@ -1,4 +1,4 @@
-"""Participants' pages in other languages: complete, kept through a session, and stored as shown."""
+"""Translations of participants' pages: complete, constant in a session, and stored as shown."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def catalogue(language: str):
 
 
 def marks(text: str) -> list[str]:
-    """What a translation must take over as it is."""
+    """The parts of a text that a translation must keep."""
     return sorted(re.findall(r"%\(\w+\)s|<[^>]+>", text))
 
 
@@ -98,7 +98,7 @@ def words(language: str) -> dict[str, str]:
         ("en", "de", "en"),
     ],
 )
-def test_it_speaks_the_studys_language_or_else_the_browsers(draft, of_study, of_browser, spoken):
+def test_the_language_is_the_studys_or_else_the_browsers(draft, of_study, of_browser, spoken):
     study = draft(language=of_study)
     open_study(study)
     person = Client(headers={"Accept-Language": of_browser})
@@ -111,7 +111,7 @@ def test_it_speaks_the_studys_language_or_else_the_browsers(draft, of_study, of_
 
 
 @pytest.mark.django_db
-def test_it_holds_a_session_in_one_language_and_stores_what_it_asked(draft):
+def test_a_session_keeps_its_language_and_stores_the_question_asked(draft):
     study = draft(rules={"break_every": 3, "traps": 1})
     set_consent(study, CONSENT.replace("\n", "\r\n"))  # as forms send it
     open_study(study)
@@ -150,7 +150,7 @@ def test_it_holds_a_session_in_one_language_and_stores_what_it_asked(draft):
 
 
 @pytest.mark.django_db
-def test_it_shows_a_consent_text_of_the_researchers_own_as_it_was_written(draft):
+def test_a_researchers_consent_text_is_not_translated(draft):
     study = draft(language="ja", title="色と形")
     set_consent(study, "ご説明をお読みください。")
     open_study(study)

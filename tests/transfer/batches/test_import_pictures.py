@@ -1,4 +1,4 @@
-"""Importing pictures: stored once, whole or not at all, with their annotations."""
+"""Import of pictures: each is stored once, completely or not at all, with its annotations."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_the_type_comes_from_the_content_not_from_the_name(media, tmp_path):
     assert store(tmp_path / "picture.png", "content").path.suffix == ".jpg"
 
 
-def test_a_turned_photograph_has_the_size_that_is_seen(media, tmp_path):
+def test_a_rotated_photograph_has_the_size_that_is_shown(media, tmp_path):
     image = Image.new("RGB", (60, 20), "blue")
     exif = image.getexif()
     exif[0x0112] = 6  # turned by a quarter
@@ -146,7 +146,7 @@ def test_it_takes_the_folders_of_bsds500(media, tmp_path):
     out, _ = run(tmp_path / "images", "--annotations", tmp_path / "groundTruth")
     assert "annotated pictures: 3\n" in out
     assert "without annotations: 1 (alone.png)" in out
-    assert "annotations that belong to no picture: 1 (nobody.mat)" in out
+    assert "annotations without a picture: 1 (nobody.mat)" in out
     assert "4 new, 0 kept, 0 bad" in out
     # Each has that of its own folder.
     for picture in Picture.objects.exclude(annotations=""):
@@ -171,7 +171,7 @@ def test_a_corrected_annotation_replaces_the_old_one(media, tmp_path):
 
 
 def turned_picture(path, orientation: int):
-    """A picture whose EXIF data asks for a turn, and the annotation of its stored pixels."""
+    """A picture that its EXIF data rotates, and the annotation of its stored pixels."""
     pixels = np.zeros((80, 120, 3), np.uint8)
     pixels[10:30, 10:70] = 200
     image = Image.fromarray(pixels)
@@ -184,7 +184,7 @@ def turned_picture(path, orientation: int):
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_annotations_of_the_stored_pixels_are_turned_upright(media, tmp_path, orientation):
+def test_annotations_of_the_stored_pixels_are_rotated(media, tmp_path, orientation):
     edges = turned_picture(tmp_path / "a.png", orientation)
     mat = annotate(tmp_path / "a.mat", edges)
     result = store_picture(tmp_path / "a.png", "content", annotations=mat, frame="stored")
@@ -195,7 +195,7 @@ def test_annotations_of_the_stored_pixels_are_turned_upright(media, tmp_path, or
     assert upright[found.boundaries[0]].all(), "the line lies on the rectangle"
 
 
-def test_a_turned_picture_is_named_where_its_annotation_may_not_be(media, tmp_path):
+def test_a_rotated_picture_with_a_doubtful_annotation_is_reported(media, tmp_path):
     mat = annotate(tmp_path / "a.mat", turned_picture(tmp_path / "a.png", 3))
     result = store_picture(tmp_path / "a.png", "content", annotations=mat)
     assert "turned by its EXIF data (orientation 3)" in result.warning
@@ -214,7 +214,7 @@ def test_a_multi_picture_jpeg_is_a_jpeg(researcher, media, tmp_path):
     assert researcher.get(picture.file_url)["Content-Type"] == "image/jpeg"
 
 
-def test_files_that_are_passed_over_are_counted_and_hidden_ones_are_not(media, tmp_path):
+def test_skipped_files_are_counted_except_hidden_ones(media, tmp_path):
     draw(tmp_path / "a.png")
     Image.new("RGB", (32, 32), "red").save(tmp_path / "d.jfif", "JPEG")
     Image.new("RGB", (32, 32), "green").save(tmp_path / "b.avif")
@@ -223,13 +223,13 @@ def test_files_that_are_passed_over_are_counted_and_hidden_ones_are_not(media, t
         (tmp_path / name).write_bytes(b"anything")
     out, _ = run(tmp_path)
     assert "4 new, 0 kept, 0 bad" in out
-    assert "3 files were not looked at (.HEIC, .txt, without suffix)" in out
+    assert "3 files were skipped (.HEIC, .txt, without suffix)" in out
 
 
-def test_a_folder_of_unknown_pictures_says_which(media, tmp_path):
+def test_a_folder_without_known_formats_is_refused_with_its_suffixes(media, tmp_path):
     (tmp_path / "c.HEIC").write_bytes(b"anything")
     _, err = run(tmp_path)
-    assert "holds no picture file; 1 file was not looked at (.HEIC): convert" in err
+    assert "holds no picture file; 1 file was skipped (.HEIC): convert" in err
 
 
 @pytest.mark.parametrize(
@@ -244,14 +244,14 @@ def test_a_folder_of_unknown_pictures_says_which(media, tmp_path):
         ("star*.png", "star*", "star*"),
     ],
 )
-def test_names_are_found_as_they_are_listed(media, tmp_path, file, name, asked):
+def test_names_are_found_as_listed(media, tmp_path, file, name, asked):
     picture = store(draw(tmp_path / file), "style")
     store(draw(tmp_path / "starfish.png", seed=3), "style")
     assert picture.name == name
     assert Picture.objects.matching("style", [asked]) == [picture]
 
 
-def test_the_page_says_what_the_command_says(researcher, media, tmp_path):
+def test_page_and_command_give_the_same_summary(researcher, media, tmp_path):
     for folder in ("images", "mats"):
         (tmp_path / folder).mkdir()
     for seed, name in enumerate("ab"):
@@ -272,7 +272,7 @@ def test_the_page_says_what_the_command_says(researcher, media, tmp_path):
 
 
 def test_an_upload_is_decoded_and_hashed_once(researcher, media, tmp_path, monkeypatch):
-    """And never written to a temporary folder before it is stored."""
+    """It is not written to a temporary folder before it is stored."""
     counts = Counter()
 
     def counted(module, name):

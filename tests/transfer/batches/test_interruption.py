@@ -1,4 +1,4 @@
-"""A signal in the middle of `generate`, with a real method: nothing is lost or half there."""
+"""A signal during `generate` with a real method: nothing is lost or incomplete."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ GENERATE = (
 
 
 class Installation:
-    """A data folder of its own, used by processes of their own."""
+    """A data folder that is used by separate processes."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -100,7 +100,7 @@ def installation(template, tmp_path) -> Installation:
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
-def test_generate_goes_on_after_a_signal(installation, number):
+def test_generate_can_be_resumed_after_a_signal(installation, number):
     process = installation.start(*GENERATE)
     installation.wait_until({"done", "running"})  # in the middle of a later stimulus
     process.send_signal(number)
@@ -108,7 +108,7 @@ def test_generate_goes_on_after_a_signal(installation, number):
     states = list(installation.states().values())
     before = installation.files()
     assert 1 <= states.count("done") < 4
-    # After SIGKILL a row is left running; a program that could still act gave it back.
+    # After SIGKILL a row stays in the state running; other signals release it.
     assert states.count("running") == (number == signal.SIGKILL)
 
     said = installation.run(*GENERATE)
@@ -123,7 +123,7 @@ def test_generate_goes_on_after_a_signal(installation, number):
     assert not list((installation.folder / "media" / "stimuli").rglob("*tmp*"))
 
 
-def test_a_worker_finishes_its_chunk_and_ends_when_told(installation):
+def test_a_worker_finishes_its_chunk_after_a_signal(installation):
     installation.run(*GENERATE, "--queue")
     worker = installation.start("worker", "--interval", "0.05")
     installation.wait_until({"done"})

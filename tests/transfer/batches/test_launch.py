@@ -49,7 +49,7 @@ def test_a_layer_that_the_encoder_lacks_is_refused_before_there_are_rows(engine,
     assert not Batch.objects.exists()
 
 
-def test_threads_that_were_not_named_stay_those_of_the_batch(engine, order, monkeypatch):
+def test_unnamed_threads_are_those_of_the_batch(engine, order, monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "3")
     launch(order(threads=None))
     monkeypatch.setenv("OMP_NUM_THREADS", "5")
@@ -118,7 +118,7 @@ def test_the_recipe_covers_the_decoders_of_methods_that_need_them(order, monkeyp
     assert "other weights here than when the batch was launched" in row.error
 
 
-def test_a_picture_too_flat_at_the_width_is_named_with_a_width_that_works(engine, order, picture):
+def test_a_picture_too_thin_at_the_width_is_refused_with_a_width_that_works(engine, order, picture):
     frieze = picture("style", "frieze", seed=7, size=(1000, 100))
     with pytest.raises(InputError, match=r"style 'frieze' \(1000×100\) is 128×13 at width 128"):
         launch(order(styles=[frieze], size=128))

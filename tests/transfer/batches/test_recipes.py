@@ -63,7 +63,7 @@ def test_methods_start_from_the_same_noise_and_pictures_from_another():
     "change", [{"size": 65}, {"seed": 1}, {"precision": "bf16"}, {"threads": 2}, {"chunk": 2},
                {"encoder_fingerprint": "fake:2"}],
 )  # fmt: skip
-def test_whatever_decides_a_result_changes_its_key(change):
+def test_everything_that_determines_a_result_changes_its_key(change):
     before, after = (expand(one, CONTENTS, STYLES) for one in (recipe(), recipe(**change)))
     assert not {one.key for one in before} & {one.key for one in after}
 
@@ -81,13 +81,13 @@ def test_a_sample_uses_the_same_draws_for_every_method():
     assert pairs["gatys"] == pairs["cross-layer"]
 
 
-def test_it_refuses_a_slip_of_the_pen():
+def test_it_refuses_too_many_stimuli():
     many = [Source(f"{number}", 50, 50) for number in range(400)]
     with pytest.raises(InputError, match="320000 stimuli"):
         expand(recipe(), many, many)
 
 
-def test_every_weight_makes_a_variant_and_a_method_without_weight_one(engine):
+def test_a_method_has_a_variant_for_every_weight(engine):
     found = variants(["gatys", "weightless"], style_weights=[1, 5], iterations=7)
     assert [(one["method"], one["parameters"].get("style_weight")) for one in found] == [
         ("gatys", 1.0), ("gatys", 5.0), ("weightless", None),
@@ -96,7 +96,7 @@ def test_every_weight_makes_a_variant_and_a_method_without_weight_one(engine):
     assert "iterations" not in found[2]["parameters"]
 
 
-def test_a_range_of_weights_is_that_of_the_papers_lists():
+def test_ranges_of_weights_are_those_of_the_papers_lists():
     """50, 150 … 1950 (wcs1.txt) and 2291…9813 (wcs2.txt); a product has no weight."""
     keys = ["gatys", "gatys-aggressive", "cross-layer-multiplicative"]
     found = variants(keys, weights="ordinary")
@@ -134,7 +134,7 @@ def test_a_setting_may_belong_to_one_method(engine):
         (["gatys"], {"weightless.alpha": 1}, "not among the methods"),
     ],
 )
-def test_it_refuses_methods_and_settings_that_are_not_there(engine, methods, settings, message):
+def test_it_refuses_unknown_methods_and_settings(engine, methods, settings, message):
     with pytest.raises(InputError, match=message):
         variants(methods, settings=settings)
 
@@ -159,7 +159,7 @@ def test_a_fingerprint_ignores_the_order_of_keys():
     assert fingerprint({"a": 1}) != fingerprint({"a": 2})
 
 
-def test_a_method_without_content_comes_once_for_each_style_and_starts_from_one_seed():
+def test_a_method_without_content_has_one_stimulus_per_style_and_one_seed():
     methods = [{"method": "inversion", "parameters": {}}, {"method": "gatys", "parameters": {}}]
     planned = expand(recipe(methods=methods, seed=7), CONTENTS, STYLES)
     alone = [one for one in planned if one.method == "inversion"]
@@ -177,7 +177,7 @@ def test_a_method_without_content_comes_once_for_each_style_and_starts_from_one_
         ([0.25, 0.25, 0.5], {"s0+s1+s2", "s0+s2+s1", "s1+s2+s0"}),
     ],
 )
-def test_styles_are_assigned_to_shares_in_every_way_that_differs(shares, mixtures):
+def test_styles_are_assigned_to_shares_in_every_different_way(shares, mixtures):
     methods = [{"method": "gatys", "parameters": {"style_share": shares}}]
     planned = expand(recipe(methods=methods), CONTENTS, STYLES)
     found = ["+".join(style.sha256 for style in one.styles) for one in planned]

@@ -1,4 +1,4 @@
-"""Making chunks: files, rows, faults, and interruptions."""
+"""Making chunks: files, rows, errors, and interruptions."""
 
 from __future__ import annotations
 
@@ -54,13 +54,13 @@ def test_it_hands_the_recipe_to_the_engine(engine, order):
     assert len(set(call["seeds"])) == 4
 
 
-def test_nothing_to_claim_is_nothing_made(engine, order):
+def test_without_waiting_rows_nothing_is_made(engine, order):
     launch(order())
     assert make(Stimulus.objects.none()) == 0
     assert engine.calls == []
 
 
-def test_a_failing_picture_leaves_its_neighbours(engine, order):
+def test_a_failing_picture_does_not_affect_the_others(engine, order):
     launch(order(chunk=4))
     bad = Stimulus.objects.first()
     engine.bad_seed = bad.seed
@@ -89,7 +89,7 @@ def test_bad_input_fails_the_chunk_at_once(engine, order):
     }
 
 
-def test_a_fault_is_tried_three_times(engine, order, caplog):
+def test_an_internal_error_is_retried_twice(engine, order, caplog):
     launch(order(chunk=4))
     engine.trouble = RuntimeError("a fault")
     while make_next():
@@ -101,7 +101,7 @@ def test_a_fault_is_tried_three_times(engine, order, caplog):
 
 
 @pytest.mark.parametrize("interruption", [KeyboardInterrupt, SystemExit])
-def test_an_interruption_gives_the_rows_back(engine, order, interruption):
+def test_an_interruption_releases_the_rows(engine, order, interruption):
     launch(order(chunk=4))
     engine.trouble = interruption()
     with pytest.raises(interruption):
@@ -109,7 +109,7 @@ def test_an_interruption_gives_the_rows_back(engine, order, interruption):
     assert set(Stimulus.objects.values_list("state", "attempt")) == {("pending", 0)}
 
 
-def test_an_interruption_right_after_the_claim_gives_the_rows_back(engine, order, monkeypatch):
+def test_an_interruption_right_after_the_claim_releases_the_rows(engine, order, monkeypatch):
     launch(order(chunk=4))
     claim = Ledger.claim
 
@@ -123,7 +123,7 @@ def test_an_interruption_right_after_the_claim_gives_the_rows_back(engine, order
     assert set(Stimulus.objects.values_list("state", "attempt")) == {("pending", 0)}
 
 
-def test_what_is_left_of_a_chunk_is_computed_with_all_of_it(engine, order):
+def test_an_unfinished_chunk_is_computed_as_a_whole(engine, order):
     """A stimulus must not depend on which neighbours were finished before an interruption."""
     batch = launch(order(chunk=4))
     first = batch.stimuli.first()
@@ -135,13 +135,13 @@ def test_what_is_left_of_a_chunk_is_computed_with_all_of_it(engine, order):
 
 
 def waits(error: str) -> bool:
-    """Whether all rows wait with all their attempts, and say for what."""
+    """Whether all rows wait with all their attempts, and name the reason."""
     rows = set(Stimulus.objects.values_list("state", "attempt", "lease"))
     texts = Stimulus.objects.values_list("error", flat=True)
     return rows == {("pending", 0, None)} and all(error in text for text in texts)
 
 
-def test_a_machine_with_other_weights_puts_the_rows_back(engine, order):
+def test_a_machine_with_other_weights_releases_the_rows(engine, order):
     launch(order(chunk=4))
     engine.fingerprint = "fake:2"
     with pytest.raises(MachineError, match="other weights"):
@@ -163,7 +163,7 @@ def test_a_machine_with_other_weights_puts_the_rows_back(engine, order):
         OSError(5, "Input/output error"),
     ],
 )
-def test_what_the_machine_lacks_fails_no_stimulus(engine, order, trouble):
+def test_errors_of_the_machine_fail_no_stimulus(engine, order, trouble):
     launch(order(chunk=4))
     engine.trouble = trouble
     for _ in range(5):
@@ -193,7 +193,7 @@ def test_a_database_without_room_fails_no_stimulus(engine, order, monkeypatch):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_worker_goes_on_with_other_batches_and_ends(engine, order, capsys):
+def test_a_worker_continues_with_other_batches_and_ends(engine, order, capsys):
     launch(order(name="wrong", chunk=2))
     Batch.objects.update(recipe={**Batch.objects.get().recipe, "encoder_fingerprint": "fake:2"})
     launch(order(name="right", chunk=4))
@@ -206,7 +206,7 @@ def test_a_worker_goes_on_with_other_batches_and_ends(engine, order, capsys):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_worker_waits_longer_and_longer_for_the_disk(engine, order, monkeypatch, capsys):
+def test_a_worker_waits_for_the_disk_with_growing_pauses(engine, order, monkeypatch, capsys):
     launch(order(chunk=4))
     full = [StorageError("the disk is full")] * 3
     real, pauses = worker.keep, []
@@ -225,7 +225,7 @@ def test_a_worker_waits_longer_and_longer_for_the_disk(engine, order, monkeypatc
     assert "next attempt in 4 s: the disk is full" in capsys.readouterr().err
 
 
-def test_a_task_runs_twice_without_harm(engine, order):
+def test_a_task_may_run_twice(engine, order):
     launch(order(chunk=4))
     ids = list(Stimulus.objects.values_list("pk", flat=True))
     assert make_chunk.call(ids) == 4

@@ -28,7 +28,7 @@ def refused(capsys, *arguments: object) -> str:
     return said
 
 
-def test_it_inverts_a_style_and_says_how_it_ended(pictures, tmp_path, capsys) -> None:
+def test_it_inverts_a_style_and_reports_the_end(pictures, tmp_path, capsys) -> None:
     out = tmp_path / "out.png"
     arguments = (
         "invert", "--loss", "moments", "--moments", 1, "--layer", "relu1_1", "--style", pictures[0],
@@ -57,7 +57,7 @@ def test_it_refuses_moments_of_other_losses(pictures, tmp_path, capsys) -> None:
     )
 
 
-def test_content_is_given_where_it_is_needed_and_only_there(pictures, tmp_path, capsys) -> None:
+def test_content_is_required_or_refused_by_the_method(pictures, tmp_path, capsys) -> None:
     out = tmp_path / "out.png"
     said = refused(
         capsys, "stylise", "--method", "inversion", "--content", pictures[0], "--style",

@@ -23,7 +23,7 @@ WIDTHS = (8, 8, 16, 16, 32, 32, 32, 32, 64, 64, 64, 64, 64)
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Pictures to work with, and a small random encoder in the place of every other."""
+    """Pictures, and a small random encoder in the place of every other."""
     generator = np.random.default_rng(0)
     for name in ("content.png", "style.png", "other.png"):
         pixels = generator.integers(0, 255, (40, 60, 3), dtype=np.uint8)
@@ -60,7 +60,9 @@ def answer(*words: str) -> int:
     return run("transfer", "", COMMANDS, list(words))
 
 
-def test_it_makes_a_picture_and_says_how(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_makes_a_picture_and_reports_it(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert answer(*arguments(folder, seed="7", style_weight="50"), "--json") == 0
     out, _ = capsys.readouterr()
     said = json.loads(out)
@@ -215,7 +217,7 @@ def test_it_lists_the_encoders(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_it_starts_without_torch() -> None:
-    """Help and mistakes are answered at once; torch alone takes seconds to import."""
+    """Help and errors must not wait for torch, which takes seconds to import."""
     program = (
         "import sys; import transfer.__main__; import transfer.methods; "
         "sys.exit('torch' in sys.modules)"

@@ -28,7 +28,7 @@ def test_its_convolutions_mirror_those_of_the_encoder() -> None:
 
 
 @pytest.mark.golden
-def test_the_files_at_hand_have_these_convolutions(shared) -> None:
+def test_available_files_have_these_convolutions(shared) -> None:
     for level in LEVELS:
         tensors = load_file(shared / "weights" / f"vgg19-16x_decoder{level}.safetensors")
         named = {name.rpartition(".")[0] for name in tensors}
@@ -46,8 +46,8 @@ def test_it_gives_pictures_of_the_size_that_was_encoded(level: int, size: tuple[
             assert decoder(features, size).shape == (2, 3, *size)
 
 
-def test_upsampling_keeps_what_is_at_a_place_at_that_place() -> None:
-    """A decoder of one-pixel kernels shows where each value of the map goes."""
+def test_upsampling_keeps_positions() -> None:
+    """A decoder with kernels of one pixel shows the position of each value."""
     weights = random_decoder(dict.fromkeys(random_encoder().widths, 3), 2)
     for name in list(weights):
         if name.endswith("weight"):
@@ -71,6 +71,6 @@ def test_the_picture_alone_may_be_negative() -> None:
     assert float(out.abs().max()) == 0  # nothing passes the ReLU, and biases are zero
 
 
-def test_its_last_map_of_one_pixel_is_decoded_too() -> None:
+def test_a_last_map_of_one_pixel_is_decoded() -> None:
     features = torch.rand(1, WIDTHS[-1], 1, 1)
     assert decoder_of(5)(features, (16, 17)).shape == (1, 3, 16, 17)

@@ -54,7 +54,7 @@ def encoder() -> Encoder:
 
 
 class Known(Decoder):
-    """Answers with a picture that it was given."""
+    """A decoder that returns a given picture."""
 
     def __init__(self, answer: torch.Tensor) -> None:
         super().__init__(random_decoder(random_encoder().widths, 1), 1)
@@ -98,7 +98,7 @@ def test_training_lowers_both_losses(
     assert seen[-1].losses["feature"] < 0.5 * seen[0].losses["feature"]
 
 
-def test_a_resumed_training_ends_where_a_whole_one_does(
+def test_a_resumed_training_equals_an_uninterrupted_one(
     pictures: Pictures, encoder: Encoder, tmp_path: Path
 ) -> None:
     whole = train(RECIPE, pictures, encoder, tmp_path / "whole", device=CPU, every=2)
@@ -154,7 +154,7 @@ def test_the_command_writes_float16_weights_with_their_history(
     assert json.loads(metadata["curve"])[-1]["step"] == 2
 
 
-def test_the_command_names_what_is_wrong(
+def test_the_command_reports_errors_in_one_line(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
     empty = tmp_path / "empty"

@@ -1,4 +1,4 @@
-"""Finding decoders, and putting them together with their encoders."""
+"""Finding decoders and combining them with their encoders."""
 
 from __future__ import annotations
 

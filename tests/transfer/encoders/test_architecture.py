@@ -44,14 +44,14 @@ def test_it_builds_no_deeper_than_asked() -> None:
     assert len(shallow.convolutions) == 3
 
 
-def test_it_answers_alike_at_any_depth() -> None:
+def test_features_do_not_depend_on_the_depth() -> None:
     images = torch.rand(1, 3, 32, 32)
     deep = encoder()(images, ["relu2_1", "relu5_1"])["relu2_1"]
     assert torch.equal(deep, encoder("relu2_1")(images, ["relu2_1"])["relu2_1"])
 
 
 @given(st.integers(1, 4))
-def test_a_batch_is_as_good_as_single_pictures(count: int) -> None:
+def test_a_batch_agrees_with_single_pictures(count: int) -> None:
     network = encoder("relu3_1")
     images = torch.rand(count, 3, 16, 24)
     together = network(images, ["relu3_1"])["relu3_1"]

@@ -1,4 +1,4 @@
-"""Descents that run beside a training of an encoder."""
+"""Descents during the training of an encoder."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_the_loss_is_the_sum_of_relative_mean_squares(crops: torch.Tensor) -> No
     assert descent_loss(a, b, c, weights).tolist() == pytest.approx([expected], rel=1e-5)
 
 
-def test_the_error_of_gradients_is_one_less_the_cosine() -> None:
+def test_the_error_of_gradients_is_one_minus_the_cosine() -> None:
     first = torch.zeros(2, 3, 1, 1)
     first[:, 0] = 1
     second = torch.zeros(2, 3, 1, 1)

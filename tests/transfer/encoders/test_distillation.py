@@ -92,7 +92,7 @@ def test_training_lowers_the_errors(folder: Path, teachers: list[Teacher], tmp_p
     assert sum(seen[-1].losses.values()) < 0.8 * sum(seen[0].losses.values())
 
 
-def test_a_stopped_training_goes_on_as_if_it_had_not_stopped(
+def test_a_resumed_training_equals_an_uninterrupted_one(
     folder: Path, teachers: list[Teacher], tmp_path: Path
 ) -> None:
     class StopError(Exception):
@@ -114,7 +114,7 @@ def test_a_stopped_training_goes_on_as_if_it_had_not_stopped(
     assert all(torch.equal(whole[name], halved[name]) for name in whole)
 
 
-def test_a_training_in_descent_goes_on_as_if_it_had_not_stopped(
+def test_a_resumed_training_with_descents_equals_an_uninterrupted_one(
     folder: Path, teachers: list[Teacher], tmp_path: Path
 ) -> None:
     class StopError(Exception):

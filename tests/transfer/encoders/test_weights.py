@@ -29,7 +29,7 @@ def no_weights_of_the_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
 
 
 def pin(path: Path) -> None:
-    """Write the file's hash beside it, as the owner of a file of one's own does."""
+    """Write the file's hash beside it, as users do for their own files."""
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     path.with_name(f"{path.name}.sha256").write_text(f"{digest}  {path.name}\n")
 
@@ -58,7 +58,7 @@ def test_the_embedded_weights_are_small() -> None:
     assert path.stat().st_size <= 4_000_000
 
 
-def test_a_named_path_comes_before_the_environment(
+def test_a_named_path_has_precedence_over_the_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spec = ENCODERS["vgg19-16x"]
@@ -152,7 +152,7 @@ def test_other_files_are_refused(
         load_encoder("vgg19", weights=path)
 
 
-def test_garbage_is_refused(tmp_path: Path) -> None:
+def test_random_bytes_are_refused(tmp_path: Path) -> None:
     for name in ("garbage.safetensors", "garbage.pth"):
         path = tmp_path / name
         path.write_bytes(b"no weights at all")
@@ -166,7 +166,7 @@ def test_a_path_without_weights_is_refused(tmp_path: Path) -> None:
         load_encoder("vgg19-16x", weights=tmp_path)
 
 
-def test_missing_weights_say_file_address_hash_and_a_way_out() -> None:
+def test_the_error_for_missing_weights_names_file_url_hash_and_alternative() -> None:
     with pytest.raises(WeightsError) as caught:
         load_encoder("vgg19-16x")
     message = str(caught.value)
@@ -189,7 +189,7 @@ def test_a_wrong_download_is_not_kept(tmp_path: Path) -> None:
     assert list((tmp_path / "cache").iterdir()) == []
 
 
-def test_no_network_says_what_to_do(tmp_path: Path) -> None:
+def test_the_error_of_a_failed_download_names_an_alternative(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match="download failed .* use --encoder compact"):
         fetch_weights(spec_at((tmp_path / "nowhere").as_uri(), "0" * 64))
 
@@ -256,7 +256,7 @@ def test_it_finds_the_network_in_a_training_checkpoint(tmp_path):
         [torch.zeros(2)],
     ],
 )  # fmt: skip
-def test_it_refuses_odd_checkpoints_in_one_line(tmp_path, content):
+def test_it_refuses_invalid_checkpoints_in_one_line(tmp_path, content):
     path = tmp_path / "vgg19.pth"
     torch.save(content, path)
     pin(path)

@@ -20,7 +20,7 @@ SEEDS = st.integers(0, 2**31 - 1)
 
 
 def random(seed: int, height: int = 12, width: int = 16) -> Tensor:
-    """Colours that hang together, as in pictures."""
+    """Correlated colours, as in pictures."""
     chance = torch.Generator().manual_seed(seed)
     mixed = torch.randn(3, 3, generator=chance) @ torch.rand(3, height * width, generator=chance)
     return mixed.sigmoid().reshape(1, 3, height, width)
@@ -71,7 +71,7 @@ def test_a_style_without_contrast_gets_the_mean_luminance() -> None:
 
 
 @given(SEEDS)
-def test_chrominance_is_kept_within_what_rgb_can_show(seed: int) -> None:
+def test_chrominance_is_kept_within_the_range_of_rgb(seed: int) -> None:
     picture, content = 3 * random(seed) - 1, random(seed + 1)
     joined = with_chrominance(picture, content)
     torch.testing.assert_close(chrominance(joined), chrominance(content), atol=1e-6, rtol=0)
@@ -79,7 +79,7 @@ def test_chrominance_is_kept_within_what_rgb_can_show(seed: int) -> None:
     assert joined.max() <= 1 + 1e-6
 
 
-def test_the_luminance_is_the_pictures_where_rgb_can_show_it() -> None:
+def test_the_luminance_is_the_pictures_within_the_range_of_rgb() -> None:
     content = 0.4 + 0.2 * random(0)
     picture = 0.4 + 0.2 * random(1)
     torch.testing.assert_close(luminance(with_chrominance(picture, content)), luminance(picture))
@@ -118,7 +118,7 @@ def test_luminance_only_keeps_the_contents_chrominance() -> None:
 
 
 def test_histogram_is_the_transfer_from_the_matched_style() -> None:
-    """A style that already has the content's colours is left alone, so nothing changes."""
+    """A style that has the content's colours already is not changed."""
     encoder = Encoder(random_weights(WIDTHS), name="random", padding="reflect")
     task = Task(CONTENT, [CONTENT], seed=0)
     both = [
@@ -132,7 +132,7 @@ def test_histogram_is_the_transfer_from_the_matched_style() -> None:
     assert as_tensor(made(colour="histogram")).ne(as_tensor(made())).any()
 
 
-def test_free_is_the_default_and_changes_no_bit() -> None:
+def test_free_is_the_default_and_changes_nothing() -> None:
     assert made(colour="free").picture == made().picture
 
 

@@ -127,7 +127,8 @@ def test_the_paired_loss_is_the_printed_sum() -> None:
 
 
 def test_the_paired_loss_is_zero_at_the_style_and_lower_where_partners_change_places() -> None:
-    """h is an estimate, not a distance: swapping the two of each pair gives a negative value."""
+    """h is an estimate, not a distance: exchanging the members of each pair gives a negative
+    value."""
     kernel = Gaussian(0.7)
     style = vectors(16, 1, 3, 4, 4)
     swapped = style.reshape(1, 3, 8, 2).flip(3).reshape(1, 3, 4, 4)

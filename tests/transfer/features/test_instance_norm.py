@@ -40,6 +40,6 @@ def test_a_dead_channel_stays_constant() -> None:
     torch.testing.assert_close(result[:, 0].mean(dim=(1, 2)), style[:, 0].mean(dim=(1, 2)))
 
 
-def test_one_place_is_enough() -> None:
+def test_one_position_is_enough() -> None:
     result = adapt(maps(6, 1, 1), channel_statistics(maps(7, 1, 1)))
     torch.testing.assert_close(result, maps(7, 1, 1))

@@ -57,11 +57,11 @@ def test_steps_as_a_matrix_are_steps_on_features() -> None:
     strengths = torch.full((2,), 60.0 / 30)
     matrix = steps_as_matrix(second_moment(anchor), moment, strengths, rate=0.01, steps=15)
     torch.testing.assert_close(torch.bmm(matrix, anchor), features, rtol=1e-10, atol=1e-10)
-    assert float((features - anchor).abs().max()) > 0.1  # they went somewhere
+    assert float((features - anchor).abs().max()) > 0.1  # the steps are not zero
 
 
-def test_directions_that_are_not_there_stay_as_they_are() -> None:
-    """Content in one direction, style in another: nothing grows that no feature has."""
+def test_directions_without_features_do_not_change() -> None:
+    """Content in one direction, style in another: directions without features do not grow."""
     own, moment = torch.zeros(1, 2, 2), torch.zeros(1, 2, 2)
     own[0, 0, 0], moment[0, 1, 1] = 1.0, 1.0
     matrix = steps_as_matrix(own, moment, torch.full((1,), 200.0), rate=0.001, steps=2000)

@@ -68,7 +68,7 @@ def test_weights_are_never_negative() -> None:
     assert ((found > 0) & (found <= 1)).all()
 
 
-def test_places_do_not_matter() -> None:
+def test_positions_do_not_matter() -> None:
     features = maps(7)
     torch.testing.assert_close(moments(features, 4), moments(features.flip(2, 3), 4))
 

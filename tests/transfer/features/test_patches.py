@@ -63,16 +63,16 @@ def test_overlapping_patches_are_averaged() -> None:
     torch.testing.assert_close(swap(content, style, patch), total / count)
 
 
-def test_a_map_swapped_with_itself_stays_as_it_is() -> None:
+def test_a_map_swapped_with_itself_does_not_change() -> None:
     features = maps(4, 7, 6)
     torch.testing.assert_close(swap(features, features, 3), features)
 
 
-def test_a_map_smaller_than_the_patch_is_no_trouble() -> None:
+def test_a_map_may_be_smaller_than_the_patch() -> None:
     assert swap(maps(5, 2, 6), maps(6, 4, 3), 5).shape == (1, 3, 2, 6)
 
 
-def test_an_empty_style_patch_is_never_preferred() -> None:
+def test_an_empty_style_patch_is_never_chosen() -> None:
     style = maps(7, 6, 6)
     style[:, :, :, :3] = 0
     content = maps(8, 5, 5)

@@ -31,7 +31,7 @@ def random_map(*shape: int, seed: int = 0) -> Tensor:
 
 
 def explicit(f: Tensor, g: Tensor, centred: bool) -> Tensor:
-    """The definition written out: enlarge, centre, multiply place by place."""
+    """The definition: enlarge, centre, multiply position by position."""
     g = functional.interpolate(g, size=f.shape[-2:], mode="nearest")
     if centred:
         f = f - f.mean((2, 3), keepdim=True)
@@ -132,14 +132,14 @@ def test_a_layer_crossed_with_itself_is_its_gram_matrix() -> None:
     torch.testing.assert_close(cross_covariance(f, f), covariance(f), rtol=1e-12, atol=1e-12)
 
 
-def test_it_refuses_a_coarse_map_in_the_fine_ones_place() -> None:
+def test_it_refuses_maps_in_the_wrong_order() -> None:
     with pytest.raises(ValueError, match="finer"):
         cross_gram(random_map(1, 2, 2, 2), random_map(1, 2, 4, 4))
 
 
 @settings(deadline=None, max_examples=30)
 @given(st.integers(0, 2**31), st.integers(1, 4), st.integers(1, 6), st.integers(1, 6))
-def test_permuting_places_changes_nothing(seed: int, n: int, height: int, width: int) -> None:
+def test_permuting_positions_changes_nothing(seed: int, n: int, height: int, width: int) -> None:
     f = random_map(n, 3, height, width, seed=seed)
     order = torch.randperm(height * width, generator=torch.Generator().manual_seed(seed))
     shuffled = f.flatten(2)[:, :, order].reshape(f.shape)
@@ -149,7 +149,7 @@ def test_permuting_places_changes_nothing(seed: int, n: int, height: int, width:
 
 @settings(deadline=None, max_examples=30)
 @given(st.integers(0, 2**31), st.integers(2, 4))
-def test_a_batch_is_its_images_one_by_one(seed: int, n: int) -> None:
+def test_images_of_a_batch_are_independent(seed: int, n: int) -> None:
     f, g = random_map(n, 3, 4, 6, seed=seed), random_map(n, 2, 2, 3, seed=seed + 1)
     for i in range(n):
         one, other = f[i : i + 1], g[i : i + 1]
@@ -194,7 +194,7 @@ def test_the_histogram_match_is_exact_for_equal_sizes(seed: int, height: int, wi
 
 
 def unlike(rows: int, places: int, seed: int) -> Tensor:
-    """Floats of every size and sign with many ties, as after a ReLU and otherwise."""
+    """Floats of all sizes and signs, with many ties as after a ReLU."""
     generator = torch.Generator().manual_seed(seed)
     values = torch.randn(rows, places, generator=generator)
     values *= 10.0 ** torch.randint(-30, 30, values.shape, generator=generator)

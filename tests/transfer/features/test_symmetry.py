@@ -74,7 +74,7 @@ def test_whitened_features_have_zero_mean_and_unit_covariance(seed):
 
 
 @given(seeds, lengths)
-def test_the_gram_matrix_does_not_see_a_symmetry_but_the_mean_does(seed, length):
+def test_a_symmetry_changes_the_mean_but_not_the_gram_matrix(seed, length):
     features = layer(seed, 1)
     move = symmetry(shift_of(seed + 1, length))
     torch.testing.assert_close(gram(move(features)), gram(features), **EXACT)
@@ -104,7 +104,7 @@ def test_a_hidden_shift_keeps_both_gram_matrices(seed, length, window):
 
 
 @given(seeds, lengths, windows)
-def test_the_cross_layer_gram_matrix_sees_every_shift(seed, length, window):
+def test_every_shift_changes_the_cross_layer_gram_matrix(seed, length, window):
     features = layer(seed, window)
     weight, bias = network(seed + 1, window)
     move = symmetry(hidden_shift(weight, length))
@@ -127,7 +127,7 @@ def test_without_a_shift_the_cross_layer_gram_matrix_is_that_of_the_taps(seed, w
     torch.testing.assert_close(crossed[0], taps(weight).T, **EXACT)
 
 
-def test_a_composition_of_two_symmetries_is_none():
+def test_a_composition_of_two_symmetries_is_not_a_symmetry():
     features = layer(1, 1)
     first, second = symmetry(shift_of(2, 0.5)), symmetry(shift_of(3, 0.5))
     assert float((gram(second(first(features))) - gram(features)).abs().max()) > 0.1
@@ -154,13 +154,13 @@ def test_too_few_places_cannot_be_whitened():
         whiten(normal(1, 1, CHANNELS, 2, 2))
 
 
-def test_a_move_never_mixes_images():
+def test_images_of_a_batch_are_moved_independently():
     features = normal(1, 2, CHANNELS, 3, 3)
     move = Move(shift_of(2, 0.3), normal(3, CHANNELS, CHANNELS))
     torch.testing.assert_close(move(features)[:1], move(features[:1]))
 
 
-def test_the_least_seen_shift_of_a_real_encoder_hides_from_gram_matrices_only():
+def test_a_real_encoder_has_a_shift_that_gram_matrices_hardly_detect():
     """relu1_1 of `compact` and its own second convolution, taken before the nonlinearity."""
     encoder = load_encoder("compact")
     photo = Image.fromarray(data.coffee()).resize((128, 85))

@@ -74,7 +74,7 @@ def test_directions_without_variance_are_left_out() -> None:
 
 
 @pytest.mark.parametrize("colour", [0.0, 0.1, 1234.5])
-def test_a_plain_colour_has_no_direction_at_all(colour: float) -> None:
+def test_a_plain_colour_has_no_directions(colour: float) -> None:
     plain = torch.full((1, 4, 7, 9), colour) * torch.rand(
         4, generator=torch.manual_seed(0)
     ).reshape(1, 4, 1, 1)
@@ -94,7 +94,7 @@ def test_the_threshold_means_the_same_at_every_scale() -> None:
     assert (kept[0] == 5).all()
 
 
-def test_what_is_not_finite_stays_with_its_image() -> None:
+def test_values_that_are_not_finite_stay_within_their_image() -> None:
     features = maps(7)
     features[1, 0, 0, 0] = float("nan")
     power = covariance_power(spread(features), 0.5, 1e-5)
@@ -102,7 +102,7 @@ def test_what_is_not_finite_stays_with_its_image() -> None:
     assert power[1].isnan().all()
 
 
-def test_one_place_is_no_spread() -> None:
+def test_one_position_has_no_covariance() -> None:
     one = spread(torch.rand(1, 3, 1, 1))
     assert one.covariance.abs().max() == 0
 

@@ -17,7 +17,7 @@ def ids(**options: bool) -> set[str]:
     return {str(message.id) for message in run_checks(**options)}
 
 
-def test_it_finds_nothing_wrong_with_this_installation() -> None:
+def test_this_installation_passes() -> None:
     assert not ids()
 
 
@@ -32,7 +32,9 @@ def test_it_warns_of_a_weights_directory_that_is_not_there(
     assert not ids()
 
 
-def test_it_misses_the_default_weights(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_it_reports_missing_default_weights(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     empty = EncoderSpec("x", "x", ("x.safetensors",), (), "x", directory=tmp_path)
     monkeypatch.setattr(checks, "encoder_spec", lambda _: empty)
     assert ids() == {"transfer.E001"}

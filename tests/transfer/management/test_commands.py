@@ -33,7 +33,7 @@ def folder(tmp_path):
     return place
 
 
-def test_it_imports_a_folder_and_keeps_what_it_has(media, folder):
+def test_it_imports_a_folder_and_keeps_stored_pictures(media, folder):
     words = ("import_pictures", folder, "--role", "content", "--licence", "CC0")
     out, _ = run(*words)
     assert "new: sea.png" in out
@@ -112,7 +112,7 @@ def test_a_manifest_may_name_stored_pictures(manifest, picture):
     ("row", "message"),
     [
         ("missing.png,sea.png,waves.png,m,", "missing.png"),
-        ("made.png,nowhere,waves.png,m,", "content 'nowhere' is no file"),
+        ("made.png,nowhere,waves.png,m,", "content 'nowhere' is not a file"),
         ("made.png,sea.png,,m,", "style is empty"),
         ("made.png,sea.png,waves.png,m,{oops", "parameters are not JSON"),
         ("made.png,sea.png,waves.png,m,[1]", "not a JSON object"),
@@ -164,7 +164,7 @@ def test_a_manifest_without_its_columns_or_rows_is_refused(manifest, tmp_path):
         assert failure.value.returncode == 2
 
 
-def test_imported_stimuli_do_not_mix_with_ours(manifest, batch):
+def test_imported_and_generated_stimuli_are_not_mixed(manifest, batch):
     batch(name="ours")
     with pytest.raises(CommandError, match="was generated here"):
         run("import_stimuli", manifest(GOOD), "--batch", "ours")
@@ -180,7 +180,7 @@ def pictures(picture):
         picture("style", f"{name}-style", seed=number)
 
 
-def test_generate_makes_the_grid_and_says_how_far_it_is(engine, pictures, capsys):
+def test_generate_makes_the_grid_and_reports_progress(engine, pictures, capsys):
     _, err = run(*GENERATE, "--chunk", "3")
     assert "4 of 4 images done" in err
     lines = capsys.readouterr().err
@@ -189,7 +189,7 @@ def test_generate_makes_the_grid_and_says_how_far_it_is(engine, pictures, capsys
     assert len(engine.calls) == 2
 
 
-def test_generate_again_makes_nothing_again(engine, pictures):
+def test_generate_repeats_nothing(engine, pictures):
     run(*GENERATE)
     made = len(engine.calls)
     run(*GENERATE)
@@ -199,7 +199,7 @@ def test_generate_again_makes_nothing_again(engine, pictures):
     assert len(engine.calls) == made + 1
 
 
-def test_generate_takes_filters_weights_samples_and_settings(engine, pictures):
+def test_generate_accepts_filters_weights_samples_and_settings(engine, pictures):
     run(*GENERATE, "--contents", "sea.png", "--styles", "*-style", "--style-weight", "1", "5",
         "--set", "gatys.iterations=3", "--samples", "3")  # fmt: skip
     rows = Stimulus.objects.all()
@@ -231,7 +231,7 @@ def test_generate_refuses_bad_input(engine, pictures, words, message):
     assert failure.value.returncode == 2
 
 
-def test_generate_stopped_by_ctrl_c_goes_on_where_it_stopped(engine, pictures, monkeypatch):
+def test_generate_can_be_resumed_after_ctrl_c(engine, pictures, monkeypatch):
     engine.trouble = KeyboardInterrupt()
     with pytest.raises(CommandError, match="stopped with 0 of 4") as failure:
         run(*GENERATE)
@@ -242,7 +242,7 @@ def test_generate_stopped_by_ctrl_c_goes_on_where_it_stopped(engine, pictures, m
     assert Stimulus.objects.progress().done == 4
 
 
-def test_generate_names_failures_and_retries_them_when_told(engine, pictures):
+def test_generate_reports_failures_and_retries_them_on_request(engine, pictures):
     launched = run(*GENERATE, "--queue")
     assert "4 stimuli wait" in launched[1]
     engine.bad_seed = Stimulus.objects.first().seed
@@ -257,7 +257,7 @@ def test_generate_names_failures_and_retries_them_when_told(engine, pictures):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_worker_empties_the_queue_and_finds_rows_without_a_task(engine, order):
+def test_a_worker_runs_tasks_and_finds_rows_without_a_task(engine, order):
     from django_tasks_db.models import DBTaskResult
 
     batch = launch(order(chunk=1))
@@ -290,7 +290,7 @@ def test_a_task_carries_ids_of_one_chunk_only(engine, order, django_capture_on_c
         ("study create --kind E", "the following arguments are required: name, --batch"),
     ],
 )
-def test_a_wrong_option_is_answered_in_one_line(words, message, capsys):
+def test_a_wrong_option_is_reported_in_one_line(words, message, capsys):
     with pytest.raises(SystemExit) as end:
         execute_from_command_line(["manage.py", *words.split()])
     assert end.value.code == 2

@@ -1,4 +1,4 @@
-"""Which annotation belongs to which picture, by their names alone."""
+"""Matching of annotations to pictures by their names."""
 
 from __future__ import annotations
 
@@ -32,20 +32,20 @@ def test_it_finds_the_annotation_of_a_picture(picture: str, annotation: str) -> 
     assert (found.of_picture, found.left_over) == ([[0]], [])
 
 
-def test_the_folder_of_the_same_name_decides() -> None:
+def test_the_folder_of_the_same_name_has_precedence() -> None:
     found = match(["test/1.jpg", "train/1.jpg"], ["train/1.mat", "test/1.mat"])
     assert found.of_picture == [[1], [0]]
 
 
-def test_exactly_the_same_letters_decide() -> None:
+def test_exactly_the_same_letters_have_precedence() -> None:
     found = match(["a.png", "A.png"], ["A.mat", "a.mat"])
     assert found.of_picture == [[1], [0]]
 
 
-def test_what_cannot_be_decided_is_given_with_all_candidates() -> None:
+def test_ambiguous_annotations_are_all_returned() -> None:
     assert match(["a.png"], ["x/a.mat", "y/a.mat"]).of_picture == [[0, 1]]
 
 
-def test_others_are_left_over() -> None:
+def test_annotations_without_a_picture_are_left_over() -> None:
     found = match(["a.png", "b.png"], ["a.mat", "gt.mat", "ab.mat"])
     assert (found.of_picture, found.left_over) == ([[0], []], ["gt.mat", "ab.mat"])

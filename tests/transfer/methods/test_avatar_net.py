@@ -19,8 +19,8 @@ def encoded(picture: torch.Tensor) -> torch.Tensor:
     return AUTOENCODERS[1].encoder(picture, [LAYER])[LAYER]
 
 
-def test_a_style_with_itself_as_content_stays_as_it_is() -> None:
-    """Whitened features are swapped for themselves, and coloured back."""
+def test_a_style_transferred_to_itself_does_not_change() -> None:
+    """Whitened features are swapped for themselves, and coloured again."""
     same = image(1)
     found = features_before_decoding(
         "avatar-net", Task(same, (same,), 0), LAYER, alpha=1, eigenvalue_threshold=0

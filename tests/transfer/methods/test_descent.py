@@ -23,7 +23,7 @@ def task(seed: int = 0, style: int = 9) -> Task:
 
 
 class Counting(Encoder):
-    """Counts the pictures it is shown without a gradient: contents and styles for targets."""
+    """Counts the pictures that are encoded without a gradient: contents and styles for targets."""
 
     seen = 0
 
@@ -47,7 +47,7 @@ def make(
     )
 
 
-def test_noise_is_gaussian_around_the_mean_colour_and_decided_by_the_seed() -> None:
+def test_noise_is_gaussian_around_the_mean_colour_and_depends_on_the_seed() -> None:
     one = Task(torch.zeros(1, 3, 200, 200), (), seed=3)
     noise = start_of(one, "noise", 0.1) - torch.tensor(IMAGENET.mean).reshape(1, 3, 1, 1)
     assert noise.mean().abs() < 1e-3
@@ -58,7 +58,7 @@ def test_noise_is_gaussian_around_the_mean_colour_and_decided_by_the_seed() -> N
 
 
 def test_the_noise_of_a_seed_never_changes() -> None:
-    """Torch's CPU generator (Mersenne Twister) is part of what a recipe promises."""
+    """Recipes rely on torch's CPU generator (Mersenne Twister)."""
     start = start_of(Task(torch.zeros(1, 3, 2, 2), (), seed=0), "content+noise", 1.0)
     expected = torch.tensor([1.5410, -0.2934, -2.1788, 0.5684])
     torch.testing.assert_close(start[0, 0].flatten(), expected, rtol=0, atol=1e-4)
@@ -87,7 +87,7 @@ DESCENTS = [key for key, method in METHODS.items() if method.engine == "descent"
 def pairs(
     tasks: list[Task], encoder: Encoder, method: str, **changes: object
 ) -> list[tuple[Result, Result]]:
-    """Each task made together with the others, and alone."""
+    """Each task, made together with the others and alone."""
     together = make(tasks, encoder, method, **changes)
     alone = [make([one], encoder, method, **changes)[0] for one in tasks]
     assert all(made.picture is not None for made in (*together, *alone))
@@ -103,7 +103,7 @@ def gap(pair: tuple[Result, Result]) -> float:
 
 
 @pytest.mark.parametrize("method", DESCENTS)
-def test_float64_batches_take_the_courses_of_single_images(method: str) -> None:
+def test_float64_batches_agree_with_single_images(method: str) -> None:
     """The whole engine, ten steps from noise, to 1e-7."""
     encoder = Encoder(random_weights(WIDTHS), name="random", padding="reflect").double()
     tasks = [Task(pixels(i).double(), (pixels(9 + i).double(),), i) for i in range(3)]
@@ -113,7 +113,7 @@ def test_float64_batches_take_the_courses_of_single_images(method: str) -> None:
 
 
 @pytest.mark.parametrize("method", DESCENTS)
-def test_float32_batches_stay_close_to_single_images(method: str) -> None:
+def test_float32_batches_are_close_to_single_images(method: str) -> None:
     """Rounding grows from step to step: 1e-2 in pixel value after five."""
     encoder = Encoder(random_weights(WIDTHS), name="random", padding="reflect")
     tasks = [task(seed, style=9 + seed) for seed in range(3)]
@@ -125,7 +125,7 @@ def test_float32_batches_stay_close_to_single_images(method: str) -> None:
 
 
 @pytest.mark.parametrize("method", DESCENTS)
-def test_float32_batches_end_at_the_losses_of_single_images(method: str) -> None:
+def test_float32_batches_reach_the_losses_of_single_images(method: str) -> None:
     """The mean of 20 pairs within 5 %."""
     encoder = Encoder(random_weights(WIDTHS), name="random", padding="reflect")
     tasks = [task(seed, style=100 + seed) for seed in range(20)]
@@ -143,7 +143,7 @@ def test_it_keeps_channels_last_where_that_is_fast() -> None:
     assert fastest_format(gpu, "float32") is torch.contiguous_format
 
 
-def test_a_picture_that_cannot_be_made_says_why() -> None:
+def test_the_reason_of_a_failure_is_reported() -> None:
     encoder = Encoder(random_weights(WIDTHS), name="random")
     broken = Task(torch.full((1, 3, 32, 48), torch.nan), (pixels(9),), 0)
     lost, sound = make([broken, task(1)], encoder)

@@ -71,14 +71,14 @@ def test_it_closes_the_cut_and_lowers_gatys_loss(encoder: Encoder) -> None:
         make(method, tasks(), encoder, iterations=100) for method in ("gal", "gatys")
     )
     assert cut.losses["residual"] <= 0.02
-    # With random weights; docs/methods.md has the ratio with an encoder that is of use.
+    # With random weights; docs/methods.md has the ratio for a trained encoder.
     assert cut.losses["total"] <= 1.6 * plain.losses["total"]
     (strong,) = make("gal", tasks(), encoder, iterations=100, rho=1e4)
     assert strong.losses["residual"] <= 0.02
     assert strong.losses["total"] > cut.losses["total"]  # a large ρ holds the image at the content
 
 
-def test_a_batch_takes_the_courses_of_single_images(encoder: Encoder) -> None:
+def test_a_batch_agrees_with_single_images(encoder: Encoder) -> None:
     options = {"iterations": 10, "outer_steps": 2, "noise_std": 0.2}
     together = make("gal", tasks(2), encoder, **options)
     for task, made in zip(tasks(2), together, strict=True):
@@ -88,7 +88,7 @@ def test_a_batch_takes_the_courses_of_single_images(encoder: Encoder) -> None:
         assert (made.picture - alone.picture).abs().max() <= 1e-7
 
 
-def test_an_image_that_fails_leaves_its_neighbour_alone(encoder: Encoder) -> None:
+def test_a_failing_image_does_not_affect_the_others(encoder: Encoder) -> None:
     broken = Task(torch.full_like(pixels(0), torch.nan), (pixels(9),), 0)
     lost, sound = make("gal", [broken, tasks(2)[1]], encoder, iterations=4)
     assert lost.picture is None

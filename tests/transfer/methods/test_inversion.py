@@ -93,14 +93,14 @@ def test_the_style_itself_is_finished_at_once(changes: dict) -> None:
     assert abs(float(loss)) < 1e-5
 
 
-def test_a_small_loss_ends_a_picture_and_leaves_the_others() -> None:
+def test_a_small_loss_ends_one_picture_only() -> None:
     steps = parameters().steps
     early, late = make(task(1), task(2), threshold=1e9), make(task(1), task(2))
     assert [one.evaluations for one in early] == [1, 1]
     assert all(1 < one.evaluations <= steps + 1 for one in late)
 
 
-def test_the_noise_is_uniform_and_decided_by_the_seed() -> None:
+def test_the_noise_is_uniform_and_depends_on_the_seed() -> None:
     large = Task(torch.zeros(1, 3, 100, 100), [torch.zeros(1, 3, 100, 100)], 0)
     noise = noise_of(large)
     assert float(noise.min()) >= 0
@@ -110,7 +110,7 @@ def test_the_noise_is_uniform_and_decided_by_the_seed() -> None:
     assert not torch.equal(noise, noise_of(Task(large.content, large.styles, 1)))
 
 
-def test_a_batch_gives_what_single_runs_give() -> None:
+def test_a_batch_agrees_with_single_runs() -> None:
     for one, result in zip((task(1), task(2, 5)), make(task(1), task(2, 5)), strict=True):
         (alone,) = make(one)
         assert alone.picture is not None
@@ -118,7 +118,7 @@ def test_a_batch_gives_what_single_runs_give() -> None:
         torch.testing.assert_close(result.picture, alone.picture, atol=1e-3, rtol=0)
 
 
-def test_a_plain_style_is_no_trouble() -> None:
+def test_a_style_of_one_colour_is_accepted() -> None:
     plain = torch.full((1, 3, 16, 24), 0.4)
     for changes in CHOICES:
         (result,) = make(Task(plain, [plain], 0), budget=5e-5, **changes)
@@ -131,7 +131,7 @@ class Interrupted(KeyboardInterrupt):
 
 
 @pytest.mark.parametrize("changes", CHOICES[:1] + CHOICES[-1:])
-def test_an_interrupted_descent_goes_on_to_the_same_bits(changes: dict, tmp_path) -> None:
+def test_a_resumed_descent_is_the_same_to_the_bit(changes: dict, tmp_path) -> None:
     chosen, checkpoint, recipe = parameters(**changes), tmp_path / "x.checkpoint", {"size": 24}
 
     def stop(done: int) -> None:

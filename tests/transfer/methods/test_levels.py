@@ -1,4 +1,4 @@
-"""What `adain`, `avatar-net`, `ift` and `universal` share: autoencoders, level by level."""
+"""Properties of `adain`, `avatar-net`, `ift` and `universal`, which decode features."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def picture_of(result: Result) -> torch.Tensor:
 
 
 def decoded(content: torch.Tensor, layers) -> torch.Tensor:
-    """The pictures of the autoencoders alone, from the deepest to the shallowest."""
+    """The output of the autoencoders alone, from the deepest to the shallowest."""
     for one in reversed([one for one in AUTOENCODERS if one.layer in layers]):
         features = one.encoder(content, [one.layer])[one.layer]
         content = one.decoder(features, (content.shape[2], content.shape[3])).clamp(0, 1)
@@ -50,7 +50,7 @@ def decoded(content: torch.Tensor, layers) -> torch.Tensor:
 
 
 class Listening(torch.nn.Module):
-    """A decoder that keeps its features and gives black pictures."""
+    """A decoder that records its features and returns black pictures."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -69,7 +69,7 @@ def features_before_decoding(key: str, task: Task, layer: str, **changes) -> tor
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_a_batch_gives_what_single_runs_give(key: str) -> None:
+def test_a_batch_agrees_with_single_runs(key: str) -> None:
     tasks = [Task(image(seed), (image(10 + seed % 2, 40, 40),), seed) for seed in range(3)]
     for task, result in zip(tasks, transfer(key, *tasks), strict=True):
         (alone,) = transfer(key, task)
@@ -84,7 +84,7 @@ def test_it_repeats_bit_for_bit(key: str) -> None:
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_pictures_of_one_colour_are_no_trouble(key: str) -> None:
+def test_pictures_of_one_colour_are_accepted(key: str) -> None:
     plain, black = torch.full((1, 3, 48, 64), 0.3), torch.zeros(1, 3, 48, 64)
     pairs = [(plain, black), (black, plain), (image(0), plain), (plain, image(0)), (black, black)]
     for result in transfer(key, *(Task(content, (style,), 0) for content, style in pairs)):
@@ -93,7 +93,7 @@ def test_pictures_of_one_colour_are_no_trouble(key: str) -> None:
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_a_task_that_is_not_finite_leaves_its_neighbours_alone(key: str) -> None:
+def test_a_task_that_is_not_finite_does_not_affect_the_others(key: str) -> None:
     broken = image(1).clone()
     broken[0, 0, 3, 3] = float("nan")
     sound = Task(image(0), (image(5),), 0)

@@ -76,7 +76,7 @@ def test_relative_losses_are_what_is_documented(key: str, statistic, encoder: En
 
 
 @pytest.mark.parametrize("key", ["gatys-cov", "cross-layer-cov"])
-def test_a_plain_style_has_a_size_though_it_has_no_covariance(key: str, encoder: Encoder) -> None:
+def test_a_style_of_one_colour_has_a_target_size(key: str, encoder: Encoder) -> None:
     plain = torch.full((1, 3, *SIZE), 0.5, dtype=torch.float64)
     terms = composed(key).style
     targets = targets_of(terms, [plain], encoder, nullcontext, size=SIZE)
@@ -115,7 +115,8 @@ def test_gatys_losses_are_those_of_the_reference_code(encoder: Encoder) -> None:
 
 
 def test_paper_losses_are_those_of_the_equations(encoder: Encoder) -> None:
-    """Seed 003: ½ Σ (F − P)², and Σ_l w_l / (4 N² M²) Σ (G − A)² with G = FFᵀ, w_l = 1/5."""
+    """Gatys et al. 2016: ½ Σ (F − P)², and Σ_l w_l / (4 N² M²) Σ (G − A)² with G = FFᵀ, w_l =
+    1/5."""
     found = losses_of(composed("gatys", normalisation="paper"), encoder).parts(IMAGE)
     image, content, style = (features(encoder, x) for x in (IMAGE, CONTENT, STYLE))
     torch.testing.assert_close(found.content, 0.5 * square(image["relu4_1"] - content["relu4_1"]))

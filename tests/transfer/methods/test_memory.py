@@ -34,7 +34,7 @@ def test_the_estimate_is_what_torch_keeps(padding: str, deepest: str) -> None:
         assert kept_for_backward(encoder.widths, size, padding=padding) == measured(encoder, size)
 
 
-def test_wider_networks_and_larger_pictures_need_more() -> None:
+def test_wider_networks_and_larger_pictures_need_more_memory() -> None:
     names = Encoder(random_weights(QUARTER_WIDTHS), name="x").widths
     narrow = dict(zip(names, QUARTER_WIDTHS, strict=True))
     wide = dict(zip(names, VGG19_WIDTHS, strict=True))

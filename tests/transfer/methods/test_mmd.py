@@ -77,7 +77,7 @@ def test_the_style_itself_has_no_loss_and_the_gradient_is_finite(kernel: str, en
         assert gradient.isfinite().all()
 
 
-def test_the_scale_of_the_gaussian_belongs_to_each_image(encoder) -> None:
+def test_the_scale_of_the_gaussian_is_that_of_each_image(encoder) -> None:
     losses = losses_of(composed("mmd"), encoder)
     together = losses(IMAGE, [0, 1])[0]
     for number in (0, 1):

@@ -22,7 +22,7 @@ def entry(method: str, **changes) -> tuple[str, dict]:
         ),
     ],
 )
-def test_a_declared_pair_is_named(one, other) -> None:
+def test_a_declared_pair_is_reported(one, other) -> None:
     (said,) = among([one, entry("universal"), other])
     assert one[0] in said
     assert other[0] in said
@@ -44,11 +44,11 @@ def test_a_declared_pair_is_named(one, other) -> None:
         ),
     ],
 )
-def test_others_are_not(one, other) -> None:
+def test_other_pairs_are_not_reported(one, other) -> None:
     assert among([one, other]) == []
 
 
-def test_declarations_name_methods_and_parameters_that_there_are() -> None:
+def test_declarations_name_known_methods_and_parameters() -> None:
     for pair in NEAR_DUPLICATES:
         for variant in (pair.one, pair.other):
             assert variant.method in METHODS

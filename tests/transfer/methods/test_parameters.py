@@ -37,7 +37,7 @@ def test_its_defaults_are_complete_json(key: str) -> None:
 
 
 @pytest.mark.parametrize("key", DESCENTS)
-def test_what_is_resolved_stays_as_it_is(key: str) -> None:
+def test_resolving_again_changes_nothing(key: str) -> None:
     values = resolve_parameters(key, {"noise_std": "0.125", "iterations": "7"})
     assert (values["noise_std"], values["iterations"]) == (0.125, 7)
     assert resolve_parameters(key, values) == values
@@ -77,7 +77,7 @@ def test_the_papers_method_is_the_default() -> None:
         assert values.get("style_weight") == weights.get(key, 1000)
 
 
-def test_a_preset_changes_defaults_and_gives_way_to_what_is_set() -> None:
+def test_a_preset_changes_defaults_and_settings_override_it() -> None:
     values = resolve_parameters("gatys", {"preset": "reference", "iterations": 3})
     assert (values["content_layer"], values["init"]) == ("relu4_2", "content")
     assert (values["normalisation"], values["iterations"]) == ("gatys", 3)
@@ -121,7 +121,7 @@ def test_a_preset_changes_defaults_and_gives_way_to_what_is_set() -> None:
         ("nobody", {}, "unknown method 'nobody': use one of gatys"),
     ],
 )
-def test_it_refuses_in_one_line_and_says_what_is_accepted(
+def test_errors_are_one_line_and_name_what_is_accepted(
     key: str, overrides: dict, said: str
 ) -> None:
     with pytest.raises(InputError, match=said.replace("+", r"\+")) as caught:

@@ -29,7 +29,7 @@ def settings() -> tuple[object, ...]:
         ("bf16", ("ieee", "ieee", True, False, True)),
     ],
 )
-def test_it_sets_what_it_says_and_puts_everything_back(
+def test_it_sets_the_precision_and_restores_the_settings(
     mode: str, expected: tuple[object, ...]
 ) -> None:
     before = settings()

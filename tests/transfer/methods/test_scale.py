@@ -81,7 +81,7 @@ def weights(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.golden
-def test_the_table_is_what_is_measured(weights: None) -> None:
+def test_the_table_agrees_with_a_measurement(weights: None) -> None:
     """Three pictures of each kind instead of forty and ten: within a third."""
     contents, styles = photographs("bsds500/images/test", 3), photographs("styles50", 3)
     reference = noise_start_ratio(load_encoder("vgg19-caffe"), contents, styles)

@@ -69,7 +69,7 @@ def test_it_repeats_bit_for_bit(encoder: Encoder, method: str) -> None:
         assert one.losses == other.losses
 
 
-def test_its_seed_decides_the_noise(encoder: Encoder) -> None:
+def test_the_noise_depends_on_the_seed(encoder: Encoder) -> None:
     noisy = {"noise_std": 0.1, "iterations": 1}
     content, styles = task().content, task().styles
     first, second = (
@@ -78,7 +78,7 @@ def test_its_seed_decides_the_noise(encoder: Encoder) -> None:
     assert np.abs(first - second).mean() > 0.02
 
 
-def test_a_batch_gives_what_single_runs_give(encoder: Encoder) -> None:
+def test_a_batch_agrees_with_single_runs(encoder: Encoder) -> None:
     """Float32 after five steps from noise: within 1e-2 of the pixels' range."""
     tasks = [task(seed) for seed in range(3)]
     together = make(encoder, tasks, parameters={"iterations": 5})
@@ -98,7 +98,7 @@ def test_it_takes_contents_of_different_sizes_in_their_order(encoder: Encoder) -
     assert np.array_equal(pixels(alone), pixels(results[1]))
 
 
-def test_a_job_that_cannot_be_made_leaves_the_others_alone(encoder: Encoder) -> None:
+def test_a_failing_task_does_not_affect_the_others(encoder: Encoder) -> None:
     flat = Task(Image.new("RGB", (640, 20)), task().styles, 0)  # 2 pixels high at this width
     unstyled = Task(task().content, [], 0)
     results = make(encoder, [flat, task(1), unstyled])
@@ -110,7 +110,7 @@ def test_a_job_that_cannot_be_made_leaves_the_others_alone(encoder: Encoder) -> 
     assert np.array_equal(pixels(results[1]), pixels(alone))
 
 
-def test_an_image_whose_loss_is_not_finite_leaves_the_others_alone(
+def test_an_image_whose_loss_is_not_finite_does_not_affect_the_others(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The encoder answers NaN for the second of three pictures."""
@@ -138,7 +138,7 @@ def test_an_image_whose_loss_is_not_finite_leaves_the_others_alone(
         assert np.abs(pixels(results[i]) - pixels(sound[i])).max() <= 1e-2
 
 
-def test_it_survives_pictures_of_one_colour(encoder: Encoder) -> None:
+def test_pictures_of_one_colour_are_accepted(encoder: Encoder) -> None:
     plain = Image.new("RGB", (64, 64), (120, 30, 200))
     black = Image.new("RGB", (64, 64))
     for method in DESCENTS:
@@ -156,7 +156,7 @@ def test_it_averages_several_styles(encoder: Encoder) -> None:
     assert np.abs(by(style, other) - by(style)).mean() > 0.003
 
 
-def test_it_tells_its_progress(encoder: Encoder) -> None:
+def test_it_reports_its_progress(encoder: Encoder) -> None:
     told: list[tuple[int, int]] = []
     make(encoder, [task(0), task(1, 40)], progress=lambda *steps: told.append(steps))
     assert {total for _, total in told} == {8}
@@ -234,7 +234,7 @@ def test_it_halves_a_group_that_does_not_fit(
     assert "memory" in results[2].error
 
 
-def test_it_halves_a_group_that_an_estimate_says_cannot_fit(
+def test_it_halves_a_group_that_is_estimated_not_to_fit(
     encoder: Encoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from transfer.methods import descent

@@ -45,7 +45,7 @@ def picture_of(made: Result) -> torch.Tensor:
 
 
 def decoded(content: torch.Tensor, layers=STYLE_LAYERS) -> torch.Tensor:
-    """What the autoencoders alone make of a picture, from the deepest to the shallowest."""
+    """The output of the autoencoders alone, from the deepest to the shallowest."""
     for one in reversed([one for one in AUTOENCODERS if one.layer in layers]):
         features = one.encoder(content, [one.layer])[one.layer]
         content = one.decoder(features, (content.shape[2], content.shape[3])).clamp(0, 1)
@@ -58,8 +58,8 @@ def test_without_strength_it_is_the_autoencoder(layers: tuple[str, ...]) -> None
     torch.testing.assert_close(picture_of(made), decoded(image(0), layers), atol=1e-5, rtol=0)
 
 
-def test_in_full_the_decoder_gets_the_styles_statistics() -> None:
-    """Seen through a decoder that shows its features as they are."""
+def test_at_full_strength_the_decoder_gets_the_styles_statistics() -> None:
+    """Measured with a decoder that returns its features."""
     level = AUTOENCODERS[1]
     seen = []
 
@@ -84,8 +84,8 @@ def test_in_full_the_decoder_gets_the_styles_statistics() -> None:
     torch.testing.assert_close(got.covariance, wanted.covariance, rtol=1e-2, atol=1e-3)
 
 
-def test_a_batch_gives_what_single_runs_give() -> None:
-    """Within 1e-2: whitening magnifies the convolutions' rounding."""
+def test_a_batch_agrees_with_single_runs() -> None:
+    """Within 1e-2: whitening amplifies the rounding of convolutions."""
     tasks = [Task(image(seed), (image(10 + seed % 2, 40, 40),), seed) for seed in range(3)]
     together = transfer(*tasks)
     for task, made in zip(tasks, together, strict=True):
@@ -99,7 +99,7 @@ def test_it_repeats_bit_for_bit() -> None:
         assert torch.equal(picture_of(one), picture_of(other))
 
 
-def test_pictures_of_one_colour_are_no_trouble() -> None:
+def test_pictures_of_one_colour_are_accepted() -> None:
     plain, black = torch.full((1, 3, 48, 64), 0.3), torch.zeros(1, 3, 48, 64)
     tasks = [(plain, black), (black, plain), (image(0), plain), (plain, image(0))]
     for made in transfer(*(Task(content, (style,), 0) for content, style in tasks), alpha=1):
@@ -107,12 +107,12 @@ def test_pictures_of_one_colour_are_no_trouble() -> None:
         assert picture_of(made).isfinite().all()
 
 
-def test_a_constant_style_in_full_gives_one_colour() -> None:
+def test_a_constant_style_at_full_strength_gives_one_colour() -> None:
     (made,) = transfer(Task(image(0), (torch.full((1, 3, 48, 64), 0.6),), 0), alpha=1)
     assert picture_of(made).std(dim=(2, 3)).max() < 1e-3
 
 
-def test_several_styles_weigh_alike() -> None:
+def test_several_styles_have_equal_weights() -> None:
     content, style, other = image(0), image(1), image(2)
     same = [picture_of(transfer(Task(content, styles, 0))[0]) for styles in
             [(style,), (style, style)]]  # fmt: skip
@@ -123,7 +123,7 @@ def test_several_styles_weigh_alike() -> None:
     assert (both[0] - same[0]).abs().max() > 0.01
 
 
-def test_a_task_that_is_not_finite_leaves_its_neighbours_alone() -> None:
+def test_a_task_that_is_not_finite_does_not_affect_the_others() -> None:
     broken = image(1).clone()
     broken[0, 0, 3, 3] = float("nan")
     sound, bad = Task(image(0), (image(5),), 0), Task(broken, (image(5),), 0)
@@ -144,7 +144,7 @@ def result_of(task: Task, **options) -> Result:
     return result
 
 
-def test_it_is_made_by_the_door_of_all_methods() -> None:
+def test_stylise_runs_it_like_other_methods() -> None:
     grains = np.random.default_rng(0).integers(0, 255, (50, 64, 3), dtype=np.uint8)
     task = Task(Image.fromarray(grains), [Image.fromarray(grains[::-1, ::2])], 0)
     told: list[tuple[int, int]] = []

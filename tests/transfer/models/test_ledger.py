@@ -1,4 +1,4 @@
-"""The job ledger: claims, leases, attempts, and writers that come late."""
+"""The job ledger: claims, leases, attempts, and late workers."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_it_keeps_a_renewed_lease(batch):
     assert not lease.renew()
 
 
-def test_it_takes_back_at_once_what_a_dead_process_of_this_machine_held(batch):
+def test_rows_of_a_dead_process_of_this_machine_are_released_at_once(batch):
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
     host = worker_name().rpartition(":")[0]
@@ -67,11 +67,11 @@ def test_it_takes_back_at_once_what_a_dead_process_of_this_machine_held(batch):
 
 
 @pytest.mark.parametrize("worker", ["another-machine:1", "no process id", "", ":"])
-def test_it_never_calls_a_process_gone_that_it_cannot_see(worker):
+def test_processes_of_other_machines_are_never_assumed_dead(worker):
     assert not is_gone(worker)
 
 
-def test_a_late_finisher_does_not_overwrite(batch):
+def test_a_late_worker_does_not_overwrite_a_result(batch):
     trial = batch(stimuli=1)
     late = trial.stimuli.claim(ELSEWHERE)
     expire()
@@ -87,7 +87,7 @@ def test_a_late_finisher_does_not_overwrite(batch):
     assert (row.state, row.sha256, row.error) == ("done", "in time", "")
 
 
-def test_a_worker_lost_three_times_is_enough(batch):
+def test_a_row_fails_after_three_lost_workers(batch):
     trial = batch(stimuli=1)
     for attempt in range(ATTEMPTS):
         assert trial.stimuli.claim(ELSEWHERE), f"attempt {attempt} is allowed"
@@ -99,7 +99,7 @@ def test_a_worker_lost_three_times_is_enough(batch):
     assert trial.stimuli.claim(ELSEWHERE) is None
 
 
-def test_a_fault_is_tried_three_times(batch):
+def test_an_internal_error_is_retried_twice(batch):
     trial = batch(stimuli=1)
     for _ in range(ATTEMPTS):
         lease = trial.stimuli.claim(ELSEWHERE)
@@ -109,7 +109,7 @@ def test_a_fault_is_tried_three_times(batch):
     assert row.finished_at is not None
 
 
-def test_bad_input_fails_at_once_and_leaves_its_neighbours(batch):
+def test_bad_input_fails_at_once_and_does_not_affect_the_others(batch):
     trial = batch(stimuli=3, chunk=3)
     lease = trial.stimuli.claim(ELSEWHERE)
     bad = trial.stimuli.first()
@@ -148,14 +148,14 @@ def test_it_counts_progress_from_rows(batch):
     assert progress[second.pk] == second.stimuli.progress()
 
 
-def test_it_tells_the_pace_of_the_latest_images_and_all_workers(batch, monkeypatch):
+def test_the_pace_is_that_of_the_latest_images_and_all_workers(batch, monkeypatch):
     rows = batch(stimuli=6, chunk=1).stimuli
     assert rows.seconds_per_image() is None
     for chunk, seconds in enumerate((1000.0, 4.0, 8.0)):
         rows.filter(chunk=chunk).claim(ELSEWHERE).finish(
             rows.get(chunk=chunk).pk, {"seconds": seconds}
         )
-    assert rows.seconds_per_image() is None  # nobody is at it
+    assert rows.seconds_per_image() is None  # no active worker
     monkeypatch.setattr(ledger, "LATEST", 2)
     rows.filter(chunk=3).claim("there:1")
     assert rows.seconds_per_image() == 6
@@ -164,7 +164,7 @@ def test_it_tells_the_pace_of_the_latest_images_and_all_workers(batch, monkeypat
 
 
 @pytest.mark.django_db(transaction=True)
-def test_it_gives_no_row_to_two_of_eight_racing_threads(batch):
+def test_eight_threads_never_claim_a_row_twice(batch):
     batch(stimuli=60, chunk=3)
     start, taken = threading.Barrier(8), []
 
@@ -214,7 +214,7 @@ content.delete()
 
 
 @pytest.mark.postgres
-def test_it_gives_no_row_to_two_threads_in_postgres():
+def test_threads_never_claim_a_row_twice_in_postgres():
     url = os.environ["TEST_POSTGRES_URL"]
     migrated = manage("migrate", "--no-input", DATABASE_URL=url)
     assert migrated.returncode == 0, migrated.stderr
@@ -222,8 +222,8 @@ def test_it_gives_no_row_to_two_threads_in_postgres():
     assert answer.stdout.split() == ["60", "60", "60"], answer.stderr
 
 
-def test_leases_hold_by_the_clock_of_the_database(batch, monkeypatch):
-    """Workers whose clocks differ by hours share a batch: none takes what another holds."""
+def test_leases_use_the_clock_of_the_database(batch, monkeypatch):
+    """Workers whose clocks differ by hours share a batch, and never claim each other's rows."""
     rows = batch().stimuli.all()
     for hours in (-5, 5):
         wrong = timezone.now() + timedelta(hours=hours)

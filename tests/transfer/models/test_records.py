@@ -1,4 +1,4 @@
-"""Pictures as records: their names, thumbnails and files."""
+"""Stored pictures: names, thumbnails and files."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_pictures_are_found_by_name_pattern_and_hash(picture):
         find("content", ["sky", "lake"])
 
 
-def test_it_says_how_to_get_pictures_where_there_are_none(db):
+def test_without_pictures_the_error_names_the_import(db):
     with pytest.raises(InputError, match="import_pictures"):
         Picture.objects.matching("content")
 

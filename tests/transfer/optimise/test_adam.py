@@ -26,7 +26,7 @@ def test_it_takes_the_steps_of_torch() -> None:
 
 
 @pytest.mark.parametrize("after", [0, 1, 5])
-def test_a_failing_image_leaves_its_neighbours_alone(after: int) -> None:
+def test_a_failing_image_does_not_affect_the_others(after: int) -> None:
     x = torch.zeros(3, 6, dtype=torch.float64)
     healthy = adam.minimise(objective(rosenbrock), x, iterations=20)
     result = adam.minimise(broken(objective(rosenbrock), 1, after), x, iterations=20)
@@ -36,7 +36,7 @@ def test_a_failing_image_leaves_its_neighbours_alone(after: int) -> None:
         assert torch.equal(result.images[i], healthy.images[i])
 
 
-def test_it_goes_back_and_on_with_a_smaller_rate() -> None:
+def test_it_restarts_with_a_smaller_rate() -> None:
     def edge(x: torch.Tensor, images: object) -> torch.Tensor:
         return -(x + 0.1 * torch.log(1 - x)).sum(dim=1)  # minimum at x = 0.9, next to the edge
 

@@ -30,7 +30,7 @@ def two_loops(pairs: list[tuple[torch.Tensor, torch.Tensor]], g: torch.Tensor) -
 
 
 def test_its_directions_are_those_of_the_two_loop_recursion() -> None:
-    """Also after the oldest pairs made room for new ones."""
+    """Also after new pairs have replaced the oldest ones."""
     generator = torch.Generator().manual_seed(0)
     history, pairs = History(4, torch.zeros(30, dtype=torch.float64)), []
     for _ in range(9):
@@ -82,7 +82,7 @@ def test_it_needs_about_as_many_evaluations_as_scipy(values: int) -> None:
         assert ours.evaluations[0] <= 1.5 * theirs.nfev + 20
 
 
-def test_a_batch_takes_the_course_of_its_images_one_by_one() -> None:
+def test_a_batch_agrees_with_single_images() -> None:
     x = start(5, 40, seed=2)
     together = lbfgs.minimise(objective(rosenbrock), x, iterations=10)
     for i in range(5):
@@ -92,7 +92,7 @@ def test_a_batch_takes_the_course_of_its_images_one_by_one() -> None:
         assert together.steps[i] == 10
 
 
-def test_it_takes_the_steps_asked_for_and_tells_them() -> None:
+def test_it_takes_and_reports_the_requested_steps() -> None:
     told: list[int] = []
     result = lbfgs.minimise(objective(rosenbrock), start(3, 20), iterations=7, progress=told.append)
     assert result.steps == [7, 7, 7]
@@ -110,7 +110,7 @@ def test_every_step_lowers_the_loss() -> None:
         assert all(later < earlier for earlier, later in zip(course, course[1:], strict=False))
 
 
-def test_its_course_does_not_depend_on_the_scale_of_the_loss() -> None:
+def test_its_iterates_do_not_depend_on_the_scale_of_the_loss() -> None:
     x = start(1, 20)
     plain = lbfgs.minimise(objective(rosenbrock), x, iterations=10)
     scaled = lbfgs.minimise(
@@ -119,7 +119,7 @@ def test_its_course_does_not_depend_on_the_scale_of_the_loss() -> None:
     torch.testing.assert_close(plain.images, scaled.images, rtol=1e-6, atol=1e-6)
 
 
-def test_an_image_at_its_minimum_has_converged_and_the_others_go_on() -> None:
+def test_an_image_at_its_minimum_ends_and_the_others_continue() -> None:
     evaluate, minima = quadratic(images=2, values=10)
     x = torch.stack([minima[0], minima[1] + 1])
     result = lbfgs.minimise(evaluate, x, iterations=5)
@@ -136,7 +136,7 @@ def test_it_ends_at_the_limit_of_rounding() -> None:
 
 
 @pytest.mark.parametrize("after", [0, 1, 5])
-def test_a_failing_image_leaves_its_neighbours_alone(after: int) -> None:
+def test_a_failing_image_does_not_affect_the_others(after: int) -> None:
     x = start(3, 12)
     healthy = lbfgs.minimise(objective(rosenbrock), x, iterations=30)
     result = lbfgs.minimise(broken(objective(rosenbrock), 1, after), x, iterations=30)
@@ -147,7 +147,7 @@ def test_a_failing_image_leaves_its_neighbours_alone(after: int) -> None:
         assert result.evaluations[i] == healthy.evaluations[i]
 
 
-def test_it_recovers_where_a_step_leads_out_of_the_domain() -> None:
+def test_it_recovers_from_a_step_out_of_the_domain() -> None:
     def away(x: torch.Tensor, images: object) -> torch.Tensor:
         return -(x + 0.1 * torch.log(1 - x)).sum(dim=1)  # minimum at x = 0.9, next to the edge
 
@@ -157,7 +157,7 @@ def test_it_recovers_where_a_step_leads_out_of_the_domain() -> None:
     torch.testing.assert_close(result.images, torch.full((1, 3), 0.9).double())
 
 
-def test_it_leaves_the_start_as_it_was() -> None:
+def test_it_does_not_change_the_start() -> None:
     x = start(2, 6)
     before = x.clone()
     lbfgs.minimise(objective(rosenbrock), x, iterations=3)

@@ -41,7 +41,7 @@ def test_it_meets_them_on_a_function_with_many_minima(first: float) -> None:
     def slope(t: float) -> float:
         return 0.02 * (t - 5) + math.cos(3 * t) - 0.5
 
-    assert slope(0) > 0  # so the search goes the other way
+    assert slope(0) > 0  # the search goes in the other direction
     search, _ = run(lambda t: f(-t), lambda t: -slope(-t), first)
     assert search.accepted
     assert f(-search.step) <= f(0) + SUFFICIENT * search.step * -slope(0)
@@ -62,15 +62,15 @@ def test_it_steps_back_from_values_that_are_not_finite() -> None:
     assert search.step <= 0.5
 
 
-def test_it_gives_up_where_nothing_descends() -> None:
-    search, count = run(lambda t: t, lambda t: -1.0, 1.0)  # the slope promises what f denies
+def test_it_ends_without_a_descent() -> None:
+    search, count = run(lambda t: t, lambda t: -1.0, 1.0)  # the slope contradicts f
     assert search.exhausted
     assert not search.accepted
     assert count == TRIALS
 
 
-def test_it_settles_for_the_best_step_where_the_slope_never_flattens() -> None:
-    """A kink has no point with a flat slope: the best descending step must do."""
+def test_it_takes_the_best_step_at_a_kink() -> None:
+    """A kink has no point with a flat slope, so the best descending step is accepted."""
 
     def f(t: float) -> float:
         return abs(t - 1 / 3)

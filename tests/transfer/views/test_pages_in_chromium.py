@@ -1,4 +1,4 @@
-"""The researcher's pages in a real browser: uploading, counting, live progress."""
+"""The researcher's pages in Chromium: uploading, counting, live progress."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_it_uploads_counts_and_launches(researcher_page, live_server, engine, me
     page.get_by_text("Launched: 4 stimuli.").wait_for()
 
 
-def test_the_batch_page_follows_the_work(researcher_page, live_server, engine, batch):
+def test_the_batch_page_shows_live_progress(researcher_page, live_server, engine, batch):
     page = researcher_page
     trial = batch(stimuli=3, chunk=1)
     page.goto(f"{live_server}{trial.get_absolute_url()}")

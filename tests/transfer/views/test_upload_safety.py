@@ -1,4 +1,4 @@
-"""Hostile files and names: through the page that takes uploads, and through the commands."""
+"""Hostile files and names, through the upload page and through the commands."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ BOUNDARY = "a-boundary"
 
 
 def send_raw(client: Client, name: bytes, data: bytes):
-    """An upload whose file name is sent as it is, as no browser would."""
+    """An upload whose file name is sent unchanged, unlike by a browser."""
     body = BytesIO()
     body.write(f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="role"\r\n\r\n'.encode())
     body.write(f"content\r\n--{BOUNDARY}\r\nContent-Type: image/png\r\n".encode())
@@ -52,7 +52,7 @@ def send_raw(client: Client, name: bytes, data: bytes):
         b"\x00x.png",
         "\u202egnp.x.png".encode(),  # right-to-left override
         "．．／．．／x.png".encode(),  # full-width dots and slash
-        "..\u2215..\u2215x.png".encode(),  # a slash that is none
+        "..\u2215..\u2215x.png".encode(),  # a character that looks like a slash
         b"con:x.png",
         b"x.png;.html",
         b"~/x.png",
@@ -65,7 +65,7 @@ def send_raw(client: Client, name: bytes, data: bytes):
         b"x.svg",
     ],
 )
-def test_whatever_an_upload_is_called_it_lies_under_its_hash(researcher, media, tmp_path, name):
+def test_an_upload_is_stored_under_its_hash_whatever_its_name(researcher, media, tmp_path, name):
     outside = {path for path in tmp_path.rglob("*") if media not in path.parents}
     answer = send_raw(researcher, name, png())
     assert b"1 picture stored" in answer.content
@@ -77,9 +77,9 @@ def test_whatever_an_upload_is_called_it_lies_under_its_hash(researcher, media, 
 
 
 @pytest.mark.parametrize("name", [b"..", b".", b"", b"/", b"../", b"\xff\xfe.png"])
-def test_a_name_that_is_none_is_no_file(researcher, media, name):
+def test_an_upload_without_a_name_is_not_a_file(researcher, media, name):
     answer = send_raw(researcher, name, png())
-    # Without a name it is no file but a text, and one that cannot be stored.
+    # Without a name it is a text and not a file, and one that cannot be stored.
     assert (b"This field is required" if name else b"cannot be stored") in answer.content
     assert stored_files(media) == []
 
@@ -106,13 +106,13 @@ def in_format(kind: str) -> bytes:
     ],
     ids=["svg", "html", "eps", "pdf", "zip", "exe", "script", "icon", "whole pdf", "whole eps"],
 )
-def test_the_type_is_that_of_the_content_whatever_the_name_says(researcher, media, data):
+def test_the_type_is_that_of_the_content_not_of_the_name(researcher, media, data):
     answer = upload(researcher, ("honest.png", data))
     assert "honest.png is not a picture that can be read" in answer.content.decode()
     assert stored_files(media) == [] and not Picture.objects.exists()
 
 
-def test_a_picture_that_is_a_page_too_is_only_ever_sent_as_a_picture(researcher, media):
+def test_a_picture_that_contains_html_is_sent_as_a_picture(researcher, media):
     upload(researcher, ("page.html", png() + b"<script>alert(1)</script>"))
     picture = Picture.objects.get()
     answer = researcher.get(picture.file_url)
@@ -122,13 +122,13 @@ def test_a_picture_that_is_a_page_too_is_only_ever_sent_as_a_picture(researcher,
 
 
 def gif(side: int) -> bytes:
-    """A GIF that announces side × side pixels and holds next to nothing."""
+    """A small GIF that announces side × side pixels."""
     screen = struct.pack("<HHBBB", side, side, 0x80, 0, 0) + bytes(6)
     return b"GIF89a" + screen + b"," + struct.pack("<HHHHB", 0, 0, side, side, 0) + b"\x02\x01D\0;"
 
 
 def deflated(side: int) -> bytes:
-    """A whole PNG of side × side white pixels: a few kilobytes that unpack to many megabytes."""
+    """A complete PNG of side × side white pixels: a few kilobytes that unpack to many megabytes."""
     line = b"\0" + b"\xff" * side
     packer = zlib.compressobj(9)
     data = b"".join(packer.compress(line) for _ in range(side)) + packer.flush()
@@ -149,7 +149,7 @@ def test_a_bomb_is_refused_before_it_is_unpacked(researcher, media, monkeypatch,
     assert stored_files(media) == []
 
 
-def test_a_file_that_is_too_large_is_named_and_its_neighbour_stored(researcher, media, monkeypatch):
+def test_a_file_that_is_too_large_is_reported_and_others_are_stored(researcher, media, monkeypatch):
     monkeypatch.setattr("transfer.batches.import_pictures.LARGEST_UPLOAD", 4096)
     answer = upload(researcher, ("huge.png", png() + bytes(5000)), ("sea.png", png()))
     assert "huge.png is larger than" in answer.content.decode()
@@ -163,9 +163,7 @@ def mat_bomb(path: Path, megabytes: int) -> Path:
     return path
 
 
-def test_annotations_that_unpack_to_too_much_are_refused_before_they_are(
-    researcher, media, tmp_path, monkeypatch
-):
+def test_annotations_that_unpack_to_too_much_are_refused(researcher, media, tmp_path, monkeypatch):
     packed = mat_bomb(tmp_path / "bomb.mat", 32).read_bytes()
     assert len(packed) < 60_000
     answer = upload(researcher, ("bomb.png", png()), mats=[("bomb.mat", packed)])
@@ -175,7 +173,7 @@ def test_annotations_that_unpack_to_too_much_are_refused_before_they_are(
     assert stored_files(media) == []
 
 
-def test_honest_annotations_may_be_compressed(tmp_path, media):
+def test_annotations_may_be_compressed(tmp_path, media):
     person = np.zeros((1, 1), dtype=[("Segmentation", "O"), ("Boundaries", "O")])
     person["Boundaries"][0, 0] = np.eye(32, 40, dtype=np.uint8)
     people = np.empty((1, 5), dtype=object)
@@ -198,7 +196,7 @@ def said(*arguments: object) -> tuple[str, str]:
     return out.getvalue(), err.getvalue()
 
 
-def test_the_command_takes_pictures_only_whatever_lies_in_the_folder(media, tmp_path):
+def test_the_command_imports_pictures_only(media, tmp_path):
     folder = tmp_path / "in"
     folder.mkdir()
     draw(folder / "good.png")
@@ -219,7 +217,7 @@ def test_the_command_takes_pictures_only_whatever_lies_in_the_folder(media, tmp_
 @pytest.mark.parametrize(
     "image", ["/etc/passwd", "../../../etc/passwd", "bomb.png", "."],
 )  # fmt: skip
-def test_a_manifest_brings_in_nothing_but_pictures(media, tmp_path, image):
+def test_a_manifest_imports_pictures_only(media, tmp_path, image):
     bomb(tmp_path / "bomb.png", 20_000)
     for name in ("c.png", "s.png", "good.png"):
         draw(tmp_path / name, seed=len(name))
@@ -232,7 +230,7 @@ def test_a_manifest_brings_in_nothing_but_pictures(media, tmp_path, image):
     assert stored_files(media) == []
 
 
-def test_a_manifest_with_a_zero_byte_is_refused_whole(media, tmp_path):
+def test_a_manifest_with_a_zero_byte_is_refused(media, tmp_path):
     draw(tmp_path / "good.png")
     rows = "image,content,style,method\ngood.png,good.png,good.png,a\na\0.png,good.png,good.png,a\n"
     (tmp_path / "m.csv").write_text(rows)

@@ -86,7 +86,7 @@ def test_every_page_opens_for_a_researcher(researcher, made):
         assert researcher.get(address).status_code == 200, address
 
 
-def test_empty_pages_say_what_to_do(researcher, engine, media):
+def test_empty_pages_name_the_next_step(researcher, engine, media):
     assert b"import_stimuli" in researcher.get(reverse("transfer:batches")).content
     assert b"no content picture yet" in researcher.get(reverse("transfer:pictures")).content
     assert b"upload some" in researcher.get(reverse("transfer:launch")).content
@@ -127,7 +127,7 @@ def test_a_bad_upload_is_one_clear_line_and_stores_nothing(researcher, media, na
     assert stored_files(media) == []
 
 
-def test_a_truncated_jpeg_is_refused_and_its_neighbour_stored(researcher, media):
+def test_a_truncated_jpeg_is_refused_and_others_are_stored(researcher, media):
     whole = io.BytesIO()
     Image.effect_noise((200, 200), 80).save(whole, format="JPEG")
     response = upload(researcher, ("cut.jpg", whole.getvalue()[:3000]), ("sea.png", png()))
@@ -140,7 +140,7 @@ def test_a_truncated_jpeg_is_refused_and_its_neighbour_stored(researcher, media)
 @pytest.mark.parametrize(
     "name", ["../../evil.png", "..\\..\\evil.png", "/etc/evil.png", "evil.png"]
 )
-def test_a_name_never_leads_out_of_the_media_folder(researcher, media, name):
+def test_a_name_never_leaves_the_media_folder(researcher, media, name):
     upload(researcher, (name, png()))
     picture = Picture.objects.get()
     assert picture.name == "evil"
@@ -152,7 +152,7 @@ def test_a_name_is_never_markup(researcher, media):
     assert b"<b onload" not in researcher.get(reverse("transfer:pictures")).content
 
 
-def test_an_upload_without_files_says_so(researcher, media):
+def test_an_upload_without_files_is_reported(researcher, media):
     response = researcher.post(reverse("transfer:pictures"), {"role": "content"})
     assert b"This field is required" in response.content
 
@@ -171,7 +171,7 @@ def test_a_picture_is_removed_unless_stimuli_need_it(
     assert Picture.objects.filter(pk=used.pk).exists()
 
 
-def test_files_come_with_their_type_and_stay_private(researcher, made):
+def test_files_have_their_type_and_are_private(researcher, made):
     row = made.stimuli.filter(state="done").first()
     response = researcher.get(row.file_url)
     assert response["Content-Type"] == "image/png"
@@ -181,7 +181,7 @@ def test_files_come_with_their_type_and_stay_private(researcher, made):
     assert researcher.get(row.thumbnail_url)["Content-Type"] == "image/jpeg"
 
 
-def test_a_file_that_is_not_there_is_not_found(researcher, made):
+def test_a_missing_file_is_not_found(researcher, made):
     waiting = made.stimuli.filter(state="pending").first()
     assert researcher.get(waiting.file_url).status_code == 404
     row = made.stimuli.filter(state="done").first()
@@ -210,7 +210,7 @@ def test_the_gallery_is_paged_and_keeps_its_filters(researcher, batch, monkeypat
     assert b"?state=pending&amp;page=3" in page.content
 
 
-def test_the_pages_do_not_ask_the_database_for_every_stimulus(
+def test_the_number_of_queries_does_not_grow_with_stimuli(
     researcher, batch, django_assert_max_num_queries
 ):
     many = batch(stimuli=30)
@@ -226,7 +226,7 @@ def test_progress_is_counted_from_rows(researcher, made):
     assert response.json() == counts | {"pace": ""}
 
 
-def test_the_pace_is_told_while_a_worker_is_at_it(researcher, made):
+def test_the_pace_is_shown_while_a_worker_is_active(researcher, made):
     made.stimuli.filter(state="done").update(seconds=90)
     made.stimuli.filter(state="pending").claim("workshop:1")
     pace = "40 images/hour, 2 min left"
@@ -308,14 +308,14 @@ def test_the_form_counts_without_launching(researcher, wishes):
         ({"style_weights": " ".join(map(str, range(1, 1002)))}, "at most 1000 numbers"),
     ],
 )
-def test_the_form_says_what_it_cannot_use(researcher, wishes, change, message):
+def test_the_form_refuses_invalid_values(researcher, wishes, change, message):
     response = researcher.post(reverse("transfer:launch"), wishes | change)
     assert message in response.content.decode().replace("&#x27;", "'")
     assert not Batch.objects.exists()
 
 
 @pytest.mark.parametrize("count", [{}, {"count": "1"}])
-def test_the_form_launches_no_more_than_a_request_can_write(researcher, wishes, monkeypatch, count):
+def test_the_form_limits_the_number_of_stimuli(researcher, wishes, monkeypatch, count):
     monkeypatch.setattr("transfer.views.launching.MOST", 5)
     response = researcher.post(reverse("transfer:launch"), wishes | count)
     assert b"these are 6 stimuli, and a page launches at most 5" in response.content
@@ -339,7 +339,7 @@ def test_pages_carry_no_inline_script_or_style(researcher, made):
         assert "<script>" not in text
 
 
-def test_the_page_of_an_imported_stimulus_claims_no_recipe(researcher, picture, media, tmp_path):
+def test_the_page_of_an_imported_stimulus_shows_no_recipe(researcher, picture, media, tmp_path):
     content, style = picture("content", "sea"), picture("style", "waves")
     batch = Batch.objects.create(name="theirs", recipe={"imported": True})
     path = draw(media / "made.png")

@@ -25,7 +25,7 @@ from transfer.models import Batch, Picture, Stimulus
 from transfer.models.ledger import Progress
 
 _STOPPED = 130  # the exit code of a program that Ctrl-C ended
-_PATIENCE = 1.0  # seconds between looks at rows that other workers hold
+_PATIENCE = 1.0  # seconds between checks of rows that other workers hold
 
 
 class Command(InputCommand):
@@ -52,8 +52,8 @@ class Command(InputCommand):
             metavar="NAME=VALUE",
             help="any parameter: NAME for all methods, METHOD.NAME for one")  # fmt: skip
         add("--style-share", metavar="W,W",
-            help="combine so many styles in every stimulus, with these weights, which add up to 1, "
-            "in every assignment of styles to weights (short for --set style_share)")  # fmt: skip
+            help="combine several styles in every stimulus, with weights that add up to 1, in "
+            "every assignment of styles to weights (short for --set style_share)")  # fmt: skip
         add("--weights", choices=RANGES,
             help="instead: the twenty style weights of the paper's experiment, 50…1950 or "
             "2291…9813 (lists in the authors' repository); α from 0.025 to 0.975 where a method "
@@ -67,10 +67,10 @@ class Command(InputCommand):
         add("--chunk", type=int, default=4, metavar="N",
             help="stimuli made together; part of the recipe (default: %(default)s)")  # fmt: skip
         add("--retry", action="store_true", help="try failed stimuli again")
-        add("--queue", action="store_true", help="only launch: leave the work to workers")
+        add("--queue", action="store_true", help="launch only; workers make the stimuli")
 
     def handle(self, **options: Any) -> None:
-        """Launch the batch and make what is missing."""
+        """Launch the batch and make its missing stimuli."""
         batch = launch(_order(options))
         if options["retry"]:
             batch.stimuli.retry()

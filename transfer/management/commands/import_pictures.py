@@ -33,21 +33,23 @@ class Command(InputCommand):
         """Declare the options."""
         parser.add_argument("folder", metavar="DIR", type=Path)
         parser.add_argument("--role", required=True, choices=Picture.Role.values)
-        parser.add_argument("--licence", default="", help="under which the pictures may be used")
+        parser.add_argument(
+            "--licence", default="", help="licence under which the pictures may be used"
+        )
         parser.add_argument("--source", default="", help="where they come from")
         parser.add_argument(
             "--annotations",
             type=Path,
             metavar="DIR",
             help="people's boundaries of content pictures: BSDS500 .mat files of the same names, "
-            "in this folder or the folders in it; they replace those of pictures that have others",
+            "in this folder or the folders in it; they replace earlier ones",
         )
         parser.add_argument(
             "--annotations-frame",
             choices=FRAMES,
             default="upright",
             help="pixels on which they were drawn: those of the picture as it is shown (upright, "
-            "the default) or as its file stores them, before the turn that its EXIF data asks for",
+            "the default) or those stored in its file, before the rotation by its EXIF data",
         )
 
     def handle(self, **options: Any) -> None:
@@ -90,5 +92,5 @@ class Command(InputCommand):
 
 def _folder(path: Path) -> Path:
     if not path.is_dir():
-        raise InputError(f"{path} is no folder: name an existing one")
+        raise InputError(f"{path} is not a folder: name an existing one")
     return path

@@ -11,9 +11,9 @@ from common.command import InputCommand
 
 
 class Command(InputCommand):
-    """Train the compact encoder; a training that was stopped goes on where it stood."""
+    """Train the compact encoder, or resume a training."""
 
-    help = "Train the compact encoder from its teachers; goes on from its checkpoint."
+    help = "Train the compact encoder from its teachers; a stopped training is resumed."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """The options of `python -m transfer.encoders.training`."""

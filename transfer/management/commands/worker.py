@@ -23,7 +23,7 @@ from transfer.models import Stimulus
 from transfer.models.ledger import Ledger, worker_name
 
 AGAIN = 300.0
-"""Seconds after which a worker tries a batch again that it could not make."""
+"""Seconds after which a worker retries a batch that it could not make."""
 LONGEST_PAUSE = 60.0
 """Seconds between attempts while results cannot be stored."""
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -90,13 +90,13 @@ class Command(InputCommand):
         return made > 0
 
     def _possible(self) -> Ledger[Stimulus]:
-        """The stimuli but for batches that this worker put back a short while ago."""
+        """The stimuli without those of batches that this worker has released recently."""
         now = time.monotonic()
         self.put_back = {batch: end for batch, end in self.put_back.items() if end > now}
         return Stimulus.objects.exclude(batch__in=self.put_back)
 
     def _idle(self, options: dict[str, Any]) -> bool:
-        """Wait for the interval. True if the worker may end."""
+        """Wait for the interval. Returns whether the worker may end."""
         if options["drain"] and not self._possible().progress().open:
             return True
         self.stopping.wait(options["interval"])

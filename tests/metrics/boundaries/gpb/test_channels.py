@@ -34,12 +34,12 @@ def test_grey_pictures_lie_in_the_middle_of_a_and_b():
     assert lab(torch.zeros(1, 3, 2, 2))[0, 0].abs().max() == 0
 
 
-def test_every_value_has_a_bin():
+def test_every_value_belongs_to_a_bin():
     values = torch.tensor([0.0, 0.0399, 0.04, 0.5, 0.999, 1.0])
     assert quantise(values, 25).tolist() == [0, 0, 1, 12, 24, 24]
 
 
-def test_texton_filters_see_no_brightness_and_have_one_scale():
+def test_texton_filters_have_zero_mean_and_unit_sum():
     bank = filter_bank()
     assert bank.shape[0] == 34
     assert bank.shape[1] == bank.shape[2]
@@ -64,7 +64,7 @@ def test_even_filters_are_even_and_odd_ones_odd():
         np.testing.assert_allclose(turned[index], -bank[index], atol=1e-6)
 
 
-def test_textons_tell_two_textures_apart():
+def test_textons_distinguish_two_textures():
     y, x = np.mgrid[:48, :64]
     stripes = np.where(x < 32, np.sin(x * 2.0), np.sin(y * 2.0)) / 2 + 0.5
     picture = torch.from_numpy(stripes).float().expand(1, 3, 48, 64)

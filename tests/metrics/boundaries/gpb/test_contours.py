@@ -19,7 +19,7 @@ def grid(side: int = 30, strengths: tuple[float, float] = (0.6, 0.2)) -> np.ndar
     return oriented
 
 
-def test_contours_lie_on_the_ridges():
+def test_contours_are_on_the_ridges():
     contours = ultrametric_contours(grid())
     middle = 15
     assert contours[2:12, middle].min() > 0.5
@@ -66,7 +66,7 @@ def test_a_strong_line_is_not_bridged_where_weak_ones_meet_it():
     assert contours[2:-2, 18:].max() < 0.15
 
 
-def test_contours_run_through_the_middles_of_pixels():
+def test_contours_run_through_pixel_centres():
     x = np.arange(24)
     oriented = np.zeros((ORIENTATIONS, 20, 24))
     oriented[ORIENTATIONS // 2] = 0.5 * np.exp(-((x - 9) ** 2) / 6.0)

@@ -24,7 +24,8 @@ def labels(seed: int = 0, height: int = 24, width: int = 30) -> torch.Tensor:
 
 
 def step(angle: float, side: int = 41) -> torch.Tensor:
-    """Two bins beside a line that rises at `angle` through a corner of the middle pixel."""
+    """Two bins on the sides of a line that rises at `angle` through a corner of the middle
+    pixel."""
     y, x = torch.meshgrid(*[torch.arange(side) - side // 2 + 0.5] * 2, indexing="ij")
     below = x * math.sin(angle) + y * math.cos(angle) > 0
     return torch.where(below, 4, 1)[None]
@@ -52,7 +53,7 @@ def test_the_largest_of_every_block_is_kept():
 
 
 @pytest.mark.parametrize(("factor", "size"), [(1, (5, 7)), (2, (7, 8)), (4, (5, 9))])
-def test_a_finer_grid_keeps_the_places_of_the_coarse_one(factor, size):
+def test_a_finer_grid_contains_the_positions_of_the_coarse_one(factor, size):
     h, w = (corners(length, factor) for length in size)
     maps = torch.rand((1, 2, h, w), generator=torch.Generator().manual_seed(0))
     fine = refine(maps, factor, *size)
@@ -89,7 +90,7 @@ def test_an_edge_is_strongest_at_its_own_orientation(k):
 
 @pytest.mark.parametrize("radius", [3, 5, 10, 20])
 @pytest.mark.parametrize("smoothing", [0.0, 1.25])
-def test_gradients_lie_between_none_and_all(radius, smoothing):
+def test_gradients_are_in_range(radius, smoothing):
     found = gradients(labels(), BINS, radius, smoothing)
     assert found.min() >= 0
     assert found.max() <= ORIENTATIONS + 1e-4
@@ -105,7 +106,7 @@ def test_smoothing_the_bins_makes_near_bins_alike():
     assert gradients(near, BINS, 5)[0, 0].max() == gradients(far, BINS, 5)[0, 0].max()
 
 
-def test_pictures_of_a_batch_do_not_touch():
+def test_pictures_of_a_batch_are_independent():
     one, other = labels(1), labels(2)
     both = gradients(torch.cat([one, other]), BINS, radius=10)
     np.testing.assert_allclose(both[1:], gradients(other, BINS, radius=10), atol=1e-5)
@@ -113,7 +114,7 @@ def test_pictures_of_a_batch_do_not_touch():
 
 @pytest.mark.parametrize(("radius", "factor"), [(3, 1), (10, 2), (20, 4)])
 @pytest.mark.parametrize("rows", [1, 5, 7])
-def test_gradients_found_band_by_band_are_those_found_at_once(monkeypatch, radius, factor, rows):
+def test_gradients_do_not_depend_on_the_size_of_bands(monkeypatch, radius, factor, rows):
     image = labels(height=43, width=50)
     at_once = gradients(image, BINS, radius, 0.5, factor)
     monkeypatch.setattr(half_discs, "_BAND", rows)
@@ -142,7 +143,7 @@ def test_halves_meet_at_the_corner_of_the_pixel():
 
 
 @pytest.mark.parametrize(("radius", "factor"), [(3, 1), (5, 1), (10, 1), (10, 2), (20, 4)])
-def test_every_slice_of_a_disc_weighs_the_same(radius, factor):
+def test_every_slice_of_a_disc_has_the_same_weight(radius, factor):
     kernels = _half_discs(radius, factor)
     assert float(kernels[-1].sum()) == pytest.approx(2 * ORIENTATIONS, rel=1e-5)
     np.testing.assert_allclose(kernels[:-1].sum(dim=(1, 2, 3)), 0, atol=1e-4)
@@ -167,7 +168,7 @@ def test_smoothing_reaches_across_the_edge_further_than_along_it():
     assert level.any(dim=0).sum() == 5  # columns, along it
 
 
-def test_smoothing_takes_noise_away():
+def test_smoothing_reduces_noise():
     noisy = torch.rand((1, ORIENTATIONS, 40, 40), generator=torch.Generator().manual_seed(0))
     assert smooth(noisy, 5, 40, 40).std() < 0.5 * noisy.std()
 

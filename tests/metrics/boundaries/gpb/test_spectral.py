@@ -23,7 +23,7 @@ def barrier(height: int = 14, width: int = 18, strength: float = 0.9) -> np.ndar
     return contours
 
 
-def test_affinities_are_symmetric_and_reach_so_far():
+def test_affinities_are_symmetric_and_end_at_the_reach():
     contours = np.random.default_rng(0).random((7, 9))
     dense = affinities(contours, 3).toarray()
     np.testing.assert_allclose(dense, dense.T)
@@ -34,7 +34,7 @@ def test_affinities_are_symmetric_and_reach_so_far():
     assert dense.max() <= 1
 
 
-def test_the_strongest_contour_on_the_line_decides():
+def test_affinity_depends_on_the_strongest_contour_crossed():
     contours = np.random.default_rng(1).random((6, 6))
     dense = affinities(contours, 4).toarray()
     # A contour at a pixel lies below it and to the right of it, so the last pixel's is not crossed.
@@ -75,7 +75,7 @@ def test_downsampled_eigenvectors_are_nearly_those_of_the_whole_graph(monkeypatc
     np.testing.assert_allclose(values, expected, rtol=0.005)
 
 
-def test_the_first_eigenvector_parts_the_picture_at_the_wall():
+def test_the_first_eigenvector_divides_the_picture_at_the_barrier():
     contours = barrier(20, 20)
     contours[:, 10] = 0.9
     _, vectors = eigenvectors(affinities(contours, 3), 1)
@@ -104,7 +104,7 @@ def test_without_contours_there_is_no_spectral_cue():
 
 
 @pytest.mark.parametrize("coarse", [10_000, 100])
-def test_it_gives_the_same_twice_bit_for_bit(monkeypatch, coarse):
+def test_it_is_repeatable_to_the_bit(monkeypatch, coarse):
     monkeypatch.setattr(spectral, "_COARSE", coarse)
     contours = np.random.default_rng(0).random((20, 24))
     once, again = (spectral_edges(contours, vectors=8, reach=3) for _ in range(2))

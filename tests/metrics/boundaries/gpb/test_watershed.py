@@ -46,7 +46,7 @@ def test_lines_are_thin(seed):
         assert len(set(padded[y : y + 3, x : x + 3].ravel()) - {0}) > 1
 
 
-def test_order_decides_and_not_height():
+def test_equal_heights_are_flooded_in_order():
     relief = ragged(7)
     np.testing.assert_array_equal(watershed_lines(relief), watershed_lines(np.exp(9 * relief)))
 
