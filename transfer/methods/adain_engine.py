@@ -2,48 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
-from transfer.decoders import Autoencoder
-from transfer.encoders.architecture import Encoder
 from transfer.features.instance_norm import ChannelStatistics, adapt, channel_statistics
 from transfer.methods.adain import Adain
-from transfer.methods.base import Method
-from transfer.methods.engine import Result, Task
-from transfer.methods.levels import Levels, contents_of, once_per_styles, results_of, weighted
+from transfer.methods.engine import Task
+from transfer.methods.levels import Levels, engine, once_per_styles, weighted
 
 
-def run(
-    method: Method,
-    parameters: Adain,
-    tasks: Sequence[Task[Tensor]],
-    *,
-    encoder: Encoder,
-    precision: str,
-    progress: Callable[[int], None],
-    autoencoders: Sequence[Autoencoder],
-) -> list[Result[Tensor]]:
-    """Make all pictures at once; their contents must have one size. Results have no losses.
+def transform(
+    levels: Levels, images: Tensor, tasks: Sequence[Task[Tensor]], parameters: Adain
+) -> Tensor:
+    """The pictures (N, 3, H, W): contents with their styles' statistics at each level."""
+    for layer in reversed(parameters.style_layers):
+        features = levels.encode(layer, images)
+        style = styles_at(levels, layer, tasks, parameters.style_share)
+        adapted = adapt(features, style)
+        # Huang & Belongie 2017, equation 14.
+        features = torch.lerp(features, adapted, parameters.alpha)
+        images = levels.decode(layer, features, images)
+    return images
 
-    Raises:
-        InputError: a picture is too small for a level.
 
-    """
-    levels = Levels.of(autoencoders, encoder, precision)
-    images = contents_of(tasks, levels.device)
-    with torch.no_grad():
-        for layer in reversed(parameters.style_layers):
-            features = levels.encode(layer, images)
-            style = styles_at(levels, layer, tasks, parameters.style_share)
-            adapted = adapt(features, style)
-            # Huang & Belongie 2017, equation 14.
-            features = torch.lerp(features, adapted, parameters.alpha)
-            images = levels.decode(layer, features, images)
-    progress(len(tasks))
-    return results_of(images)
+run = engine(transform)
 
 
 def styles_at(

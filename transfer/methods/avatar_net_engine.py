@@ -2,58 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
-from transfer.decoders import Autoencoder
-from transfer.encoders.architecture import Encoder
 from transfer.features.instance_norm import adapt
 from transfer.features.patches import swap
 from transfer.features.whitening import apply, covariance_power, spread
 from transfer.methods.adain_engine import styles_at
 from transfer.methods.avatar_net import AvatarNet
-from transfer.methods.base import Method
-from transfer.methods.engine import Result, Task
-from transfer.methods.levels import Levels, contents_of, results_of, weighted
+from transfer.methods.engine import Task
+from transfer.methods.levels import Levels, engine, weighted
 
 
-def run(
-    method: Method,
-    parameters: AvatarNet,
-    tasks: Sequence[Task[Tensor]],
-    *,
-    encoder: Encoder,
-    precision: str,
-    progress: Callable[[int], None],
-    autoencoders: Sequence[Autoencoder],
-) -> list[Result[Tensor]]:
-    """Make all pictures; their contents must have one size. Results have no losses.
-
-    Raises:
-        InputError: a picture is too small for a level.
-
-    """
-    levels = Levels.of(autoencoders, encoder, precision)
-    images = contents_of(tasks, levels.device)
+def transform(
+    levels: Levels, images: Tensor, tasks: Sequence[Task[Tensor]], parameters: AvatarNet
+) -> Tensor:
+    """The pictures (N, 3, H, W): contents decorated at the deepest level, adapted at the others."""
     *shallower, deepest = parameters.style_layers
-    with torch.no_grad():
-        features = levels.encode(deepest, images)
-        decorated = [
-            decorate(
-                features[number : number + 1],
-                [levels.encode(deepest, style) for style in task.styles],
-                parameters,
-            )
-            for number, task in enumerate(tasks)
-        ]
-        images = levels.decode(deepest, torch.cat(decorated), images)
-        for layer in reversed(shallower):
-            style = styles_at(levels, layer, tasks, parameters.style_share)
-            images = levels.decode(layer, adapt(levels.encode(layer, images), style), images)
-    progress(len(tasks))
-    return results_of(images)
+    features = levels.encode(deepest, images)
+    decorated = [
+        decorate(
+            features[number : number + 1],
+            [levels.encode(deepest, style) for style in task.styles],
+            parameters,
+        )
+        for number, task in enumerate(tasks)
+    ]
+    images = levels.decode(deepest, torch.cat(decorated), images)
+    for layer in reversed(shallower):
+        style = styles_at(levels, layer, tasks, parameters.style_share)
+        images = levels.decode(layer, adapt(levels.encode(layer, images), style), images)
+    return images
+
+
+run = engine(transform)
 
 
 def decorate(content: Tensor, styles: Sequence[Tensor], parameters: AvatarNet) -> Tensor:

@@ -2,52 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
-from transfer.decoders import Autoencoder
-from transfer.encoders.architecture import Encoder
 from transfer.features.iterative import largest_eigenvalue, second_moment, steps_as_matrix
 from transfer.features.whitening import apply
-from transfer.methods.base import Method
-from transfer.methods.engine import Result, Task
+from transfer.methods.engine import Task
 from transfer.methods.ift import Ift
-from transfer.methods.levels import Levels, contents_of, once_per_styles, results_of, weighted
+from transfer.methods.levels import Levels, engine, once_per_styles, weighted
 
 _TINY = 1e-12  # of a norm, for content and style that are both black
 
 
-def run(
-    method: Method,
-    parameters: Ift,
-    tasks: Sequence[Task[Tensor]],
-    *,
-    encoder: Encoder,
-    precision: str,
-    progress: Callable[[int], None],
-    autoencoders: Sequence[Autoencoder],
-) -> list[Result[Tensor]]:
-    """Make all pictures at once; their contents must have one size. Results have no losses.
-
-    Raises:
-        InputError: a picture is too small for a level.
-
-    """
-    levels = Levels.of(autoencoders, encoder, precision)
-    images = contents_of(tasks, levels.device)
+def transform(
+    levels: Levels, images: Tensor, tasks: Sequence[Task[Tensor]], parameters: Ift
+) -> Tensor:
+    """The pictures (N, 3, H, W): contents after the gradient steps at each level."""
     strengths = dict(zip(parameters.style_layers, parameters.strengths, strict=True))
-    with torch.no_grad():
-        for layer in reversed(parameters.style_layers):
-            moment = styles_at(levels, layer, tasks, parameters.style_share)
-            for _ in range(parameters.n_iter):
-                features = levels.encode(layer, images)
-                matrix = _steps(features, moment, strengths[layer], parameters)
-                shift = torch.zeros_like(matrix[:, :, :1])
-                images = levels.decode(layer, apply(matrix, shift, features), images)
-    progress(len(tasks))
-    return results_of(images)
+    for layer in reversed(parameters.style_layers):
+        moment = styles_at(levels, layer, tasks, parameters.style_share)
+        for _ in range(parameters.n_iter):
+            features = levels.encode(layer, images)
+            matrix = _steps(features, moment, strengths[layer], parameters)
+            shift = torch.zeros_like(matrix[:, :, :1])
+            images = levels.decode(layer, apply(matrix, shift, features), images)
+    return images
+
+
+run = engine(transform)
 
 
 def styles_at(

@@ -6,17 +6,21 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 
 import torch
 from torch import Tensor
 
 from transfer.decoders import Autoencoder
 from transfer.encoders.architecture import Encoder
+from transfer.methods.base import Method
 from transfer.methods.descent import fastest_format
 from transfer.methods.engine import Result, Task, digest_of
 from transfer.methods.precision import encoder_precision
 
 Precision = Callable[[], AbstractContextManager[object]]
+P = TypeVar("P")
+"""The parameters of a method."""
 
 
 @dataclass(frozen=True)
@@ -61,9 +65,36 @@ class Levels:
         return decoded.float().clamp(0, 1)
 
 
-def contents_of(tasks: Sequence[Task[Tensor]], device: torch.device) -> Tensor:
-    """The contents of all tasks, (N, 3, H, W)."""
-    return torch.cat([task.content for task in tasks]).to(device)
+def engine(
+    transform: Callable[[Levels, Tensor, Sequence[Task[Tensor]], P], Tensor],
+) -> Callable[..., list[Result[Tensor]]]:
+    """The `run` of an engine (see `engine.py`) that makes all pictures of a group at once.
+
+    Its results have no losses. It raises InputError if a picture is too small for a level.
+
+    Args:
+        transform: (levels, contents (N, 3, H, W), tasks, parameters) → pictures (N, 3, H, W).
+
+    """
+
+    def run(
+        method: Method,
+        parameters: P,
+        tasks: Sequence[Task[Tensor]],
+        *,
+        encoder: Encoder,
+        precision: str,
+        progress: Callable[[int], None],
+        autoencoders: Sequence[Autoencoder],
+    ) -> list[Result[Tensor]]:
+        levels = Levels.of(autoencoders, encoder, precision)
+        with torch.no_grad():
+            contents = torch.cat([task.content for task in tasks]).to(levels.device)
+            images = transform(levels, contents, tasks, parameters)
+        progress(len(tasks))
+        return [_result(image) for image in images.cpu()]
+
+    return run
 
 
 def once_per_styles(
@@ -83,11 +114,6 @@ def weighted(values: Sequence[Tensor], shares: Sequence[float]) -> Tensor:
     if not shares:
         return torch.stack(list(values)).mean(0)
     return torch.stack([share * value for share, value in zip(shares, values, strict=True)]).sum(0)
-
-
-def results_of(images: Tensor) -> list[Result[Tensor]]:
-    """One result for each image (N, 3, H, W)."""
-    return [_result(image) for image in images.cpu()]
 
 
 def _result(image: Tensor) -> Result[Tensor]:

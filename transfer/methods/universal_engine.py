@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from transfer.decoders import Autoencoder
-from transfer.encoders.architecture import Encoder
 from transfer.features.whitening import apply, covariance_power, spread
-from transfer.methods.base import Method
-from transfer.methods.engine import Result, Task, digest_of
-from transfer.methods.levels import Levels, contents_of, results_of, weighted
+from transfer.methods.engine import Task, digest_of
+from transfer.methods.levels import Levels, engine, weighted
 from transfer.methods.universal import Universal
 
 
@@ -25,39 +22,17 @@ class Colouring:
     root: Tensor
 
 
-def run(
-    method: Method,
-    parameters: Universal,
-    tasks: Sequence[Task[Tensor]],
-    *,
-    encoder: Encoder,
-    precision: str,
-    progress: Callable[[int], None],
-    autoencoders: Sequence[Autoencoder],
-) -> list[Result[Tensor]]:
-    """Make all pictures at once; their contents must have one size. Results have no losses.
+def transform(
+    levels: Levels, images: Tensor, tasks: Sequence[Task[Tensor]], parameters: Universal
+) -> Tensor:
+    """The pictures (N, 3, H, W): contents whitened and coloured at each level."""
+    for layer in reversed(parameters.style_layers):
+        colourings = _colourings(levels, layer, tasks, parameters)
+        images = _transfer(levels, layer, images, colourings, parameters)
+    return images
 
-    Args:
-        method: not used.
-        parameters: strength, levels and threshold.
-        tasks: contents and styles; seeds are not used, as there is no noise.
-        encoder: on the device to be used; the levels use their own.
-        precision: of the networks; whitening is float64 in all of them.
-        progress: called with the number of pictures when they are done.
-        autoencoders: one for each of the levels; others are ignored.
 
-    Raises:
-        InputError: a picture is too small for a level.
-
-    """
-    levels = Levels.of(autoencoders, encoder, precision)
-    images = contents_of(tasks, levels.device)
-    with torch.no_grad():
-        for layer in reversed(parameters.style_layers):
-            colourings = _colourings(levels, layer, tasks, parameters)
-            images = _transfer(levels, layer, images, colourings, parameters)
-    progress(len(tasks))
-    return results_of(images)
+run = engine(transform)
 
 
 def _colourings(
