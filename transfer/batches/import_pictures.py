@@ -1,11 +1,9 @@
-"""Import content and style pictures: the files of a folder, or those of an upload."""
+"""Import content and style pictures, with their annotations."""
 
 from __future__ import annotations
 
 import io
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePath
 from typing import Any, Literal
 
@@ -14,9 +12,11 @@ from django.db import transaction
 
 from common.annotations import Annotations, parse_annotations, to_mat, turned
 from common.errors import InputError, PictureError
-from common.formats import is_picture_name, suffix_of
+from common.formats import suffix_of
 from common.media import keep
 from common.pictures import Original, read_original
+from transfer.batches.import_summary import Imported, Summary
+from transfer.batches.source_files import ImportFile, file_at, one_line, picture_name, uploaded
 from transfer.media.matching import Matches, match
 from transfer.models import Picture
 
@@ -24,117 +24,6 @@ Frame = Literal["upright", "stored"]
 FRAMES: tuple[Frame, ...] = ("upright", "stored")
 """The pixels on which annotations were drawn: those of the picture as it is shown, or those stored
 in its file, before the rotation by its EXIF data."""
-LARGEST_UPLOAD = 64 * 2**20
-"""Bytes of one uploaded file; common.pictures limits its pixels."""
-LARGEST_FILE = 512 * 2**20
-"""Bytes of one file of a folder."""
-_NAMED = 10  # files that a summary names before it only counts
-
-
-@dataclass(frozen=True)
-class ImportFile:
-    """A file to be imported.
-
-    Attributes:
-        name: its path below the folder, or the name of an upload; never used as a path.
-        size: in bytes.
-        read: returns its content.
-        largest: bytes that are accepted.
-
-    """
-
-    name: str
-    size: int
-    read: Callable[[], bytes]
-    largest: int = LARGEST_FILE
-
-    @property
-    def shown(self) -> str:
-        """The name on one line, without folders."""
-        return one_line(PurePath(self.name).name)
-
-    def content(self) -> bytes:
-        """Read the file. Raises PictureError if it is too large or cannot be read."""
-        if self.size > self.largest:
-            raise PictureError(f"{self.shown} is larger than {self.largest // 2**20} MB")
-        try:
-            return self.read()
-        except OSError as error:
-            raise PictureError(f"{self.shown} cannot be read ({error.strerror})") from None
-
-
-@dataclass(frozen=True)
-class Imported:
-    """The result for one file.
-
-    Attributes:
-        file: its name.
-        picture: None where the file cannot be used.
-        is_new: whether the picture was not stored before.
-        annotated: whether annotations came with it.
-        replaced: whether they differ from those that it had.
-        problem: why the file cannot be used, in one line.
-        warning: what may be wrong with it, in one line.
-
-    """
-
-    file: str
-    picture: Picture | None = None
-    is_new: bool = False
-    annotated: bool = False
-    replaced: bool = False
-    problem: str = ""
-    warning: str = ""
-
-
-@dataclass
-class Summary:
-    """The numbers of an import.
-
-    Attributes:
-        unannotated: pictures without annotations; empty if no annotations were given.
-        left_over: annotation files without a picture.
-        passed_over: numbers of files that are not pictures, by their suffix.
-
-    """
-
-    new: int = 0
-    kept: int = 0
-    bad: int = 0
-    annotated: int = 0
-    replaced: int = 0
-    unannotated: list[str] = field(default_factory=list)
-    left_over: list[str] = field(default_factory=list)
-    passed_over: Counter[str] = field(default_factory=Counter)
-
-    def add(self, one: Imported) -> None:
-        """Count a result."""
-        if one.picture is None:
-            self.bad += 1
-            return
-        self.new, self.kept = self.new + one.is_new, self.kept + (not one.is_new)
-        self.annotated, self.replaced = self.annotated + one.annotated, self.replaced + one.replaced
-
-    def lines(self) -> list[str]:
-        """The summary in words, for command and page; empty if there is nothing to report."""
-        found = []
-        if self.annotated or self.unannotated or self.left_over:
-            replaced = f", {self.replaced} of them replaced" if self.replaced else ""
-            found.append(f"annotated pictures: {self.annotated}{replaced}")
-        if self.unannotated:
-            found.append(f"without annotations: {_listed(self.unannotated)}")
-        if self.left_over:
-            found.append(f"annotations without a picture: {_listed(self.left_over)}")
-        if number := self.passed_over.total():
-            suffixes = ", ".join(sorted(self.passed_over))
-            files = "1 file was" if number == 1 else f"{number} files were"
-            found.append(f"{files} skipped ({suffixes}): convert pictures to JPEG or PNG")
-        return found
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return f"{len(names)} ({', '.join(names[:_NAMED])}{more})"
 
 
 def import_files(
@@ -173,6 +62,29 @@ def import_files(
             summary.unannotated.append(file.shown)
         summary.add(one)
         yield one
+
+
+def import_uploads(
+    uploads: Sequence[UploadedFile[Any]],
+    role: str,
+    summary: Summary,
+    *,
+    licence: str = "",
+    source: str = "",
+    annotations: Sequence[UploadedFile[Any]] = (),
+    frame: Frame = "upright",
+) -> list[Imported]:
+    """Store uploaded pictures; see `import_files`."""
+    results = import_files(
+        [uploaded(one) for one in uploads],
+        role,
+        summary,
+        licence=licence,
+        source=source,
+        annotations=[uploaded(one) for one in annotations],
+        frame=frame,
+    )
+    return list(results)
 
 
 def _annotation_of(
@@ -278,84 +190,3 @@ def _check_size(
             "pixels; import with annotations frame 'stored' (--annotations-frame stored)"
         )
     raise PictureError(f"{said}: it annotates another picture")
-
-
-def picture_name(file: str) -> str:
-    """The name of the picture in a file: one line, without folders and suffix."""
-    return one_line(PurePath(file).stem) or "picture"
-
-
-def one_line(text: str) -> str:
-    """The text without line breaks and other control characters; undecodable bytes are marked.
-
-    A file name may contain bytes that are not text and can be neither stored nor shown.
-    """
-    whole = text.encode(errors="replace").decode()
-    return " ".join("".join(c if c.isprintable() else " " for c in whole).split())
-
-
-def file_at(path: Path, folder: Path | None = None) -> ImportFile:
-    """A file of the file system, named by its place below `folder`."""
-    name = str(path.relative_to(folder)) if folder else path.name
-    try:
-        size = path.stat().st_size
-    except OSError:
-        raise PictureError(f"picture not found: {one_line(str(path))}: check the path") from None
-    return ImportFile(name, size, path.read_bytes)
-
-
-def pictures_in(folder: Path, summary: Summary) -> list[ImportFile]:
-    """The picture files of a folder and the folders below it, by their suffix.
-
-    Hidden files are ignored; other files are counted in `summary.passed_over`.
-    """
-    found = []
-    for path in _visible_files(folder):
-        if is_picture_name(path):
-            found.append(file_at(path, folder))
-        else:
-            summary.passed_over[path.suffix or "without suffix"] += 1
-    return found
-
-
-def annotations_in(folder: Path) -> list[ImportFile]:
-    """The .mat files of a folder and the folders below it."""
-    return [
-        file_at(path, folder) for path in _visible_files(folder) if path.suffix.lower() == ".mat"
-    ]
-
-
-def _visible_files(folder: Path) -> Iterable[Path]:
-    for path in sorted(folder.rglob("*")):
-        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if not hidden and path.is_file():
-            yield path
-
-
-def import_uploads(
-    uploads: Sequence[UploadedFile[Any]],
-    role: str,
-    summary: Summary,
-    *,
-    licence: str = "",
-    source: str = "",
-    annotations: Sequence[UploadedFile[Any]] = (),
-    frame: Frame = "upright",
-) -> list[Imported]:
-    """Store uploaded pictures; see `import_files`."""
-    results = import_files(
-        [_uploaded(one) for one in uploads],
-        role,
-        summary,
-        licence=licence,
-        source=source,
-        annotations=[_uploaded(one) for one in annotations],
-        frame=frame,
-    )
-    return list(results)
-
-
-def _uploaded(upload: UploadedFile[Any]) -> ImportFile:
-    # The name is only a label; browsers on some systems separate folders by backslashes.
-    bare = PurePath((upload.name or "").replace("\\", "/")).name.lstrip(".")
-    return ImportFile(bare or "picture", upload.size or 0, upload.read, LARGEST_UPLOAD)

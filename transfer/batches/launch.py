@@ -14,6 +14,9 @@ from common.errors import InputError
 from common.lookup import check_name
 from common.pictures import check_width
 from transfer.batches import recipes
+from transfer.batches.combinations import Recipe, Source
+from transfer.batches.recipe_differences import differences
+from transfer.batches.variants import variants
 from transfer.decoders import fingerprint_of, loaded_autoencoders
 from transfer.encoders import DEFAULT_ENCODER, loaded_encoder
 from transfer.methods import METHODS
@@ -80,7 +83,7 @@ def launch(order: Order, user: User | None = None) -> Batch:
     return batch
 
 
-def recipe_of(order: Order, existing: Mapping[str, Any] | None = None) -> recipes.Recipe:
+def recipe_of(order: Order, existing: Mapping[str, Any] | None = None) -> Recipe:
     """The recipe of an order. The number of threads, if not ordered, is that of `existing`.
 
     Raises:
@@ -88,7 +91,7 @@ def recipe_of(order: Order, existing: Mapping[str, Any] | None = None) -> recipe
 
     """
     _validate(order)
-    methods = recipes.variants(
+    methods = variants(
         order.methods,
         style_weights=order.style_weights,
         weights=order.weights,
@@ -121,7 +124,7 @@ def recipe_of(order: Order, existing: Mapping[str, Any] | None = None) -> recipe
     }
 
 
-def stimuli_of(order: Order, recipe: recipes.Recipe) -> list[recipes.StimulusRecipe]:
+def stimuli_of(order: Order, recipe: Recipe) -> list[recipes.StimulusRecipe]:
     """The stimuli of an order.
 
     Raises:
@@ -170,19 +173,19 @@ def _validate(order: Order) -> None:
             raise InputError(f"{what} {value} cannot be used: use a whole number from 1")
 
 
-def _refuse_other_recipe(batch: Batch, recipe: recipes.Recipe) -> None:
+def _refuse_other_recipe(batch: Batch, recipe: Recipe) -> None:
     if batch.is_imported:
         raise InputError(f"batch '{batch.name}' holds imported stimuli: give another --name")
-    if changed := recipes.differences(batch.recipe, recipe):
+    if changed := differences(batch.recipe, recipe):
         raise InputError(
             f"batch '{batch.name}' was launched with another recipe ({'; '.join(changed)}): give "
             "another --name, or the same options"
         )
 
 
-def _sources(pictures: Sequence[Picture]) -> list[recipes.Source]:
+def _sources(pictures: Sequence[Picture]) -> list[Source]:
     by_hash = sorted(pictures, key=lambda picture: picture.sha256)
-    return [recipes.Source(p.sha256, p.width, p.height) for p in by_hash]
+    return [Source(p.sha256, p.width, p.height) for p in by_hash]
 
 
 def _add_rows(batch: Batch, stimuli: Sequence[recipes.StimulusRecipe], order: Order) -> None:

@@ -11,7 +11,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from common.body_limit import takes_files
-from transfer.batches.import_pictures import Imported, Summary, import_uploads
+from transfer.batches.import_pictures import import_uploads
+from transfer.batches.import_summary import Imported, Summary
 from transfer.models import Picture
 from transfer.views.forms import UploadForm
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 from common.errors import InputError
-from transfer.batches.recipes import Source, differences, expand, fingerprint, variants
+from transfer.batches.combinations import Source
+from transfer.batches.recipe_differences import differences
+from transfer.batches.recipes import expand, fingerprint
+from transfer.batches.variants import variants
 from transfer.methods.style_weights import strengths
 
 CONTENTS = [Source(f"c{number}", 60, 40 + 20 * (number % 2)) for number in range(4)]

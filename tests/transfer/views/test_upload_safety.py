@@ -20,7 +20,7 @@ from scipy.io import savemat
 from common.errors import PictureError
 from tests.common.test_pictures import bomb
 from tests.transfer.conftest import annotate, draw, stored_files
-from tests.transfer.views.test_views import png, upload
+from tests.transfer.views.test_picture_pages import png, upload
 from transfer.batches.import_pictures import store_picture
 from transfer.models import Batch, Picture, Stimulus
 
@@ -150,7 +150,7 @@ def test_a_bomb_is_refused_before_it_is_unpacked(researcher, media, monkeypatch,
 
 
 def test_a_file_that_is_too_large_is_reported_and_others_are_stored(researcher, media, monkeypatch):
-    monkeypatch.setattr("transfer.batches.import_pictures.LARGEST_UPLOAD", 4096)
+    monkeypatch.setattr("transfer.batches.source_files.LARGEST_UPLOAD", 4096)
     answer = upload(researcher, ("huge.png", png() + bytes(5000)), ("sea.png", png()))
     assert "huge.png is larger than" in answer.content.decode()
     assert Picture.objects.get().name == "sea"

@@ -10,14 +10,9 @@ from django.core.management.base import CommandError
 
 from common.command import InputCommand
 from common.errors import InputError
-from transfer.batches.import_pictures import (
-    FRAMES,
-    Imported,
-    Summary,
-    annotations_in,
-    import_files,
-    pictures_in,
-)
+from transfer.batches.import_pictures import FRAMES, import_files
+from transfer.batches.import_summary import Imported, Summary
+from transfer.batches.source_files import annotations_in, pictures_in
 from transfer.models import Picture
 
 
@@ -56,13 +51,13 @@ class Command(InputCommand):
         """Import, and write the result for every file and their numbers."""
         summary = Summary()
         folder, annotated = _folder(options["folder"]), options["annotations"]
-        files = pictures_in(folder, summary)
+        files = pictures_in(folder, summary.skipped)
         if not files:
             raise InputError("; ".join([f"{folder} holds no picture file", *summary.lines()]))
         if annotated:
             # They may be in the same folder.
-            for suffix in [one for one in summary.passed_over if one.lower() == ".mat"]:
-                del summary.passed_over[suffix]
+            for suffix in [one for one in summary.skipped if one.lower() == ".mat"]:
+                del summary.skipped[suffix]
         for one in import_files(
             files,
             options["role"],
