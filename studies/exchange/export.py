@@ -119,7 +119,7 @@ def _scene(vote: Mapping[str, Any]) -> str:
 
 
 def _condition(method: str | None, parameters: Mapping[str, Any] | None) -> str:
-    """A method, with its weight if it has one, by which alone its stimuli may differ."""
+    """A method with its weight, if it has one, since stimuli may differ in the weight only."""
     weight = next(((n, v) for n in _WEIGHTS if (v := (parameters or {}).get(n)) is not None), None)
     return f"{method} {weight[0]}={weight[1]}" if weight else str(method or "")
 

@@ -25,7 +25,7 @@ class ScreenForm(forms.Form):
 
 
 class ConsentForm(ScreenForm):
-    """The answer to the consent page; "cannot": the window can meet a requirement in no way."""
+    """The answer to the consent page; "cannot": the participant has no suitable window."""
 
     consent = forms.ChoiceField(choices=[(word, word) for word in ("yes", "no", "cannot")])
     orientation = forms.CharField(required=False, max_length=30)

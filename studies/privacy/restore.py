@@ -48,8 +48,8 @@ _DAMAGE = (
 
 
 def restore(source: Path) -> int:
-    """Replace all rows by those of an archive, add its files, and return the number of erasures
-    repeated.
+    """Replace all rows by those of an archive, add its files, and repeat erasures; returns their
+    number.
 
     A faulty archive changes nothing.
 
