@@ -13,6 +13,7 @@ from tests.conftest import ROOT
 pytestmark = pytest.mark.postgres
 CRITICAL = (
     "studies/sessions/test_recruitment.py",
+    "studies/sessions/test_simultaneous.py",
     "studies/views/test_participant_pages.py",
     "studies/privacy/test_backup.py",
     "project/test_login_limits.py",
