@@ -22,6 +22,7 @@ from .fit import fit
 from .publish import publish
 from .score import mean_scores, mean_terms
 from .selection import hold_out, select
+from .verdict import verdict
 
 CANDIDATES = {"E": ("E1", "E2", "E3", "E4", "E5"), "C": ("C", "E1", "E2", "E3", "E4", "E5")}
 """The terms that a model of each target may have."""
@@ -88,6 +89,8 @@ def calibrate(
     )
     if selection:
         model.details["selection"]["baselines"] = baselines(selection, found["agreement"])
+    judged = verdict(model)
+    model.details["verdict"] = judged.to_json() if judged else None
     return model
 
 

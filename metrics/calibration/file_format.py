@@ -34,6 +34,7 @@ from .file_parts import (
     Selection,
     Share,
     Tie,
+    Verdict,
 )
 
 FORMAT = "ecspace-calibration"
@@ -141,6 +142,14 @@ class CalibrationFile(Part):
     bootstrap: Bootstrap | None = None
     diagnostics: Diagnostics | None = None
     methods: Methods | None = None
+    effective_participants: float | None = Field(
+        default=None,
+        ge=1,
+        description="As many participants with equally many votes would weigh as much (Kish 1965).",
+    )
+    verdict: Verdict | None = Field(
+        default=None, description="Whether conclusions may be drawn from the model, and why not."
+    )
     software: dict[str, str] | None = Field(
         default=None,
         description="Versions of the packages that computed the model.",
@@ -171,6 +180,8 @@ ALWAYS = (
 them."""
 PUBLISHED = ("name", "source")
 """Further keys of a published model."""
+LATER = ("effective_participants", "verdict")
+"""Keys that files of earlier programs lack."""
 MAYBE_NULL = ("profile_intervals", "accuracy", "log_loss", "selection", "bootstrap", "methods")
 """Keys of a fitted model that may be null."""
 
@@ -208,7 +219,8 @@ def json_schema() -> dict[str, Any]:
             _without_null(field)
     for field in schema["$defs"]["Fingerprints"]["properties"].values():
         del field["default"]
-    fitted = [name for name in schema["properties"] if name not in (*ALWAYS, *PUBLISHED, "tie")]
+    optional = (*ALWAYS, *PUBLISHED, *LATER, "tie")
+    fitted = [name for name in schema["properties"] if name not in optional]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **schema,

@@ -223,3 +223,20 @@ class Methods(Part):
         description="Mean score of the method's measured stimuli by this model, against the "
         "average method."
     )
+
+
+Level = Literal["trustworthy", "preliminary", "not usable"]
+
+
+class Reason(Part):
+    """A finding that lowers the verdict."""
+
+    level: Level
+    text: str
+
+
+class Verdict(Part):
+    """The level of the worst reason; trustworthy without reasons."""
+
+    level: Level
+    reasons: list[Reason] = Field(description="Worst first.")

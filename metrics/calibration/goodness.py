@@ -9,6 +9,8 @@ from .data import Codes, Floats
 
 FEWEST_GROUPS = 5.0
 """Errors need an effective number of participants of at least this."""
+ENOUGH_PEOPLE = 20
+"""Clustered errors of fewer participants tend to be too small."""
 LEAST_RATIO = 1 / 3
 RARELY = 0.01
 

@@ -14,16 +14,15 @@ from common.errors import InputError
 from .data import Comparisons, Floats
 from .export import SCALE, Model, encode
 from .fit import Fit
-from .goodness import accuracy, kish, log_loss
+from .goodness import ENOUGH_PEOPLE, accuracy, kish, log_loss
 from .instruments import fingerprints
 from .intervals import LEVEL, by_term, known
 from .profile import profile_intervals
 from .selection import Selection
 from .uncertainty import Uncertainty, independent, reasons, two_way_uncertainty, uncertainty
 
-ENOUGH_PEOPLE = 20
 UNEQUAL = 0.75
-"""There is a note for fewer participants, or for an effective number below this share of them."""
+"""There is a note for an effective number of participants below this share of them."""
 
 
 def publish(
@@ -48,6 +47,7 @@ def publish(
         "interval_df": groups - 1,
         "profile_intervals": _profile(comparisons) if result.method == "firth" else None,
         **_goodness(comparisons, result),
+        "effective_participants": kish(comparisons.participants),
         "dropped": comparisons.dropped,
         "simulated": comparisons.simulated > 0,
         "simulated_votes": comparisons.simulated,

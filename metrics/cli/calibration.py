@@ -13,6 +13,7 @@ from common.errors import InputError
 from common.tables import read_csv, to_csv, write_csv
 from common.votes import read_votes
 from metrics.calibration.model_file import read_model
+from metrics.calibration.verdict import verdict
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -140,7 +141,12 @@ def summary(model: Model) -> list[str]:
     if dropped:
         left_out = ", ".join(f"{count} {reason}" for reason, count in dropped.items())
         lines.append(f"  left out: {left_out}")
-    return lines + [f"  {note}" for note in model.details.get("notes", [])]
+    lines += [f"  {note}" for note in model.details.get("notes", [])]
+    judged = model.details.get("verdict")
+    if judged:
+        lines.append(f"  verdict: {judged['level']}")
+        lines += [f"    {reason['text']}" for reason in judged["reasons"]]
+    return lines
 
 
 def _add_score(subparsers: Subparsers) -> None:
@@ -168,6 +174,10 @@ def _score(options: argparse.Namespace) -> None:
     statistics = read_csv(options.statistics, "statistics")
     models = [read_model(name) for name in options.models]
     columns = score_columns(models, statistics, any_instrument=options.any_instrument)
+    for name, model in zip(options.models, models, strict=True):
+        judged = verdict(model)
+        if judged and not judged.usable:
+            say(f"{name} is not usable: {judged.reasons[0].text}")
     scored = statistics.assign(**{name: column.to_numpy() for name, column in columns.items()})
     if options.out:
         write_csv(scored, options.out)

@@ -10,14 +10,18 @@ if TYPE_CHECKING:
     from metrics.calibration.stability import Stability
 
 
-def method_rows(space: ECSpace, stability: Stability | None = None) -> list[dict[str, Any]]:
+def method_rows(
+    space: ECSpace, stability: Stability | None = None, *, usable: bool = True
+) -> list[dict[str, Any]]:
     """One row per method, the highest mean E first, then by name.
 
     `admissible`: whether no other method has means at least as good in both scores and better in
     one. `admissible_share`: the share of bootstrap replicates, 0 … 1, in which the method is
     admissible; `E_rank`, `C_rank`: its lowest and highest rank by mean score (1 is best). These
-    three are None without `stability`.
+    three are None without `stability`. With a model that is not `usable`, all four are None:
+    admissibility and ranks would be conclusions from its scores.
     """
+    stability = stability if usable else None
     means = space.frame.groupby("method")[["E_score", "C_score"]].mean()
     best = admissible(means.to_numpy())
     sizes = space.frame["method"].value_counts()
@@ -30,7 +34,7 @@ def method_rows(space: ECSpace, stability: Stability | None = None) -> list[dict
                 "stimuli": int(sizes[str(name)]),
                 "E": float(mean["E_score"]),
                 "C": float(mean["C_score"]),
-                "admissible": bool(good),
+                "admissible": bool(good) if usable else None,
                 "admissible_share": known.get("admissible"),
                 "E_rank": known.get("E_rank"),
                 "C_rank": known.get("C_rank"),

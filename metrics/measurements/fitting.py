@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from common.errors import InputError
 from metrics.calibration.calibrate import calibrate
 from metrics.calibration.export import Model
+from metrics.calibration.file_format import LATER
 from metrics.measurements.table import statistics_frame, usual_instruments
 from metrics.models import Calibration
 from studies.exchange.export import votes_frame
@@ -95,8 +96,11 @@ def _store(model: Model, studies: Sequence[Study], name: str, created_by: Any) -
 
 
 def _equal(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
-    """Whether two exports differ at most in the versions of the software."""
-    keys = (first.keys() | second.keys()) - {"software"}
+    """Whether two exports differ at most in the versions of the software.
+
+    Keys that exports of earlier versions lack follow from the others.
+    """
+    keys = (first.keys() | second.keys()) - {"software", *LATER}
     return all(key in first and key in second and first[key] == second[key] for key in keys)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pandas as pd
@@ -11,11 +12,19 @@ from metrics.plots.data import Line, Plot, Points, span
 from metrics.plots.marks import BACKGROUND, CROSS_LAYER, GATYS, OTHERS, Mark, family, marks
 
 
-def plot_data(space: ECSpace, *, note: str = "") -> Plot:
+def plot_data(
+    space: ECSpace, *, note: str = "", axis_notes: Mapping[str, str] | None = None
+) -> Plot:
     """The scatter of all stimuli, with dotted lines between the thirds.
 
-    `note` is an addition to the title, for example that votes are simulated.
+    Args:
+        space: the grid.
+        note: an addition to the title, for example that votes are simulated.
+        axis_notes: target (E, C) → an addition to the title of its axis, for example that its
+            model is not usable.
+
     """
+    on_axes = axis_notes or {}
     frame = space.frame
     x_range, y_range = (span(frame[column].tolist()) for column in ("C_score", "E_score"))
     return Plot(
@@ -25,12 +34,14 @@ def plot_data(space: ECSpace, *, note: str = "") -> Plot:
         lines=_lines(space, x_range, y_range),
         x_range=x_range,
         y_range=y_range,
-        x_label="C score (content kept)",
-        y_label="E score (style carried)",
+        x_label=_noted("C score (content kept)", on_axes.get("C", "")),
+        y_label=_noted("E score (style carried)", on_axes.get("E", "")),
     )
 
 
-def family_plots(space: ECSpace, *, note: str = "") -> tuple[Plot, ...]:
+def family_plots(
+    space: ECSpace, *, note: str = "", axis_notes: Mapping[str, str] | None = None
+) -> tuple[Plot, ...]:
     """One scatter for each family of methods, with all other stimuli in grey.
 
     Figure 5 of Yeh et al. 2020 shows the Gatys family, figure 6 the cross-layer family, figure 4
@@ -38,7 +49,7 @@ def family_plots(space: ECSpace, *, note: str = "") -> tuple[Plot, ...]:
     methods. The result is empty if all methods are of one family, which `plot_data` shows.
     """
     frame, look = space.frame, _marks(space)
-    whole = plot_data(space)
+    whole = plot_data(space, axis_notes=axis_notes)
     families = {name: [m for m in look if family(m) == name] for name in _TITLES}
     families = {name: methods for name, methods in families.items() if methods}
     if len(families) < 2:

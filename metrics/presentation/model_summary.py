@@ -11,6 +11,7 @@ import pandas as pd
 from common.errors import InputError
 from metrics.calibration.export import Model
 from metrics.calibration.method_scores import agreement, compare
+from metrics.calibration.verdict import Verdict
 from metrics.measurements.table import columns, statistics_frame, usual_instruments
 from metrics.models import Calibration
 from metrics.plots.data import Plot
@@ -42,6 +43,11 @@ class ModelSummary:
     def details(self) -> dict[str, Any]:
         """The rest of its export: fit, intervals, selection, diagnostics."""
         return self.model.details
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """Whether conclusions may be drawn from the model; None for a published one."""
+        return self.scoring.verdict
 
     @property
     def note(self) -> str:

@@ -44,6 +44,30 @@ class ScoredSpace:
         """An addition to titles of figures and tables if votes are simulated."""
         return SIMULATED if self.simulated else ""
 
+    @property
+    def usable(self) -> bool:
+        """Whether the verdict on neither model is that it is not usable."""
+        return not self.unusable
+
+    @property
+    def unusable(self) -> list[str]:
+        """The targets, E or C, whose model is not usable."""
+        return [
+            target
+            for target, scoring in self.scorings.items()
+            if scoring.verdict and not scoring.verdict.usable
+        ]
+
+    @property
+    def axis_notes(self) -> dict[str, str]:
+        """Target → what the title of its axis adds: the verdict, unless it is trustworthy."""
+        judged = {target: scoring.verdict for target, scoring in self.scorings.items()}
+        return {
+            target: f"model {each.level}"
+            for target, each in judged.items()
+            if each and each.level != "trustworthy"
+        }
+
     @cached_property
     def frame(self) -> pd.DataFrame:
         """The columns of SCORES.csv."""
@@ -81,17 +105,17 @@ class ScoredSpace:
     @cached_property
     def scatter(self) -> Plot:
         """All stimuli."""
-        return plot_data(self.space, note=self.note)
+        return plot_data(self.space, note=self.note, axis_notes=self.axis_notes)
 
     @cached_property
     def families(self) -> tuple[Plot, ...]:
         """One scatter for each family of methods."""
-        return family_plots(self.space, note=self.note)
+        return family_plots(self.space, note=self.note, axis_notes=self.axis_notes)
 
     @cached_property
     def methods(self) -> list[dict[str, Any]]:
         """The methods with their mean scores."""
-        return method_rows(self.space, self.stability)
+        return method_rows(self.space, self.stability, usable=self.usable)
 
     @cached_property
     def variance(self) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import pandas as pd
 from django.db.models import QuerySet
@@ -13,6 +14,7 @@ from metrics.calibration.export import Model
 from metrics.calibration.presets import PRESETS, preset
 from metrics.calibration.score import score
 from metrics.calibration.stability import Stability, stability
+from metrics.calibration.verdict import Verdict, verdict
 from metrics.ecspace.grid import ECSpace
 from metrics.measurements.table import instruments, statistics_frame, usual_instruments
 from metrics.models import Calibration
@@ -50,6 +52,11 @@ class Scoring:
     def simulated(self) -> bool:
         """Whether simulated votes were among those that the model was fitted to."""
         return self.model.simulated
+
+    @cached_property
+    def verdict(self) -> Verdict | None:
+        """Whether conclusions may be drawn from the model; None for a published one."""
+        return verdict(self.model)
 
     def instruments_for(self, stimuli: QuerySet[Stimulus]) -> dict[str, str]:
         """The model's instruments: statistic → name.

@@ -91,6 +91,10 @@ class Report:
             "simulated": self.simulated,
             "batches": [batch.name for batch in scored.batches],
             "models": {target: scoring.label for target, scoring in scored.scorings.items()},
+            "verdicts": {
+                target: scoring.verdict.to_json() if scoring.verdict else None
+                for target, scoring in scored.scorings.items()
+            },
             "calibrations": sorted(
                 scoring.calibration.pk
                 for scoring in scored.scorings.values()

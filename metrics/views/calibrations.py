@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from common.errors import InputError
 from metrics.calibration.presets import PRESETS
+from metrics.calibration.verdict import verdict
 from metrics.models import Calibration
 from metrics.presentation.model_summary import ModelSummary
 from metrics.presentation.scoring import Scoring
@@ -27,10 +28,12 @@ def calibrations(request: HttpRequest) -> HttpResponse:
         except InputError as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, f"{fitted.name} is fitted.")
+            _announce(request, fitted)
             return redirect(fitted)
     context = {
-        "calibrations": Calibration.objects.visible_to(request.user).prefetch_related("studies"),
+        "calibrations": [
+            (row, verdict(row.exported)) for row in Calibration.objects.visible_to(request.user)
+        ],
         "presets": PRESETS,
         "form": form,
     }
@@ -43,6 +46,14 @@ def _fit(form: CalibrateForm, user: User | None) -> Calibration:
     study = form.cleaned_data["study"]
     simulated = form.cleaned_data["include_simulated"]
     return fit_calibration([study], study.kind, include_simulated=simulated, created_by=user)
+
+
+def _announce(request: HttpRequest, fitted: Calibration) -> None:
+    """Say that a model is fitted, in green only where it may be used without reserve."""
+    judged = verdict(fitted.exported)
+    level = judged.level if judged else "trustworthy"
+    tell = messages.success if level == "trustworthy" else messages.warning
+    tell(request, f"{fitted.name} is fitted: {level}.")
 
 
 @require_safe

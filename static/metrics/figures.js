@@ -46,7 +46,20 @@
       plot.dataset.ready = "true";
     });
     onChange(() => draw(plot, figure));
+    // A folded figure has no width until it is unfolded.
+    plot.closest("details")?.addEventListener("toggle", () => Plotly.Plots.resize(plot));
   }
+
+  // A print shows what is folded, too.
+  const folded = () => [...document.querySelectorAll("details:not([open])")];
+  let opened = [];
+  window.addEventListener("beforeprint", () => {
+    opened = folded();
+    for (const part of opened) part.open = true;
+  });
+  window.addEventListener("afterprint", () => {
+    for (const part of opened) part.open = false;
+  });
 
   window.ecFigures = { draw, onChange };
 })();

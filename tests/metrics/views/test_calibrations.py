@@ -175,3 +175,36 @@ def test_the_form_fits_votes_or_says_why_not(researcher, study):
 @pytest.mark.parametrize("name", ["calibrations", "ecspace", "scores"])
 def test_pages_ask_for_a_login(client, db, name):
     assert client.get(reverse(f"metrics:{name}")).status_code == 302
+
+
+@pytest.fixture
+def worthless(batch):
+    """A C-model fitted to fourteen votes of two people, which measures style only."""
+    study = simulated_study(batch, "C", participants=2, trials=7)
+    return fit_calibration([study], "C", include_simulated=True, terms=["E2"])
+
+
+def test_a_model_that_is_not_usable_says_so_wherever_it_is_shown(researcher, worthless):
+    page = researcher.get(worthless.get_absolute_url()).content.decode()
+    assert "Not usable." in page
+    assert page.index("Not usable.") < page.index("Coefficients")
+    assert "The C-model does not contain C" in page
+    assert ">not usable</span>" in researcher.get(reverse("metrics:calibrations")).content.decode()
+
+    space = researcher.get(reverse("metrics:ecspace")).content.decode()
+    assert "C-model “C: C-test”: not usable." in space
+    figure = json.loads(re.search(r'<script id="ecspace-figure"[^>]*>(.*?)</script>', space)[1])
+    assert figure["layout"]["xaxis"]["title"]["text"].endswith("model not usable")
+    assert "Admissibility and ranks are not given: the C-model is not usable." in space
+    assert '<strong class="admissible">' not in space
+
+
+def test_a_report_with_a_model_that_is_not_usable_names_no_admissible_method(
+    batch, worthless, tmp_path
+):
+    call_command("report", batch=[batch.name], out=tmp_path / "report")
+    summary = json.loads((tmp_path / "report" / "ecspace.json").read_text())
+    assert summary["verdicts"]["C"]["level"] == "not usable"
+    assert summary["verdicts"]["E"] is None
+    assert {row["admissible"] for row in summary["methods"]} == {None}
+    assert "“C: C-test”: not usable." in (tmp_path / "report" / "index.html").read_text()
