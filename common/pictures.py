@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import warnings
 from dataclasses import dataclass
 from itertools import count
@@ -10,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
-from PIL import ExifTags, Image, ImageCms, ImageOps
+from PIL import ExifTags, Image, ImageOps
 
 from common.atomic import replace_file
+from common.colours import as_srgb
 from common.errors import PictureError
 from common.formats import NAMES
 
@@ -121,36 +121,12 @@ def _upright_rgb(image: Image.Image) -> Image.Image:
     if upright.has_transparency_data:
         upright = upright.convert("RGBA")
         alpha = upright.getchannel("A")
-    rgb = _as_srgb(upright, profile)
+    rgb = as_srgb(upright, profile)
     if alpha is not None:
         rgb.putalpha(alpha)
         rgb = Image.alpha_composite(Image.new("RGBA", rgb.size, "white"), rgb).convert("RGB")
     rgb.info = {}
     return rgb
-
-
-def _as_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """The picture in RGB; colours of an embedded ICC profile other than sRGB are converted."""
-    mode = image.mode if image.mode in ("L", "CMYK") else "RGB"
-    plain = image.convert(mode)
-    if profile:
-        try:
-            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            if _is_srgb(source):
-                return plain.convert("RGB")
-            converted = ImageCms.profileToProfile(
-                plain, source, ImageCms.createProfile("sRGB"), outputMode="RGB"
-            )
-            assert converted is not None
-            return converted
-        except (ImageCms.PyCMSError, OSError):
-            pass  # a damaged profile, or one of another colour space than the pixels
-    return plain.convert("RGB")
-
-
-def _is_srgb(profile: ImageCms.ImageCmsProfile) -> bool:
-    # Conversion from sRGB to itself would change some values by rounding.
-    return "srgb" in (profile.profile.profile_description or "").lower()
 
 
 def resize_to_width(image: Image.Image, width: int) -> Image.Image:

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
-from django.db.models.functions import Right
+from django.db.models import Exists, OuterRef, Q, Value
+from django.db.models.functions import Concat, Right
 from django.urls import reverse
 
+from common.colours import CONVERSION
 from metrics.calibration.export import Model
-from metrics.statistics.base import ANNOTATION_DIGITS, ANNOTATION_MARK
+from metrics.statistics.base import (
+    ANNOTATION_DIGITS,
+    ANNOTATION_MARK,
+    COLOUR_MARK,
+    REFERENCE_MARKS,
+)
 from studies.models import Study
 
 if TYPE_CHECKING:
@@ -23,20 +31,27 @@ class MeasurementQuerySet(models.QuerySet["Measurement"]):
     """Selections of measurements."""
 
     def current(self) -> MeasurementQuerySet:
-        """Leave out measurements against annotations that have been replaced since.
+        """Leave out measurements against annotations or colours that have been replaced since.
 
         Annotations are stored under their SHA-256, whose first digits end the instrument's name.
+        Before version 1 of the conversion, colours of references were taken as they are stored.
         """
         digits = Right("instrument", ANNOTATION_DIGITS)
+        converted = Measurement.objects.filter(
+            stimulus=OuterRef("stimulus"),
+            reference=OuterRef("reference"),
+            statistic=OuterRef("statistic"),
+            instrument=Concat(OuterRef("instrument"), Value(f"{COLOUR_MARK}{CONVERSION}")),
+        )
         return self.filter(
-            ~Q(instrument__contains=ANNOTATION_MARK) | Q(reference__annotations__contains=digits)
+            ~Q(instrument__contains=ANNOTATION_MARK) | Q(reference__annotations__contains=digits),
+            ~Exists(converted),
         )
 
     def by_instrument(self, name: str) -> MeasurementQuerySet:
-        """The measurements of an instrument, named without the annotations of the reference."""
-        return self.filter(
-            Q(instrument=name) | Q(instrument__startswith=f"{name}{ANNOTATION_MARK}")
-        )
+        """The measurements of an instrument, named without what is special about a reference."""
+        special = [Q(instrument__startswith=f"{name}{mark}") for mark in REFERENCE_MARKS]
+        return self.filter(reduce(or_, special, Q(instrument=name)))
 
 
 class Measurement(models.Model):
@@ -53,7 +68,8 @@ class Measurement(models.Model):
     reference = models.ForeignKey("transfer.Picture", on_delete=models.PROTECT, related_name="+")
     statistic = models.CharField(max_length=20)
     # E: fingerprints of encoder and basis. C: fingerprint of the detector, rules of matching and
-    # resizing, source of the truth, and the SHA-256 of human annotations.
+    # resizing, source of the truth, and the SHA-256 of human annotations. Both: the conversion of
+    # the reference's colours, if they are converted.
     instrument = models.CharField(max_length=200)
     value = models.FloatField(null=True)  # null: not defined; `details` says why
     details: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)

@@ -9,17 +9,30 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
+from common.colours import CONVERSION, is_converted
+
 ProgressCallback = Callable[[str, int, int], None]
 """Called with the name of a task, the number of pictures done, and the number in all."""
 
 ANNOTATION_MARK = " annotation:"
 """In an instrument's name: the first digits of the SHA-256 of the annotations follow."""
 ANNOTATION_DIGITS = 16
+COLOUR_MARK = " colours:"
+"""In an instrument's name: the rule of converting the colours of the reference follows."""
+REFERENCE_MARKS = (ANNOTATION_MARK, COLOUR_MARK)
+"""Begin the end of an instrument's name, which says what is special about a reference."""
 
 
 def shared_name(instrument: str) -> str:
     """The part of an instrument's name that is the same for all references."""
-    return instrument.partition(ANNOTATION_MARK)[0]
+    for mark in REFERENCE_MARKS:
+        instrument = instrument.partition(mark)[0]
+    return instrument
+
+
+def colour_part(reference: Path) -> str:
+    """The end of an instrument's name where its numbers depend on the colours of a reference."""
+    return f"{COLOUR_MARK}{CONVERSION}" if is_converted(reference) else ""
 
 
 @dataclass(frozen=True)

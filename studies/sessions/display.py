@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 MAX_SIDE = 1024
 """The largest place of a picture on a page, in pixels."""
-POLICY = "png-rgb-1"
+POLICY = "png-rgb-2"
+"""Its number is raised when a picture may be encoded differently: from 2 on, in sRGB."""
 CONTENT_TYPE = "image/png"
 
 

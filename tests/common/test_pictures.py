@@ -11,7 +11,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image, ImageCms
+from PIL import Image
 
 from common import pictures
 from common.errors import InputError, PictureError
@@ -190,63 +190,6 @@ def test_it_names_a_folder_that_is_missing(tmp_path: Path) -> None:
         pictures.write_png(photograph(), tmp_path / "none" / "a.png")
     with pytest.raises(InputError, match="is a folder"):
         pictures.write_png(photograph(), tmp_path)
-
-
-def wide_gamut(mode: str = "RGB") -> tuple[Image.Image, bytes]:
-    """A picture with a matrix profile of larger primaries, made by exchanging those of sRGB."""
-    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
-    tags = struct.unpack(">I", profile[128:132])[0]
-    entries = {
-        bytes(profile[132 + 12 * n : 136 + 12 * n]): struct.unpack(
-            ">II", profile[136 + 12 * n : 144 + 12 * n]
-        )
-        for n in range(tags)
-    }
-    # Adobe RGB (1998), red and green colorants in the profile connection space (D50).
-    for tag, colour in (
-        (b"rXYZ", (0.60974, 0.31111, 0.01947)),
-        (b"gXYZ", (0.20528, 0.62567, 0.06087)),
-        (b"bXYZ", (0.14919, 0.06322, 0.74457)),
-    ):
-        start = entries[tag][0] + 8
-        profile[start : start + 12] = struct.pack(">3i", *(round(one * 65536) for one in colour))
-    start, size = entries[b"desc"]
-    profile[start + 12 : start + size] = bytes(size - 12)  # no longer called sRGB
-    pixels = np.zeros((32, 32, 3), np.uint8)
-    pixels[:, :16], pixels[:, 16:] = (60, 200, 60), (128, 128, 128)
-    return Image.fromarray(pixels).convert(mode), bytes(profile)
-
-
-def matrix_conversion(colour: tuple[int, int, int]) -> np.ndarray:
-    """The colour in sRGB by its equations: Adobe RGB primaries with the curve of sRGB, in D50."""
-    curve = np.array(colour) / 255
-    linear = np.where(curve <= 0.04045, curve / 12.92, ((curve + 0.055) / 1.055) ** 2.4)
-    adobe = np.array(
-        [[0.60974, 0.20528, 0.14919], [0.31111, 0.62567, 0.06322], [0.01947, 0.06087, 0.74457]]
-    )
-    srgb = np.array(
-        [[0.43607, 0.38515, 0.14307], [0.22249, 0.71687, 0.06061], [0.01392, 0.09708, 0.71410]]
-    )
-    found = np.linalg.solve(srgb, adobe @ linear).clip(0, 1)
-    return 255 * np.where(found <= 0.0031308, 12.92 * found, 1.055 * found ** (1 / 2.4) - 0.055)
-
-
-@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
-def test_it_converts_an_embedded_profile_to_srgb(tmp_path: Path, mode: str) -> None:
-    image, profile = wide_gamut(mode)
-    image.save(tmp_path / "a.png", icc_profile=profile)
-    read = pictures.read_picture(tmp_path / "a.png")
-    assert np.abs(read.getpixel((3, 3)) - matrix_conversion((60, 200, 60))).max() <= 2
-    assert np.abs(np.array(read.getpixel((20, 3))) - 128).max() <= 2
-
-
-def test_a_profile_of_srgb_or_a_broken_one_changes_no_bit(tmp_path: Path) -> None:
-    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    plain = photograph()
-    for number, profile in enumerate((srgb, b"no profile", srgb[:200])):
-        plain.save(tmp_path / f"{number}.png", icc_profile=profile)
-        read = pictures.read_picture(tmp_path / f"{number}.png")
-        assert np.array_equal(np.asarray(read), np.asarray(plain))
 
 
 @pytest.mark.parametrize("kind", ["PPM", "PNG", "TIFF"])

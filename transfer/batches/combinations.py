@@ -19,11 +19,15 @@ Recipe = dict[str, Any]
 
 @dataclass(frozen=True)
 class Source:
-    """The properties of a content or style picture that a recipe depends on."""
+    """The properties of a content or style picture that a recipe depends on.
+
+    `converted`: whether its colours are converted to sRGB when it is read.
+    """
 
     sha256: str
     width: int
     height: int
+    converted: bool = False
 
 
 Pictures = tuple[Source | None, tuple[Source, ...]]

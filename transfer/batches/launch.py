@@ -10,6 +10,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from common.colours import CONVERSION, is_converted
 from common.errors import InputError
 from common.lookup import check_name
 from common.pictures import check_width
@@ -109,7 +110,9 @@ def recipe_of(order: Order, existing: Mapping[str, Any] | None = None) -> Recipe
     sampling: dict[str, Any] = {"rule": "grid"}
     if order.samples is not None:
         sampling = {"rule": "samples", "samples": order.samples}
-    return {
+    converted = any(is_converted(picture.path) for picture in (*order.contents, *order.styles))
+    colours = {"colours": CONVERSION} if converted else {}
+    return colours | {
         "methods": methods,
         "contents": sorted(picture.sha256 for picture in order.contents),
         "styles": sorted(picture.sha256 for picture in order.styles),
@@ -131,7 +134,17 @@ def stimuli_of(order: Order, recipe: Recipe) -> list[recipes.StimulusRecipe]:
         InputError: too many of them, or more samples than combinations.
 
     """
-    return recipes.expand(recipe, _sources(order.contents), _sources(order.styles))
+
+    def sources(pictures: Sequence[Picture]) -> list[Source]:
+        by_hash = sorted(pictures, key=lambda picture: picture.sha256)
+        return [
+            Source(
+                p.sha256, p.width, p.height, "colours" in recipe and is_converted(p.path)
+            )
+            for p in by_hash
+        ]
+
+    return recipes.expand(recipe, sources(order.contents), sources(order.styles))
 
 
 def available_threads() -> int:
@@ -181,11 +194,6 @@ def _refuse_other_recipe(batch: Batch, recipe: Recipe) -> None:
             f"batch '{batch.name}' was launched with another recipe ({'; '.join(changed)}): give "
             "another --name, or the same options"
         )
-
-
-def _sources(pictures: Sequence[Picture]) -> list[Source]:
-    by_hash = sorted(pictures, key=lambda picture: picture.sha256)
-    return [Source(p.sha256, p.width, p.height) for p in by_hash]
 
 
 def _add_rows(batch: Batch, stimuli: Sequence[recipes.StimulusRecipe], order: Order) -> None:

@@ -7,6 +7,8 @@ A recipe holds
                  in every stimulus, in every assignment of the styles to the shares
     sampling     {"rule": "grid"} or {"rule": "samples", "samples": N}
     encoder, encoder_fingerprint, size (width in pixels), seed, precision, threads, chunk
+    colours      the rule by which colour profiles are converted, only where a picture has one
+                 (common/colours.py)
 The same recipe gives the same stimuli, in the same order, in the same chunks.
 """
 
@@ -119,9 +121,11 @@ def recipe_key(
     """SHA-256 of everything that determines a stimulus."""
     common = ("encoder_fingerprint", "size", "precision", "threads", "chunk")
     networks = {"decoders": entry["decoders"]} if "decoders" in entry else {}
+    converted = any(one.converted for one in (content, *styles) if one)
     return fingerprint(
         {name: recipe[name] for name in common}
         | networks
+        | ({"colours": recipe["colours"]} if converted else {})
         | {"method": entry["method"], "parameters": entry["parameters"], "seed": seed}
         | {"content": content.sha256 if content else None}
         | {"styles": [style.sha256 for style in styles]}

@@ -21,6 +21,7 @@ from metrics.statistics.base import (
     Instrument,
     Sample,
     Value,
+    colour_part,
 )
 
 
@@ -44,22 +45,28 @@ class CoherenceInstrument(Instrument):
             detector(detector_name)
         self.detector_name = detector_name
         self._names: dict[bool, str] = {}
+        self._colours: dict[Path, str] = {}
         self._truth: tuple[tuple[Path, Path | int], Truth] | None = None
 
     def name(self, sample: Sample) -> str:
         """Detector, matching and resizing rules, and the truth: annotations by their SHA-256.
 
+        Where it is detected in a content picture whose colours are converted, the rule of the
+        conversion.
+
         Raises:
             InputError: the annotations cannot be read.
 
         """
-        # Except for the SHA-256, all annotated pictures have the same name, and all others too.
+        # Except for its last part, all annotated pictures have the same name, and all others too.
         annotated = sample.annotations is not None
         if annotated not in self._names:
             name = instrument_name(self._detector_for(sample), self._truth_of(sample))
             self._names[annotated] = name if annotated else f"{name} at the stimulus's width"
         if sample.annotations is None:
-            return self._names[annotated]
+            if sample.reference not in self._colours:
+                self._colours[sample.reference] = colour_part(sample.reference)
+            return self._names[annotated] + self._colours[sample.reference]
         return f"{self._names[annotated]}{ANNOTATION_MARK}{_digits(sample.annotations)}"
 
     def measure(self, sample: Sample) -> dict[str, Value]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from common.colours import CONVERSION, is_converted
 from common.device import choose_device
 from common.errors import InputError
 from common.pictures import read_picture
@@ -21,7 +22,14 @@ from metrics.effectiveness.divergence import (
 )
 from metrics.effectiveness.gaussian import Gaussian
 from metrics.effectiveness.instrument import effectiveness_name
-from metrics.statistics.base import Collection, Instrument, ProgressCallback, Sample, Value
+from metrics.statistics.base import (
+    Collection,
+    Instrument,
+    ProgressCallback,
+    Sample,
+    Value,
+    colour_part,
+)
 from transfer import encoders
 from transfer.encoders.architecture import Encoder
 from transfer.encoders.registry import DEFAULT_ENCODER
@@ -43,11 +51,17 @@ class EffectivenessInstrument(Instrument):
         self._name = effectiveness_name(
             VERSION, encoder.fingerprint or encoder.name, basis.fingerprint, basis.size
         )
+        self._colours: dict[Path, str] = {}
         self._style: tuple[tuple[Path, int], dict[str, Gaussian]] | None = None
 
     def name(self, sample: Sample) -> str:
-        """Version of E, fingerprints of encoder and basis, and the size of the basis."""
-        return self._name
+        """Version of E, fingerprints of encoder and basis, and the size of the basis.
+
+        Where the colours of the style are converted, the rule of the conversion.
+        """
+        if sample.reference not in self._colours:
+            self._colours[sample.reference] = colour_part(sample.reference)
+        return self._name + self._colours[sample.reference]
 
     def measure(self, sample: Sample) -> dict[str, Value]:
         """E1 … E5. The style is first resized to the stimulus's width, as at generation."""
@@ -106,6 +120,8 @@ def collection_basis(
     encoder, size and pictures; a damaged one is made again.
     """
     key = f"{encoder.fingerprint}|{size}|{collection.fingerprint}"
+    if any(is_converted(path) for path in collection.contents):
+        key += f"|{CONVERSION}"
     name = f"{encoder.name}-{size}-{hashlib.sha256(key.encode()).hexdigest()[:16]}.safetensors"
     path = collection.cache / "bases" / name
     if path.exists():

@@ -14,6 +14,7 @@ import pytest
 from django.apps import apps
 from django.db import connection
 
+from common.colours import CONVERSION
 from common.errors import InputError
 from common.media import keep, media_path
 from metrics.measurements.measuring import batch_named, collection_of, get_or_measure, measure
@@ -21,11 +22,25 @@ from metrics.measurements.table import columns, instruments, usual_instruments
 from metrics.measurements.table import statistics_frame as frame
 from metrics.models import Measurement
 from metrics.statistics import STATISTICS, statistic
-from metrics.statistics.base import Instrument, Sample, Statistic, Value
+from metrics.statistics.base import (
+    Collection,
+    Instrument,
+    Sample,
+    Statistic,
+    Value,
+    shared_name,
+)
 from metrics.statistics.coherence import Coherence
 from metrics.statistics.instruments.coherence import CoherenceInstrument
+from metrics.statistics.instruments.effectiveness import (
+    EffectivenessInstrument,
+    collection_basis,
+)
+from tests.common.test_colours import wide_gamut
 from tests.metrics.boundaries.shapes import write_annotation
-from transfer.models import Stimulus
+from tests.metrics.pictures import small_encoder, textured
+from transfer.batches.import_pictures import store_picture
+from transfer.models import Batch, Stimulus
 
 pytestmark = pytest.mark.django_db
 
@@ -270,3 +285,54 @@ def test_measurements_of_the_version_before_get_the_name_of_their_annotations(ba
     migration = import_module("metrics.migrations.0002_name_annotations")
     migration.name_annotations(apps, SimpleNamespace(connection=connection))
     assert list(Measurement.objects.order_by("pk").values_list("instrument", flat=True)) == names
+
+
+def test_numbers_of_a_reference_whose_colours_were_not_converted_are_replaced(
+    stored, finished, tmp_path
+) -> None:
+    image, profile = wide_gamut()
+    image.resize((72, 64)).save(tmp_path / "wide.png", icc_profile=profile)
+    wide = store_picture(tmp_path / "wide.png", "content", name="wide").picture
+    style, plain = stored("style", 10), stored("content", 1)
+    made = Batch.objects.create(name="colours", recipe={"size": 72})
+    rows = [finished(made, content, style) for content in (wide, plain)]
+    instrument = CoherenceInstrument("gaussian")
+    assert measure(made, Coherence, instrument, nothing).measured == 2
+    names = dict(Measurement.objects.values_list("stimulus", "instrument"))
+    assert names[rows[0].pk] == f"{names[rows[1].pk]} colours:{CONVERSION}"
+    assert len(names[rows[0].pk]) <= 200
+    shared = shared_name(names[rows[1].pk])
+    assert instruments(made.stimuli, "C") == {shared: 2}
+    value = frame(made.stimuli)["C"][0]
+    # A measurement of before the conversion: the same name without the rule.
+    old = Measurement.objects.get(stimulus=rows[0])
+    old.pk, old.instrument, old.value, old._state.adding = None, shared, value / 2, True
+    old.save()
+    assert instruments(made.stimuli, "C") == {shared: 2}
+    assert frame(made.stimuli)["C"][0] == value
+    Measurement.objects.filter(stimulus=rows[0]).exclude(pk=old.pk).delete()
+    assert measure(made, Coherence, instrument, nothing).measured == 1
+    assert frame(made.stimuli)["C"][0] == value
+    assert Measurement.objects.get(pk=old.pk).value == value / 2
+
+
+def test_the_instrument_of_e_says_where_the_colours_of_a_style_are_converted(tmp_path) -> None:
+    encoder = small_encoder(deepest="relu2_1")
+    textured(1).save(tmp_path / "plain.png")
+    image, profile = wide_gamut()
+    image.save(tmp_path / "wide.png", icc_profile=profile)
+
+    def collection(name: str) -> Collection:
+        return Collection([tmp_path / name], "same", 64, tmp_path / "cache")
+
+    basis = collection_basis(encoder, 64, collection("plain.png"), nothing)
+    instrument = EffectivenessInstrument(encoder, basis)
+    plain, wide = (
+        instrument.name(Sample(tmp_path / "plain.png", 64, tmp_path / name))
+        for name in ("plain.png", "wide.png")
+    )
+    assert wide == f"{plain} colours:{CONVERSION}"
+    assert shared_name(wide) == plain == shared_name(plain)
+    # A basis that is kept from before the conversion is not taken for the new one.
+    collection_basis(encoder, 64, collection("wide.png"), nothing)
+    assert len(list((tmp_path / "cache/bases").iterdir())) == 2

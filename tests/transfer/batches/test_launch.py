@@ -6,7 +6,10 @@ from collections import Counter
 
 import pytest
 
+from common.colours import CONVERSION
 from common.errors import InputError, MachineError
+from tests.common.test_colours import wide_gamut
+from transfer.batches.import_pictures import store_picture
 from transfer.batches.launch import launch, recipe_of
 from transfer.batches.worker import make
 from transfer.models import Batch, Stimulus
@@ -204,3 +207,21 @@ def test_universal_starts_at_relu4_1_with_compact(order) -> None:
     settings = {"style_layers": "relu1_1,relu2_1,relu3_1,relu4_1,relu5_1"}
     (entry,) = recipe_of(order(methods=["universal"], settings=settings))["methods"]
     assert entry["parameters"]["style_layers"][-1] == "relu5_1"
+
+
+def test_a_picture_with_a_colour_profile_makes_another_recipe(engine, order, tmp_path, media):
+    """Before version 1 of the conversion the same file gave other colours."""
+    plain = launch(order(name="plain"))
+    assert "colours" not in plain.recipe
+    image, profile = wide_gamut()
+    image.resize((40, 32)).save(tmp_path / "wide.png", icc_profile=profile)
+    wide = store_picture(tmp_path / "wide.png", "content", name="wide").picture
+    contents = [wide, *order().contents]
+    mixed = launch(order(name="mixed", contents=contents))
+    assert mixed.recipe["colours"] == CONVERSION
+    keys = set(mixed.stimuli.exclude(content=wide).values_list("recipe_key", flat=True))
+    assert keys == set(plain.stimuli.values_list("recipe_key", flat=True))
+    older = {name: value for name, value in mixed.recipe.items() if name != "colours"}
+    Batch.objects.filter(pk=mixed.pk).update(recipe=older)
+    with pytest.raises(InputError, match="another recipe .colours: nothing → .srgb-1"):
+        launch(order(name="mixed", contents=contents))
