@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from unittest.mock import Mock
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import OperationalError
 from PIL import Image
 
@@ -223,6 +223,44 @@ def test_a_worker_waits_for_the_disk_with_growing_pauses(engine, order, monkeypa
     assert pauses == [1, 2, 4]
     assert set(Stimulus.objects.values_list("state", flat=True)) == {"done"}
     assert "next attempt in 4 s: the disk is full" in capsys.readouterr().err
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_that_drains_does_not_wait_for_a_disk_without_end(engine, order, monkeypatch):
+    launch(order(chunk=4))
+    pauses = []
+    monkeypatch.setattr(worker, "keep", Mock(side_effect=StorageError("the disk is full")))
+    monkeypatch.setattr("threading.Event.wait", lambda _, seconds: pauses.append(seconds))
+    monkeypatch.setattr("transfer.batches.worker.kept", lambda _: nullcontext())
+    with pytest.raises(CommandError, match="the disk is full") as caught:
+        call_command("worker", "--drain")
+    assert caught.value.returncode == 2
+    assert pauses == [1, 2, 4, 8, 16]
+    assert set(Stimulus.objects.values_list("state", "attempt")) == {("pending", 0)}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_waits_for_a_database_that_is_away(engine, order, monkeypatch, capsys):
+    launch(order(chunk=2))
+    real, answers = Ledger.reap, [False, True, True, False]
+    pauses = []
+
+    def reap(rows):
+        if answers and answers.pop(0):
+            raise OperationalError("server closed the connection\nunexpectedly")
+        return real(rows)
+
+    monkeypatch.setattr(Ledger, "reap", reap)
+    monkeypatch.setattr("threading.Event.wait", lambda _, seconds: pauses.append(seconds))
+    monkeypatch.setattr("transfer.batches.worker.kept", lambda _: nullcontext())
+    call_command("worker", "--drain")
+    assert pauses == [1, 2]
+    assert set(Stimulus.objects.values_list("state", flat=True)) == {"done"}
+    said = capsys.readouterr().err
+    assert "the database cannot be used: server closed the connection unexpectedly" in said
+    answers += [True]
+    with pytest.raises(CommandError, match="the database cannot be used"):  # at the first attempt
+        call_command("worker", "--drain")
 
 
 def test_a_task_may_run_twice(engine, order):

@@ -9,7 +9,7 @@ from argparse import ArgumentParser
 from types import FrameType
 from typing import Any
 
-from django.db import close_old_connections
+from django.db import OperationalError, close_old_connections
 from django_tasks import DEFAULT_TASK_BACKEND_ALIAS, task_backends
 from django_tasks_db import DatabaseBackend
 from django_tasks_db.management.commands.db_worker import Worker
@@ -26,6 +26,8 @@ AGAIN = 300.0
 """Seconds after which a worker retries a batch that it could not make."""
 LONGEST_PAUSE = 60.0
 """Seconds between attempts while results cannot be stored."""
+DRAIN_PAUSE = 16.0
+"""The longest of these pauses with --drain, after which the worker ends instead: 31 s in all."""
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -40,7 +42,10 @@ class Command(InputCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options."""
-        parser.add_argument("--drain", action="store_true", help="end when no stimulus waits")
+        parser.add_argument(
+            "--drain", action="store_true",
+            help="end when no stimulus waits, or when results cannot be stored for half a minute",
+        )  # fmt: skip
         parser.add_argument(
             "--interval", type=float, default=1.0, metavar="S",
             help="seconds between checks of an empty queue (default: %(default)s)",
@@ -50,15 +55,24 @@ class Command(InputCommand):
         """Run queued tasks first, then make rows without a task."""
         self.stopping = threading.Event()
         self.put_back: dict[int, float] = {}
-        self.pause = 0.0
+        self.pause, self.drain = 0.0, bool(options["drain"])
+        begun = False
         before = {number: signal.signal(number, self._stop) for number in _SIGNALS}
         sweep_temporary()
         self.stderr.write(f"worker {worker_name()} is ready (Ctrl-C stops it)")
         try:
             while not self.stopping.is_set():
                 close_old_connections()
-                if not self._work() and self._idle(options):
-                    break
+                try:
+                    if not self._work() and self._idle(options):
+                        break
+                    begun = True
+                except StorageError as error:
+                    self._wait_for_storage(error)
+                except OperationalError as error:
+                    if not begun:  # not migrated, or the wrong address
+                        raise
+                    self._wait_for_storage(StorageError(f"the database cannot be used: {error}"))
         except KeyboardInterrupt:
             self.stderr.write("stopped immediately: unfinished stimuli wait again")
         finally:
@@ -66,7 +80,13 @@ class Command(InputCommand):
                 signal.signal(number, handler)
 
     def _work(self) -> bool:
-        """Run one task or make one chunk. False if there is none."""
+        """Run one task or make one chunk. False if there is none.
+
+        Raises:
+            StorageError: results cannot be stored.
+            OperationalError: the database does not answer.
+
+        """
         Stimulus.objects.reap()
         if run_queued_task():
             return True
@@ -79,15 +99,19 @@ class Command(InputCommand):
             self.put_back[batch] = time.monotonic() + AGAIN
             self.stderr.write(f"batch {batch} waits for another worker: {error}")
             return True
-        except StorageError as error:
-            self.pause = min(LONGEST_PAUSE, 2 * self.pause or 1.0)
-            self.stderr.write(f"stimuli wait, next attempt in {self.pause:g} s: {error}")
-            self.stopping.wait(self.pause)
-            return True
         self.pause = 0.0
         if made:
             self.stderr.write(f"{made} stimuli worked on")
         return made > 0
+
+    def _wait_for_storage(self, error: StorageError) -> None:
+        """Pause, longer each time. Raises the error if the worker drains and waited enough."""
+        if self.drain and self.pause >= DRAIN_PAUSE:
+            raise error
+        self.pause = min(LONGEST_PAUSE, 2 * self.pause or 1.0)
+        reason = " ".join(str(error).split())
+        self.stderr.write(f"stimuli wait, next attempt in {self.pause:g} s: {reason}")
+        self.stopping.wait(self.pause)
 
     def _possible(self) -> Ledger[Stimulus]:
         """The stimuli without those of batches that this worker has released recently."""
@@ -97,7 +121,7 @@ class Command(InputCommand):
 
     def _idle(self, options: dict[str, Any]) -> bool:
         """Wait for the interval. Returns whether the worker may end."""
-        if options["drain"] and not self._possible().progress().open:
+        if self.drain and not self._possible().progress().open:
             return True
         self.stopping.wait(options["interval"])
         return False
