@@ -20,7 +20,7 @@ from torch import Tensor
 
 from transfer.encoders.architecture import Encoder
 from transfer.methods.base import Composition, Method, Term
-from transfer.methods.descent import prepare, start_of
+from transfer.methods.descent import FAILURE, prepare, start_of
 from transfer.methods.engine import Result, Task
 from transfer.methods.gal import Gal
 from transfer.methods.losses import Losses
@@ -57,7 +57,7 @@ def run(
     # content weight.
     values = losses.target(cut.content).clone()
     multipliers, rho = torch.zeros_like(values), parameters.rho
-    failed: dict[int, State] = {}
+    failed: set[int] = set()
     evaluations = [0] * len(tasks)
     done = 0
     for steps in _shares(parameters.iterations, parameters.outer_steps):
@@ -72,7 +72,7 @@ def run(
         for number, state in enumerate(result.states):
             evaluations[number] += result.evaluations[number]
             if state is State.FAILED:
-                failed[number] = state
+                failed.add(number)
         with torch.no_grad():
             phi = losses.features(images, [cut.layer])[cut.layer]
         values = lbfgs.minimise(
@@ -91,7 +91,7 @@ def run(
             picture=None if number in failed else images[number].cpu(),
             losses=dict(zip(("content", "style", "total", "residual"), row, strict=True)),
             evaluations=evaluations[number],
-            error=f"the optimisation failed: {failed[number].value}" if number in failed else "",
+            error=FAILURE if number in failed else "",
         )
         for number, row in enumerate(rows)
     ]

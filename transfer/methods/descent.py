@@ -18,6 +18,8 @@ from transfer.methods.scale import style_scale
 from transfer.optimise import lbfgs
 from transfer.optimise.base import State
 
+FAILURE = f"the optimisation failed: {State.FAILED.value}; use a smaller weight"
+
 
 def run(
     method: Method,
@@ -56,7 +58,7 @@ def run(
             picture=None if state is State.FAILED else image.cpu(),
             losses=dict(zip(("content", "style", "total"), row, strict=True)),
             evaluations=evaluations,
-            error=f"the optimisation failed: {state.value}" if state is State.FAILED else "",
+            error=FAILURE if state is State.FAILED else "",
         )
         for image, state, row, evaluations in zip(
             result.images, result.states, rows, result.evaluations, strict=True

@@ -24,6 +24,7 @@ from transfer.methods.precision import encoder_precision
 from transfer.optimise.adam import Adam
 from transfer.optimise.base import State
 
+_FAILURE = f"the optimisation failed: {State.FAILED.value}; use a smaller rate"
 _SMALLEST_VARIANCE = 1e-12  # of the kernel, for a style of one colour
 
 
@@ -97,7 +98,7 @@ def results_of(adam: Adam) -> list[Result[Tensor]]:
             picture=None if state is State.FAILED else image.clamp(0, 1).cpu(),
             losses={"style": loss, "total": loss},
             evaluations=evaluations,
-            error=f"the optimisation failed: {state.value}" if state is State.FAILED else "",
+            error=_FAILURE if state is State.FAILED else "",
         )
         for image, loss, state, evaluations in rows
     ]

@@ -148,5 +148,5 @@ def test_the_reason_of_a_failure_is_reported() -> None:
     broken = Task(torch.full((1, 3, 32, 48), torch.nan), (pixels(9),), 0)
     lost, sound = make([broken, task(1)], encoder)
     assert lost.picture is None
-    assert "not finite" in lost.error
+    assert "not finite; use a smaller weight" in lost.error
     assert sound.picture is not None
