@@ -6,10 +6,10 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from common.annotations import read_annotations
+from common.annotations import Annotations, read_annotations, turned
 from common.console import say, write_json
 from common.errors import InputError
-from common.pictures import read_picture
+from common.pictures import Original, read_original, read_picture
 from common.progress import progress_of
 from metrics.boundaries.benchmark import Counts, count, even_thresholds
 from metrics.boundaries.detectors import DEFAULT_DETECTOR, DETECTORS, detector
@@ -29,6 +29,20 @@ def add_commands(subparsers: Subparsers) -> None:
         "--image", type=Path, required=True, action="append", metavar="FILE", dest="images"
     )
     _add_groundtruth(coherence)
+    coherence.add_argument(
+        "--annotations-frame",
+        choices=("upright", "stored"),
+        default="upright",
+        help="whether people drew on the content as it is shown (default), or on the stored pixels "
+        "of a file that its EXIF data turns",
+    )
+    coherence.add_argument(
+        "--content",
+        type=Path,
+        metavar="FILE",
+        help="the content picture, whose EXIF data counts for --annotations-frame stored (default: "
+        "the picture that is measured)",
+    )
     _add_detector(coherence)
     coherence.add_argument("--json", action="store_true", help="answer in JSON")
     coherence.set_defaults(answer=_measure)
@@ -79,17 +93,23 @@ def _positive(text: str) -> int:
 
 
 def _measure(options: argparse.Namespace) -> None:
-    from metrics.boundaries.coherence import coherence, human_truth  # SciPy
+    from metrics.boundaries.coherence import Truth, coherence  # SciPy
 
-    truth = human_truth(options.groundtruth)
+    annotations = read_annotations(options.groundtruth)
+    content = read_original(options.content) if options.content else None
     detector(options.detector)  # an unknown name is refused before any picture is read
     rows: list[dict[str, Any]] = []
     for path in progress_of(options.images, unit="picture"):
         try:
-            found = coherence(read_picture(path), truth, options.detector)
+            picture = read_original(path)
+            drawn, doubt = _upright(annotations, content or picture, options)
+            truth = Truth(drawn.boundaries, "human")
+            found = coherence(picture.picture, truth, options.detector)
         except InputError as error:
             prefix = "" if str(path) in str(error) else f"{path}: "
             raise InputError(f"{prefix}{error}") from None
+        if doubt:
+            say(f"{options.content or path} {doubt}")
         rows.append(
             {
                 "image": str(path),
@@ -104,6 +124,32 @@ def _measure(options: argparse.Namespace) -> None:
     else:
         for row in rows:
             print(f"{row['image']}\tC {row['C']:.4f} at threshold {row['threshold']:.3f}")  # noqa: T201
+
+
+def _upright(
+    annotations: Annotations, content: Original, options: argparse.Namespace
+) -> tuple[Annotations, str]:
+    """The annotations of the upright content picture, and what may be wrong with them.
+
+    Raises:
+        InputError: they only fit the stored pixels, and are said to be of the upright picture.
+
+    """
+    orientation, size = content.orientation, content.picture.size
+    if options.annotations_frame == "stored":
+        return turned(annotations, orientation), ""
+    if orientation == 1:
+        return annotations, ""
+    said = f"is turned by its EXIF data (orientation {orientation})"
+    if annotations.size != size and annotations.size == size[::-1]:
+        raise InputError(
+            f"the picture {said}, and the annotation fits its stored pixels: use "
+            "--annotations-frame stored"
+        )
+    return annotations, (
+        f"{said}: the annotation is taken as drawn on the picture as it is shown; if it was drawn "
+        "on the stored pixels, use --annotations-frame stored"
+    )
 
 
 def _detect(options: argparse.Namespace) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from common.console import run
 from common.errors import PictureError
@@ -56,6 +56,37 @@ def test_coherence_prints_text_without_json(folder, capsys):
     arguments = ("--image", folder / "image.png", "--groundtruth", folder / "truth.mat")
     assert metrics("coherence", *arguments, "--detector", "gaussian") == 0
     assert "C 0." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("orientation", range(2, 9))
+def test_annotations_of_stored_pixels_are_turned_with_their_picture(folder, capsys, orientation):
+    """C of a picture against its own boundaries is the same, however its file is turned."""
+    stored = square_picture().crop((0, 0, SIDE, SIDE - 10))
+    labels = square_labels()[: SIDE - 10]
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    stored.save(folder / "plain.png")
+    stored.save(folder / "turned.png", exif=exif)
+    ImageOps.exif_transpose(Image.open(folder / "turned.png")).save(folder / "stimulus.png")
+    write_annotation(folder / "drawn.mat", [labels])
+    truth = ("--groundtruth", folder / "drawn.mat", "--detector", "gaussian", "--json")
+
+    def measured(name: str, *more: object) -> float:
+        assert metrics("coherence", "--image", folder / name, *truth, *more) == 0
+        return float(json.loads(capsys.readouterr().out)[0]["C"])
+
+    right = measured("plain.png")
+    stored_frame = ("--annotations-frame", "stored")
+    assert measured("turned.png", *stored_frame) == pytest.approx(right, abs=0.05)
+    content = ("--content", folder / "turned.png")
+    assert measured("stimulus.png", *stored_frame, *content) == pytest.approx(right, abs=0.05)
+    code = metrics("coherence", "--image", folder / "turned.png", *truth)
+    said = capsys.readouterr().err
+    assert said.count("EXIF") == 1
+    assert f"turned by its EXIF data (orientation {orientation})" in said
+    assert "--annotations-frame stored" in said
+    assert code == (2 if orientation >= 5 else 0)
+    assert code == 0 or said.count("\n") == 1
 
 
 def test_detect_writes_strengths_with_sixteen_bits(folder, capsys):
