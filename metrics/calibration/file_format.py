@@ -96,6 +96,12 @@ class CalibrationFile(Part):
     naive_std_errors: ByTerm | None = Field(
         default=None, description="As if all votes were independent: for comparison only."
     )
+    clustered_std_errors: ByTerm | None = Field(
+        default=None,
+        description="Those of std_errors, also where the participants are too few for them: for "
+        "comparison with other programs only. Null: infinite term, or participants who answer too "
+        "much alike.",
+    )
     intervals: Annotated[dict[str, Interval], Field(min_length=1)] | None = Field(
         default=None,
         description="Coefficient ± t · error: bias-reduced (CR2), with Satterthwaite degrees "
@@ -180,7 +186,7 @@ ALWAYS = (
 them."""
 PUBLISHED = ("name", "source")
 """Further keys of a published model."""
-LATER = ("effective_participants", "verdict")
+LATER = ("clustered_std_errors", "effective_participants", "verdict")
 """Keys that files of earlier programs lack."""
 MAYBE_NULL = ("profile_intervals", "accuracy", "log_loss", "selection", "bootstrap", "methods")
 """Keys of a fitted model that may be null."""

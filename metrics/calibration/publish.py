@@ -42,6 +42,7 @@ def publish(
         "tied_votes": comparisons.ties,
         "separated": list(result.separated),
         "naive_std_errors": by_term(terms, result.naive_errors),
+        "clustered_std_errors": by_term(terms, found.clustered),
         "intervals": _intervals(terms, result.coefficients, found),
         "interval_level": LEVEL,
         "interval_df": groups - 1,
@@ -199,4 +200,12 @@ def _notes_on_errors(
         )
     names = [*comparisons.terms, "the ties"][: len(result.bread)]
     groups = " or ".join(f"{name}s" for name in cluster.split("+"))
-    return notes + reasons(found, names, "the coefficient of", groups)
+    notes += reasons(found, names, "the coefficient of", groups)
+    if found.few.any():
+        plain = zip(names, found.clustered, found.few, strict=True)
+        listed = ", ".join(f"{name} {error:.4f}" for name, error, few in plain if few)
+        notes.append(
+            f"Clustered errors without regard to that, as statsmodels and R give them: {listed}. "
+            "They tend to be far too small: do not rely on them."
+        )
+    return notes

@@ -38,6 +38,7 @@ class Uncertainty:
 
     covariance: (M, M). std_errors: (M,). robust: (M,), the errors of intervals. df: (M,), their
     degrees of freedom. NaN if not given. few, alike: (M,), the reason why an error is not given.
+    clustered: (M,), std_errors also where participants are too few for them, for comparison only.
     """
 
     covariance: Floats
@@ -46,6 +47,7 @@ class Uncertainty:
     df: Floats
     few: Flags
     alike: Flags
+    clustered: Floats
 
     def half_widths(self, level: float = LEVEL) -> Floats:
         """Half the width of each interval (M,)."""
@@ -62,11 +64,12 @@ class Uncertainty:
         """The same without the errors of the estimates `gone` (M,)."""
         covariance = self.covariance.copy()
         covariance[gone], covariance[:, gone] = np.nan, np.nan
-        errors, robust, df = (
-            np.where(gone, np.nan, each) for each in (self.std_errors, self.robust, self.df)
+        errors, robust, df, plain = (
+            np.where(gone, np.nan, each)
+            for each in (self.std_errors, self.robust, self.df, self.clustered)
         )
         return Uncertainty(
-            covariance, errors, robust, df, few=self.few & ~gone, alike=self.alike & ~gone
+            covariance, errors, robust, df, self.few & ~gone, self.alike & ~gone, plain
         )
 
 
@@ -74,7 +77,7 @@ def independent(result: Fit) -> Uncertainty:
     """Errors of the parameters as if all votes were independent."""
     errors, flags = result.naive_errors, np.zeros(len(result.bread), dtype=bool)
     df = np.full(len(errors), max(1.0, len(result.scores) - 1.0))
-    return Uncertainty(result.bread, errors, errors, df, flags, flags)
+    return Uncertainty(result.bread, errors, errors, df, flags, flags, errors)
 
 
 def uncertainty(result: Fit, groups: Codes, contrasts: Floats | None = None) -> Uncertainty:
@@ -121,7 +124,8 @@ def reasons(
 
 def _nothing(many: int) -> Uncertainty:
     unknown, flags = np.full(many, np.nan), np.zeros(many, dtype=bool)
-    return Uncertainty(np.full((many, many), np.nan), unknown, unknown, unknown, flags, flags)
+    matrix = np.full((many, many), np.nan)
+    return Uncertainty(matrix, unknown, unknown, unknown, flags, flags, unknown)
 
 
 def _given(matrix: Floats, naive: Floats, robust: Floats, df: Floats) -> Uncertainty:
@@ -132,8 +136,9 @@ def _given(matrix: Floats, naive: Floats, robust: Floats, df: Floats) -> Uncerta
         few = known & ~(df >= FEWEST_DF - 1e-6)  # rounding in balanced studies
         least = naive * [least_ratio(each) if each > 0 else 0.0 for each in df]
         alike = known & ~few & ~(np.fmin(errors, robust) >= np.maximum(least, 1e-12 * naive))
-    found = Uncertainty(matrix, errors, robust, df, few, alike)
-    return replace(found.without(few | alike | ~known), few=few, alike=alike)
+    found = Uncertainty(matrix, errors, robust, df, few, alike, errors)
+    given = found.without(few | alike | ~known)
+    return replace(given, few=few, alike=alike, clustered=np.where(few, errors, given.std_errors))
 
 
 def naive_errors(result: Fit, contrasts: Floats) -> Floats:
