@@ -15,9 +15,9 @@ SIGNATURE = ("signature", "sig", "hmac")
 Turk's workerId, hitId and assignmentId, and names that other services use."""
 _LONGEST = {"person": 200, "study": 100, "session": 200, "signature": 64}
 _UNFILLED = re.compile(
-    r"[{}<>\[\]$]"  # {{%PROLIFIC_PID%}}, ${workerId}, [ID], <id>
-    r"|^%.*%$|^_.*_$"  # %SURVEY_CODE%, __ID__
-    r"|^(assignment_id_not_available|undefined|null|none|nan)$",
+    r"[{}<>\[\]$%]"  # {{%PROLIFIC_PID%}}, ${workerId}, [ID], <id>, %SURVEY_CODE%
+    r"|^[\W_].*[\W_]$"  # __ID__, *|ID|*, #ID#, (null)
+    r"|^(assignment_id_not_available|undefined|null|nil|none|nan|n/a|na)$",
     re.IGNORECASE,
 )
 """Values that identify nobody: placeholders that a service left unfilled, the value that Mechanical
