@@ -6,14 +6,20 @@ import csv
 import gzip
 import json
 import os
+import tempfile
 import threading
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from common.console import run
-from common.tables import read_csv, to_csv
+from common.tables import NOTHING, clean, read_csv, to_csv
+from common.votes import read_votes
+from metrics.calibration.calibrate import calibrate
 from metrics.cli import calibration, ecspace
 from tests.metrics.calibration import simulated
 from tests.metrics.calibration.schema import assert_sound
@@ -217,6 +223,68 @@ def test_it_reads_every_vote_of_a_pipe(call, folder, form):
     )
     votes = through_pipe(changed) if form == "pipe" else str(changed)
     assert call("calibrate", votes, *words) == (0, usual, "")
+
+
+NAMES = (
+    st.text(st.characters(blacklist_categories=["Cs", "Cc"]), min_size=1, max_size=12)
+    .map(clean)
+    .filter(lambda name: name not in NOTHING)
+)
+WRAPPINGS = st.lists(st.sampled_from(["mark", "windows", "gzip", "quotes", "rows"]), unique=True)
+
+
+@given(
+    people=st.lists(NAMES, min_size=2, max_size=5, unique=True),
+    stimuli=st.lists(NAMES, min_size=4, max_size=8, unique=True),
+    wrappings=st.tuples(WRAPPINGS, WRAPPINGS),
+    seed=st.integers(0, 2**16),
+    pipe=st.booleans(),
+)
+def test_random_tables_give_the_same_fit_whichever_way_they_arrive(
+    people, stimuli, wrappings, seed, pipe
+):
+    """The fit of tables in memory, and that of their files, wrapped in any way, from a pipe too."""
+    rng = np.random.default_rng(seed)
+    statistics = pd.DataFrame({"stimulus": stimuli, "E1": rng.standard_normal(len(stimuli))})
+    left = rng.integers(0, len(stimuli), 40)
+    right = (left + rng.integers(1, len(stimuli), 40)) % len(stimuli)
+    votes = pd.DataFrame(
+        {
+            "participant": rng.choice(people, 40),
+            "stimulus_left": np.array(stimuli, object)[left],
+            "stimulus_right": np.array(stimuli, object)[right],
+            "choice": rng.choice(["left", "right"], 40),
+        }
+    )
+    usual = calibrate(votes, statistics, "E", terms=["E1"], method="firth", replicates=0)
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [Path(folder) / "votes.csv", Path(folder) / "statistics.csv"]
+        for path, table, wrapping in zip(paths, (votes, statistics), wrappings, strict=True):
+            path.write_bytes(wrapped(table, wrapping))
+        if pipe:
+            paths[0] = Path(through_pipe(paths[0]))
+        found = calibrate(
+            read_votes(paths[0]).frame(), read_csv(paths[1], "statistics"), "E",
+            terms=["E1"], method="firth", replicates=0,
+        )  # fmt: skip
+    for model in (usual, found):
+        del model.details["data_fingerprint"], model.details["methods"]
+    assert found.to_json() == usual.to_json()
+
+
+def wrapped(table, wrapping):
+    """The bytes of a table as other programs write it."""
+    text = to_csv(table)
+    if "quotes" in wrapping:
+        text = table.to_csv(index=False, quoting=csv.QUOTE_ALL)
+    if "rows" in wrapping:
+        text += "," * (len(table.columns) - 1) + "\n\n"
+    if "windows" in wrapping:
+        text = text.replace("\n", "\r\n")
+    data = text.encode()
+    if "mark" in wrapping:
+        data = b"\xef\xbb\xbf" + data
+    return gzip.compress(data) if "gzip" in wrapping else data
 
 
 FIT = ("--terms", "E1,E3", "--bootstrap", "0", "--json")
