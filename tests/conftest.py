@@ -1,7 +1,7 @@
 """Fixtures of all tests: a data folder, a researcher, a browser; and skips with reasons.
 
-A test marked golden, browser, postgres, ray, gpu, axe or nginx is skipped where the thing it needs
-is missing, and the reason is shown. A name listed in the environment variable REQUIRE
+A test marked golden, browser, postgres, ray, gpu, axe, nginx or caddy is skipped where the thing it
+needs is missing, and the reason is shown. A name listed in the environment variable REQUIRE
 (comma-separated) turns that skip into a failure. TESTS_ON=postgres runs tests on
 the server of TEST_POSTGRES_URL.
 """
@@ -106,6 +106,10 @@ def _nginx() -> str:
     return "nginx is not installed (Debian: apt-get install nginx-light)"
 
 
+def _caddy() -> str:
+    return "" if shutil.which("caddy") else "Caddy is not installed (Debian: apt-get install caddy)"
+
+
 def _axe() -> str:
     if AXE.is_file():
         return ""
@@ -120,6 +124,7 @@ MISSING: dict[str, Callable[[], str]] = {
     "gpu": cache(_gpu),
     "axe": cache(_axe),
     "nginx": cache(_nginx),
+    "caddy": cache(_caddy),
 }
 """Marker → the reason why its tests cannot run here; empty if they can."""
 

@@ -138,9 +138,7 @@ def stimuli_of(order: Order, recipe: Recipe) -> list[recipes.StimulusRecipe]:
     def sources(pictures: Sequence[Picture]) -> list[Source]:
         by_hash = sorted(pictures, key=lambda picture: picture.sha256)
         return [
-            Source(
-                p.sha256, p.width, p.height, "colours" in recipe and is_converted(p.path)
-            )
+            Source(p.sha256, p.width, p.height, "colours" in recipe and is_converted(p.path))
             for p in by_hash
         ]
 

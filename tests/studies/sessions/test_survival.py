@@ -1,109 +1,150 @@
-"""Acknowledged votes are not lost when the server is killed."""
+"""An acknowledged vote survives the death of the server, and a flood of logins hinders nobody."""
 
 from __future__ import annotations
 
 import os
-import re
+import random
 import signal
-import socket
-import subprocess
-import sys
+import statistics
+import threading
 import time
-import urllib.parse
-import urllib.request
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.client import HTTPException
-from http.cookiejar import CookieJar
+from contextlib import AbstractContextManager, suppress
+from pathlib import Path
+from subprocess import Popen
+from urllib.error import HTTPError
 
 import pytest
 from django.db import connection
 
-from studies.models import Vote
-from tests.conftest import DATA, ROOT
+from studies.models import Trial, Vote
+from studies.planning.opening import open_study
+from tests.conftest import DATA
+from tests.live import Person, field, free_port, server
+from tests.studies.world import batch_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
-@contextmanager
-def server(port: int) -> Iterator[subprocess.Popen[bytes]]:
-    """A production server on the database file of the tests."""
+def site(port: int) -> AbstractContextManager[Popen[bytes]]:
+    """A server on the database file of the tests."""
     name = connection.settings_dict["NAME"]
-    environment = {**os.environ, "DATABASE_URL": f"sqlite:///{name}", "ECSPACE_DATA": str(DATA)}
-    arguments = ["-m", "gunicorn", "config.wsgi", "--no-control-socket"]
-    arguments += ["--bind", f"127.0.0.1:{port}"]
-    process = subprocess.Popen(
-        [sys.executable, *arguments], cwd=ROOT, env=environment, start_new_session=True
-    )
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-
-class Person:
-    """A minimal browser."""
-
-    def __init__(self, port: int) -> None:
-        self.base = f"http://127.0.0.1:{port}"
-        cookies = urllib.request.HTTPCookieProcessor(CookieJar())
-        self.opener = urllib.request.build_opener(cookies)
-
-    def get(self, path: str, **fields: object) -> tuple[str, str]:
-        """Address and text of a page; with fields, of the page after a form."""
-        data = urllib.parse.urlencode(fields).encode() if fields else None
-        with self.opener.open(f"{self.base}{path}", data, timeout=30) as response:
-            return urllib.parse.urlsplit(response.url).path, response.read().decode()
-
-    def wait(self, path: str) -> tuple[str, str]:
-        """Get a page from a server that is just starting."""
-        for _ in range(600):
-            try:
-                return self.get(path)
-            except (OSError, HTTPException):
-                time.sleep(0.1)
-        raise TimeoutError(path)
-
-
-def field(name: str, text: str) -> str:
-    found = re.search(rf'name="{name}" value="([^"]+)"', text)
-    assert found
-    return found[1]
+    return server(port, {"DATABASE_URL": f"sqlite:///{name}", "ECSPACE_DATA": str(DATA)})
 
 
 def test_it_keeps_every_acknowledged_vote_when_the_server_is_killed(study):
     port = free_port()
     person = Person(port)
-    address = ""
     for round_ in range(2):
-        with server(port) as process:
+        with site(port) as process:
             if round_ == 0:
-                _, text = person.wait(study.entry_url)
-                token = field("csrfmiddlewaretoken", text)
-                address, text = person.get(
-                    study.entry_url, consent="yes", csrfmiddlewaretoken=token
-                )
+                person.begin(study.entry_url)
             else:
-                _, text = person.wait(address)
+                _, person.text = person.insist(person.address)
             for _ in range(2):
-                _, text = person.get(
-                    f"{address}vote/",
-                    trial=field("trial", text),
-                    choice="left",
-                    client_uuid=uuid.uuid4(),
-                    response_ms=500,
-                    csrfmiddlewaretoken=field("csrfmiddlewaretoken", text),
-                )
+                assert person.vote()
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
         assert Vote.objects.count() == 2 * (round_ + 1)
-    assert 'value="4"' in text
+    assert 'value="4"' in person.text
+
+
+@pytest.fixture
+def crowd(draft):
+    """An open study with more trials than anybody answers in these tests."""
+    study = draft(trials_per_participant=350, participant_target=8, votes_per_pair=8)
+    study.batches.set([batch_of(6, 6, ("a", "b", "c", "d", "e"))])
+    open_study(study)
+    return study
+
+
+def workers(process: Popen[bytes]) -> list[int]:
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    return [int(word) for word in children.read_text().split()]
+
+
+@pytest.mark.chaos
+def test_no_vote_is_lost_or_doubled_while_servers_and_workers_are_killed(crowd):
+    """Eight people vote without pause; ten times a worker or the whole server is killed."""
+    port, dice, failed = free_port(), random.Random(7), []
+    people = [Person(port) for _ in range(8)]
+    ended = threading.Event()
+
+    def vote(person: Person) -> None:
+        try:
+            while not ended.is_set() and person.vote(dice.choice(["left", "right"])):
+                pass
+        except Exception as error:
+            failed.append(repr(error))
+
+    threads = [threading.Thread(target=vote, args=(person,)) for person in people]
+    killed = 0
+    for round_ in range(10):
+        with site(port) as process:
+            if round_ == 0:
+                for person in people:
+                    person.begin(crowd.entry_url)
+                for thread in threads:
+                    thread.start()
+            before = sum(len(person.acknowledged) for person in people)
+            time.sleep(0.5 + dice.random())
+            if round_ % 2 == 0 and (found := workers(process)):
+                os.kill(dice.choice(found), signal.SIGKILL)
+                killed += 1
+                time.sleep(0.5)
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+    with site(port):
+        before = sum(len(person.acknowledged) for person in people)
+        time.sleep(3)
+        ended.set()
+        for thread in threads:
+            thread.join()
+        assert sum(len(person.acknowledged) for person in people) >= before
+    assert not failed and killed
+    acknowledged = [key for person in people for key in person.acknowledged]
+    stored = list(Vote.objects.values_list("client_uuid", flat=True))
+    assert len(acknowledged) > 80
+    assert sorted(acknowledged) == sorted(stored)
+    assert Trial.objects.filter(outcome="voted").count() == len(stored)
+
+
+@pytest.mark.chaos
+def test_votes_do_not_wait_for_a_flood_of_logins(crowd):
+    """Eight clients post wrong passwords for names that nobody has, for ten seconds."""
+    port, ended = free_port(), threading.Event()
+    hashed, refused = [], []
+
+    def guess() -> None:
+        visitor = Person(port)
+        _, text = visitor.insist("/login/")
+        token = field("csrfmiddlewaretoken", text)
+        while not ended.is_set():
+            fields = {"username": uuid.uuid4().hex, "password": "x"}
+            with suppress(OSError):
+                try:
+                    visitor.get("/login/", **fields, csrfmiddlewaretoken=token)
+                    hashed.append(1)
+                except HTTPError as error:
+                    assert error.code == 429
+                    refused.append(1)
+
+    with site(port):
+        person = Person(port)
+        person.begin(crowd.entry_url)
+        threads = [threading.Thread(target=guess) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        times, end = [], time.monotonic() + 10
+        while time.monotonic() < end:
+            begun = time.monotonic()
+            assert person.vote()
+            times.append(time.monotonic() - begun)
+            time.sleep(0.05)
+        ended.set()
+        for thread in threads:
+            thread.join()
+    times.sort()
+    assert statistics.median(times) < 1 and times[int(0.95 * (len(times) - 1))] < 2
+    assert len(hashed) <= 15 < len(refused)
+    assert Vote.objects.count() == len(times)

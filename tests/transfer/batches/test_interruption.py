@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -29,6 +31,7 @@ class Installation:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.database = folder / "ecspace.sqlite3"
         self.environment = os.environ | {
             "ECSPACE_DATA": str(folder),
             "SECRET_KEY": "for this test only",
@@ -52,10 +55,31 @@ class Installation:
         assert process.returncode == 0, err
         return out + err
 
+    def ask(self, query: str, *values: str) -> list[tuple]:
+        """Rows of the database, as another process sees them."""
+        with sqlite3.connect(self.database) as database:
+            return database.execute(query, values).fetchall()
+
+    def running(self, worker: str) -> int:
+        """How many rows a worker holds."""
+        query = "SELECT id FROM transfer_stimulus WHERE state = 'running' AND worker LIKE ?"
+        return len(self.ask(query, worker))
+
+    def hashes(self) -> dict[str, str]:
+        """The SHA-256 of every stimulus, by its recipe key."""
+        return dict(self.ask("SELECT recipe_key, sha256 FROM transfer_stimulus"))
+
+    def attempts(self) -> set[int]:
+        """How often stimuli were claimed."""
+        return {row[0] for row in self.ask("SELECT attempt FROM transfer_stimulus")}
+
+    def pictures(self) -> list[Path]:
+        """The finished pictures."""
+        return list((self.folder / "media" / "stimuli").rglob("*.png"))
+
     def states(self) -> dict[str, str]:
-        """File name and state of every stimulus, as another process sees them."""
-        with sqlite3.connect(self.folder / "ecspace.sqlite3") as database:
-            return dict(database.execute("SELECT recipe_key, state FROM transfer_stimulus"))
+        """Recipe key and state of every stimulus."""
+        return dict(self.ask("SELECT recipe_key, state FROM transfer_stimulus"))
 
     def wait_until(self, states: set[str]) -> None:
         deadline = time.monotonic() + 300
@@ -65,8 +89,7 @@ class Installation:
 
     def files(self) -> dict[str, int]:
         """The finished pictures with their times of writing."""
-        paths = (self.folder / "media" / "stimuli").rglob("*.png")
-        return {path.name: path.stat().st_mtime_ns for path in paths}
+        return {path.name: path.stat().st_mtime_ns for path in self.pictures()}
 
 
 SET_UP = """
@@ -133,3 +156,98 @@ def test_a_worker_finishes_its_chunk_after_a_signal(installation):
     assert "running" not in installation.states().values()
     installation.run("worker", "--drain", "--interval", "0.05")
     assert set(installation.states().values()) == {"done"}
+
+
+@pytest.mark.chaos
+def test_no_row_file_or_bit_is_lost_while_processes_are_killed(template, tmp_path):
+    """Ten times `generate` or `worker` is killed in the middle of a chunk."""
+    words = (*GENERATE, "--style-weight", "1", "2", "3", "4", "5", "6", "--chunk", "2")
+    calm = Installation(shutil.copytree(template, tmp_path / "calm"))
+    calm.run(*words)
+    disturbed = Installation(shutil.copytree(template, tmp_path / "disturbed"))
+    disturbed.run(*words, "--queue")
+    dice, killed = random.Random(11), 0
+    for round_ in range(10):
+        states = list(disturbed.states().values())
+        if states.count("done") == len(states):
+            break
+        command = words if round_ % 2 == 0 else ("worker", "--interval", "0.2")
+        process = disturbed.start(*command)
+        deadline = time.monotonic() + 300
+        mine = f"%:{process.pid}"
+        while not disturbed.running(mine) and process.poll() is None:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        time.sleep(dice.random())
+        if process.poll() is None:
+            process.kill()
+            killed += 1
+        process.communicate()
+    assert killed >= 4
+    disturbed.run(*words)
+    assert set(disturbed.states().values()) == {"done"}
+    assert disturbed.hashes() == calm.hashes()
+    stored = sorted(path.stem for path in disturbed.pictures())
+    assert stored == sorted(set(disturbed.hashes().values()))
+    assert all(sha256_of(path) == path.stem for path in disturbed.pictures())
+
+
+@pytest.mark.chaos
+def test_a_full_disk_makes_rows_wait(template, tmp_path):
+    """A disk of 40 MB fills up while stimuli are made, and then has room again."""
+    if os.geteuid():
+        pytest.skip("only root mounts a disk")
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=40m", "tmpfs", disk], check=False)
+    if mounted.returncode:
+        pytest.skip("this machine lets nobody mount a disk")
+    try:
+        made = Installation(shutil.copytree(template, disk / "data"))
+        # The database lies on another disk, as with PostgreSQL.
+        made.database = tmp_path / "db.sqlite3"
+        shutil.copy(template / "ecspace.sqlite3", made.database)
+        made.environment |= {"DATABASE_URL": f"sqlite:///{made.database}"}
+        words = (*GENERATE, "--style-weight", "1", "2", "3", "4", "5", "6")
+        process = made.start(*words)
+        made.wait_until({"done"})
+        with suppress(OSError), (disk / "filler").open("wb", buffering=0) as filler:
+            while True:
+                filler.write(bytes(4096))
+        _, said = process.communicate(timeout=300)
+        assert process.returncode == 2 and "Traceback" not in said
+        assert len(said.strip().splitlines()[-1]) < 300
+        assert "failed" not in made.states().values()
+        (disk / "filler").unlink()
+        made.run(*words)
+        assert set(made.states().values()) == {"done"}
+        assert all(sha256_of(path) == path.stem for path in made.pictures())
+    finally:
+        subprocess.run(["umount", "-l", disk], check=True)
+
+
+@pytest.mark.chaos
+def test_workers_whose_clocks_differ_by_hours_share_a_batch(installation, tmp_path):
+    (tmp_path / "ahead.py").write_text(AHEAD)
+    installation.run(*GENERATE, "--style-weight", "1", "2", "3", "4", "--queue")
+    environment = installation.environment | {"PYTHONPATH": f"{tmp_path}:{ROOT}"}
+    drain = ["worker", "--drain", "--interval", "0.2"]
+    processes = [
+        subprocess.Popen([sys.executable, "-m", "ahead", hours, *drain], cwd=ROOT, env=environment)
+        for hours in ("0", "2")
+    ]
+    assert [process.wait(300) for process in processes] == [0, 0]
+    assert set(installation.states().values()) == {"done"}
+    assert installation.attempts() == {1}
+    assert len(installation.hashes()) == 16
+
+
+AHEAD = """
+import sys
+from datetime import timedelta
+from django.utils import timezone
+shift, real = timedelta(hours=float(sys.argv.pop(1))), timezone.now
+timezone.now = lambda: real() + shift
+from django.core.management import execute_from_command_line
+execute_from_command_line(["manage.py", *sys.argv[1:]])
+"""
