@@ -21,8 +21,7 @@ class Adain(Coloured):
     alpha: float = parameter(
         1.0,
         number(0, 1),
-        "strength of the style: 0 gives the decoder's picture of the content, 1 the style's "
-        "statistics in full",
+        "strength of the style: 0 gives the decoded content, 1 the style's statistics",
         source="Huang & Belongie 2017 §7.2, equation 14: α = 1 unless the trade-off is shown",
     )
     style_layers: tuple[str, ...] = parameter(

@@ -25,7 +25,7 @@ class AvatarNet(Coloured):
     alpha: float = parameter(
         0.8,
         number(0, 1),
-        "share of the swapped features at the deepest level, against the content's own, both "
+        "share of the swapped features at the deepest level; the rest are the content's own, both "
         "whitened",
         source=f"{RELEASE}, configs/AvatarNet_config.yml: inter_weight 0.8",
     )

@@ -113,7 +113,7 @@ class Weighted(Parameters):
     style_weight: float = parameter(
         1000.0,
         number(0),
-        "strength of the style; how it enters the loss is said under normalisation",
+        "strength of the style; its unit depends on normalisation",
         source=f"{REFERENCE}, cell 6: style weights 1e3/C², content weight 1; the paper's own "
         "weights 50…1950 lie around it (stringtron/quantative_style, Base_C_scripts/wcs1.txt)",
     )
@@ -236,7 +236,7 @@ class CovarianceControl(Parameters):
     style_weight: float = parameter(
         100.0,
         number(0),
-        "strength of the style; how it enters the loss is said under normalisation",
+        "strength of the style; its unit depends on normalisation",
         source="ours, by eye: at 50 the content is as clear as with Gram matrices at 1000, at 200 "
         "it is mostly gone, because means, most of a Gram matrix, no longer hide the covariance",
     )

@@ -27,8 +27,8 @@ class Mmd(Descent):
         "linear: xᵀy; polynomial: (xᵀy + offset)^degree; gaussian: exp(−‖x − y‖² / (2σ²)) with 2σ² "
         "the mean squared distance of two places of the style, by random features; batch-norm: no "
         "kernel but means and deviations of the channels",
-        source="ours: of the four of Li et al. 2017 §4.2 and §4.3 the one that is no other method "
-        "of the registry; random features because L-BFGS needs the same loss at every step",
+        source="ours: the only one of the four of Li et al. 2017 §4.2 and §4.3 that is not another "
+        "method of the registry; random features because L-BFGS needs the same loss at every step",
     )
     offset: float = parameter(
         0.0,
@@ -52,7 +52,7 @@ class Mmd(Descent):
     )
 
     def validate(self) -> None:
-        """Raise InputError where a parameter belongs to another kernel."""
+        """Raise InputError if a parameter belongs to another kernel."""
         super().validate()
         if self.kernel != "polynomial" and (self.offset, self.degree) != (0.0, 2):
             raise InputError(

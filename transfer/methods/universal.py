@@ -23,8 +23,8 @@ class Universal(Coloured):
     alpha: float = parameter(
         0.6,
         number(0, 1),
-        "strength of the style at every level: 0 gives the decoders' picture of the content, 1 "
-        "the style's statistics in full",
+        "strength of the style at every level: 0 gives the decoded content, 1 the style's "
+        "statistics",
         source=f"{RELEASE}, test_wct.lua:20-38: alpha = 0.6; {SUPPLEMENT} §1.1 samples it",
     )
     style_layers: tuple[str, ...] = parameter(
