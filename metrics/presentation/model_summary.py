@@ -77,10 +77,12 @@ class ModelSummary:
     def two_way(self) -> list[dict[str, Any]]:
         """Errors clustered by participant and one more factor, one row per factor."""
         found = self._diagnostics.get("two_way") or {}
-        return [
-            each | {"name": name, "errors": [each["std_errors"].get(t) for t in self.model.terms]}
-            for name, each in found.items()
-        ]
+        rows = []
+        for name, each in found.items():
+            errors = [each["std_errors"].get(term) for term in self.model.terms]
+            known = any(error is not None for error in errors)
+            rows.append(each | {"name": name, "errors": errors, "known": known})
+        return rows
 
     @property
     def between(self) -> list[tuple[str, float]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -120,8 +121,7 @@ class Stimulus(models.Model):
     @property
     def style_pictures(self) -> list[Picture]:
         """The styles in the order in which they were given."""
-        links = Stimulus.styles.through.objects.filter(stimulus_id=self.pk).order_by("pk")
-        return [link.picture for link in links.select_related("picture")]
+        return styles_in_order([self])[self.pk]
 
     def thumbnail(self) -> Path:
         """Path of a small JPEG of the finished picture, which the first call makes."""
@@ -136,3 +136,12 @@ class Stimulus(models.Model):
     def thumbnail_url(self) -> str:
         """Address of the thumbnail, for researchers."""
         return reverse("transfer:stimulus_thumbnail", args=[self.public_id])
+
+
+def styles_in_order(stimuli: Iterable[Stimulus]) -> dict[int, list[Picture]]:
+    """The styles of each stimulus, by its primary key, in the order in which they were given."""
+    found: dict[int, list[Picture]] = {stimulus.pk: [] for stimulus in stimuli}
+    links = Stimulus.styles.through.objects.filter(stimulus_id__in=found).order_by("pk")
+    for link in links.select_related("picture"):
+        found[link.stimulus_id].append(link.picture)
+    return found

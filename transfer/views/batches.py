@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.contrib import messages
@@ -12,8 +13,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from common.progress import rate
 from transfer.batches.tasks import enqueue_waiting
-from transfer.models import Batch, Stimulus
+from transfer.models import Batch, Picture, Stimulus
 from transfer.models.ledger import Progress
+from transfer.models.stimuli import styles_in_order
 from transfer.views.forms import GalleryForm
 
 PER_PAGE = 48
@@ -36,11 +38,9 @@ def batch(request: HttpRequest, pk: int) -> HttpResponse:
     """One batch: its progress, recipe and stimuli."""
     shown = get_object_or_404(Batch.objects.select_related("created_by"), pk=pk)
     filters = GalleryForm(request.GET, batch=shown)
-    stimuli = (
-        shown.stimuli.filter(**filters.chosen())
-        .select_related("content")
-        .prefetch_related("styles")
-    )
+    stimuli = shown.stimuli.filter(**filters.chosen()).select_related("content")
+    page = Paginator(stimuli, PER_PAGE).get_page(request.GET.get("page"))
+    mixtures = styles_in_order(page)
     query = request.GET.copy()
     query.pop("page", None)
     progress = shown.stimuli.progress()
@@ -49,10 +49,19 @@ def batch(request: HttpRequest, pk: int) -> HttpResponse:
         "progress": progress,
         "pace": _pace(shown, progress),
         "filters": filters,
-        "page": Paginator(stimuli, PER_PAGE).get_page(request.GET.get("page")),
+        "page": page,
+        "rows": [(stimulus, _mixture(stimulus, mixtures[stimulus.pk])) for stimulus in page],
         "query": f"{query.urlencode()}&" if query else "",
     }
     return render(request, "transfer/batch.html", context)
+
+
+def _mixture(stimulus: Stimulus, styles: Sequence[Picture]) -> str:
+    """The names of the styles; of several, each with its weight."""
+    shares = stimulus.parameters.get("style_share") or []
+    if len(shares) != len(styles):
+        return ", ".join(style.name for style in styles)
+    return ", ".join(f"{style.name} {share:g}" for style, share in zip(styles, shares, strict=True))
 
 
 @require_safe

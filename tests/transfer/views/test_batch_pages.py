@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from tests.transfer.conftest import draw
+from transfer.batches.launch import launch
 from transfer.models import Batch, Stimulus
 
 pytestmark = pytest.mark.django_db
@@ -38,6 +39,12 @@ def test_the_number_of_queries_does_not_grow_with_stimuli(
         researcher.get(many.get_absolute_url())
     with django_assert_max_num_queries(8):
         researcher.get(reverse("transfer:batches"))
+
+
+def test_the_gallery_shows_several_styles_with_their_weights(researcher, order):
+    batch = launch(order(methods=["adain"], settings={"style_share": "0.3,0.7"}))
+    page = researcher.get(batch.get_absolute_url()).content.decode()
+    assert "x 0.3, y 0.7" in page and "y 0.3, x 0.7" in page
 
 
 def test_progress_is_counted_from_rows(researcher, made):
