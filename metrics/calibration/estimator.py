@@ -25,6 +25,7 @@ from common.errors import InputError
 
 from .data import Comparisons, Floats
 from .fit import Fit, fit
+from .jackknife import bounds
 from .uncertainty import independent, uncertainty
 
 
@@ -45,8 +46,8 @@ class PairwiseCalibrator(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     coef_ : (K,) array, log odds per unit of each statistic.
     covariance_ : (K, K) array, clustered by `groups` of `fit`; without groups, naive: as if all
         rows were independent. NaN where the groups do not support it (see uncertainty.py).
-    std_errors_, intervals_ : (K,) and (K, 2) arrays; intervals by bias-reduced errors and Student's
-        t with Satterthwaite degrees of freedom.
+    std_errors_, intervals_ : (K,) and (K, 2) arrays; intervals by a jackknife over groups (see
+        jackknife.py) and Student's t with Satterthwaite degrees of freedom.
     method_ : "ml" or "firth", as chosen by `auto`.
     separated_ : (K,) booleans, terms without a finite maximum-likelihood estimate.
     log_likelihood_ : float, without the penalty.
@@ -108,8 +109,12 @@ class PairwiseCalibrator(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         found = uncertainty(result, comparisons.participants) if grouped else independent(result)
         found = found.without(self.separated_)
         self.covariance_, self.std_errors_ = found.covariance, found.std_errors
-        width = found.half_widths(self.level)
-        self.intervals_ = np.column_stack([self.coef_ - width, self.coef_ + width])
+        if grouped:
+            low, high = bounds(comparisons, result, found, self.level)
+        else:
+            width = found.half_widths(self.level)
+            low, high = self.coef_ - width, self.coef_ + width
+        self.intervals_ = np.column_stack([low, high])
 
     def decision_function(self, X: Any) -> Floats:
         """Log odds (N,) of the second class; of statistics of single stimuli, their scores."""

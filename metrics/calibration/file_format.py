@@ -104,8 +104,9 @@ class CalibrationFile(Part):
     )
     intervals: Annotated[dict[str, Interval], Field(min_length=1)] | None = Field(
         default=None,
-        description="Coefficient ± t · error: bias-reduced (CR2), with Satterthwaite degrees "
-        "of freedom; two-way errors on request. Null: see notes.",
+        description="Coefficient ± t · error of a jackknife over participants, extended by its "
+        "bias, with Satterthwaite degrees of freedom; with two-way errors on request. Null: see "
+        "notes.",
     )
     interval_level: Share | None = Field(default=None, description="Of every interval.")
     interval_df: Count | None = Field(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
 
@@ -11,12 +10,13 @@ import numpy as np
 
 from common.errors import InputError
 
-from .data import Comparisons, Floats
+from .data import Comparisons
 from .export import SCALE, Model, encode
 from .fit import Fit
 from .goodness import ENOUGH_PEOPLE, accuracy, kish, log_loss
 from .instruments import fingerprints
 from .intervals import LEVEL, by_term, known
+from .jackknife import bounds
 from .profile import profile_intervals
 from .selection import Selection
 from .uncertainty import Uncertainty, independent, reasons, two_way_uncertainty, uncertainty
@@ -43,7 +43,7 @@ def publish(
         "separated": list(result.separated),
         "naive_std_errors": by_term(terms, result.naive_errors),
         "clustered_std_errors": by_term(terms, found.clustered),
-        "intervals": _intervals(terms, result.coefficients, found),
+        "intervals": _intervals(comparisons, result, found, cluster),
         "interval_level": LEVEL,
         "interval_df": groups - 1,
         "profile_intervals": _profile(comparisons) if result.method == "firth" else None,
@@ -137,23 +137,26 @@ def _null_log_likelihood(comparisons: Comparisons, result: Fit) -> float:
 
 
 def _intervals(
-    terms: Sequence[str], coefficients: Floats, found: Uncertainty
+    comparisons: Comparisons, result: Fit, found: Uncertainty, cluster: str
 ) -> dict[str, list[float | None]]:
     """Intervals by Student's t, each with its own error and degrees of freedom."""
-    widths = found.half_widths()[: len(terms)]
-    with np.errstate(invalid="ignore"):  # an infinite coefficient has no interval
-        low, high = coefficients - widths, coefficients + widths
+    if cluster == "participant":
+        low, high = bounds(comparisons, result, found)
+    else:
+        widths = found.half_widths()[: len(comparisons.terms)]
+        with np.errstate(invalid="ignore"):  # an infinite coefficient has no interval
+            low, high = result.coefficients - widths, result.coefficients + widths
     return {
         term: [known(float(one)), known(float(other))]
-        for term, one, other in zip(terms, low, high, strict=True)
+        for term, one, other in zip(comparisons.terms, low, high, strict=True)
     }
 
 
 def _profile(comparisons: Comparisons) -> dict[str, list[float | None]]:
-    bounds = profile_intervals(comparisons, LEVEL).tolist()
+    found = profile_intervals(comparisons, LEVEL).tolist()
     return {
         term: [known(low), known(high)]
-        for term, (low, high) in zip(comparisons.terms, bounds, strict=True)
+        for term, (low, high) in zip(comparisons.terms, found, strict=True)
     }
 
 

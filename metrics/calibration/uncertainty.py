@@ -1,9 +1,10 @@
 """Errors and intervals of estimates from votes that are correlated within participants.
 
 `std_errors` are the cluster-robust ones of statsmodels and R (HC1, see covariance.py). Intervals
-use the bias-reduced errors CR2 (Bell & McCaffrey 2002, Survey Methodology 28) and Student's t with
-Satterthwaite degrees of freedom (Pustejovsky & Tipton 2018, JBES 36, section 3; in a balanced study
-of G participants G − 1), computed with the fit's own binomial variances as the working model.
+use the bias-reduced errors CR2 (Bell & McCaffrey 2002, Survey Methodology 28), or those of a
+jackknife (jackknife.py), and Student's t with Satterthwaite degrees of freedom (Pustejovsky &
+Tipton 2018, JBES 36, section 3; in a balanced study of G participants G − 1), computed with the
+fit's own binomial variances as the working model.
 
 An error is not given (NaN) if it cannot be estimated from the participants:
 

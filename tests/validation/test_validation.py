@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from metrics.boundaries.detectors import DETECTORS
-from tests.validation.calibration import coverage, few_and_unequal, recovery
+from tests.conftest import ROOT
+from tests.validation import calibration
+from tests.validation.calibration import coverage, few_and_unequal, recovery, table
 from tests.validation.compact import compare
 from tests.validation.large_pictures import check
 
@@ -19,12 +21,27 @@ def test_coverage_counts_clustered_and_naive_intervals():
     assert 1.5 < result["truth"]["E3"] < 2.3768
 
 
-def test_coverage_of_few_participants_counts_the_intervals_that_are_given():
-    rows = few_and_unequal(10)["rows"]
-    equal = [row for row in rows if row["largest share"] < 0.2]
-    assert all(min(row["given"]) > 0.5 for row in equal)
-    dominated = [row for row in rows if row["largest share"] == 0.9]
-    assert all(max(row["given"]) == 0 for row in dominated)
+def test_coverage_of_few_participants_counts_the_intervals_that_are_given(tmp_path, monkeypatch):
+    monkeypatch.setattr(calibration, "STUDIES", ((10, 30, None), (21, 20, 0.9)))
+    monkeypatch.setattr(calibration, "SPREADS", (0.0, 0.3))
+    kept = tmp_path / "rows"
+    result = few_and_unequal(8, kept)
+    rows = result["rows"]
+    assert all(min(row["given"]) > 0.5 for row in rows[:2])
+    assert all(row["coverage"] == [None] * 3 and max(row["given"]) == 0 for row in rows[2:])
+    monkeypatch.setattr(calibration, "_coverage_of", None)  # what is kept is not computed again
+    assert few_and_unequal(8, kept) == result
+    lines = table(rows).splitlines()
+    assert lines[0].count("|") == lines[2].count("|") == 6
+    assert lines[3].startswith("| 21 × 20 | 90 % | –, –, – |")
+
+
+def test_the_documents_show_the_cells_of_the_simulation():
+    """Their numbers come from `python -m tests.validation.calibration`."""
+    shown = (ROOT / "docs/calibration.md").read_text()
+    for people, trials, share in calibration.STUDIES:
+        part = "equal" if share is None else f"{100 * share:.0f} %"
+        assert f"| {people} × {trials} | {part} |" in shown
 
 
 def test_recovery_counts_every_study_once():
