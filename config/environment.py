@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import zoneinfo
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -49,6 +49,24 @@ def choice(name: str, default: str, choices: Sequence[str]) -> str:
             f"{name}={value!r} is not understood: use one of {', '.join(choices)}"
         )
     return value
+
+
+def alias(name: str, default: str, values: Mapping[str, str]) -> str:
+    """The value of one of the short names `values`; a value itself is accepted as well."""
+    known = {**values, **{value: value for value in values.values()}}
+    value = text(name, default)
+    if value not in known:
+        raise ImproperlyConfigured(
+            f"{name}={value!r} is not understood: use one of {', '.join(values)}"
+        )
+    return known[value]
+
+
+def cores() -> int:
+    """The processor cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):  # not on macOS
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def names(name: str, default: Sequence[str]) -> list[str]:

@@ -90,13 +90,18 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 TASKS = {
     "default": {
-        "BACKEND": env.choice(
+        "BACKEND": env.alias(
             "TASK_BACKEND",
-            "django_tasks_db.DatabaseBackend",
-            ["django_tasks_db.DatabaseBackend", "django_tasks.backends.immediate.ImmediateBackend"],
+            "database",
+            {
+                "database": "django_tasks_db.DatabaseBackend",
+                "immediate": "django_tasks.backends.immediate.ImmediateBackend",
+            },
         ),
     }
 }
+PROCESSES = env.whole_number("PROCESSES", env.cores(), least=1)
+"""How many processes of `manage.py measure` work at once; each uses one core."""
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}

@@ -14,11 +14,16 @@ class MetricsConfig(AppConfig):
     name = "metrics"
 
     def ready(self) -> None:
-        """Give studies access to measured statistics and published coefficients."""
+        """Give transfer access to measuring, and studies to measured statistics."""
         # Modules with tables can be imported only once every app is loaded.
-        from studies.planning.statistics_provider import StatisticsProvider, register
+        from metrics.measurements.for_transfer import measuring_provider
+        from studies.planning import statistics_provider
+        from transfer.batches import measuring_provider as transfer_provider
 
-        register(StatisticsProvider(_statistics_of, _coefficients_of))
+        transfer_provider.register(measuring_provider())
+        statistics_provider.register(
+            statistics_provider.StatisticsProvider(_statistics_of, _coefficients_of)
+        )
 
 
 def _statistics_of(stimuli: Collection[int], target: str) -> dict[str, dict[int, float]]:

@@ -1,4 +1,4 @@
-"""Tables of metrics: measurements of stimuli, and calibrations fitted to votes."""
+"""Tables of metrics: measurements of stimuli, the jobs that measure, calibrations of votes."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from metrics.statistics.base import (
     REFERENCE_MARKS,
 )
 from studies.models import Study
+from transfer.models.ledger import Job, Ledger
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
@@ -100,6 +101,81 @@ class Measurement(models.Model):
             raise TypeError("a measurement is never overwritten: measure with another instrument")
         kwargs["force_insert"] = True
         super().save(*args, **kwargs)
+
+
+class MeasuringOrder(models.Model):
+    """The wish to measure the stimuli of a batch by one statistic in one way.
+
+    The jobs of an order are added when the stimuli are made.
+    """
+
+    batch = models.ForeignKey(
+        "transfer.Batch", on_delete=models.CASCADE, related_name="measuring_orders"
+    )
+    statistic = models.CharField(max_length=20)  # key of metrics.statistics.STATISTICS
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL
+    )
+    # From which the statistic opens its instrument (Statistic.settings), and their SHA-256.
+    settings: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
+    settings_key = models.CharField(max_length=64)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["batch", "statistic", "settings_key"], name="one_order_per_settings"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.statistic} of {self.batch}"
+
+
+class MeasurementJobQuerySet(Ledger["MeasurementJob"]):
+    """Jobs that measure; those of one chunk of an order share their reference."""
+
+    GROUP = "order"
+
+
+class MeasurementJob(Job):
+    """A stimulus that is to be measured against a reference: a row of the job ledger.
+
+    What it measures is stored in rows of Measurement in the transaction that ends the job.
+    """
+
+    order = models.ForeignKey(MeasuringOrder, on_delete=models.CASCADE, related_name="jobs")
+    stimulus = models.ForeignKey(
+        "transfer.Stimulus", on_delete=models.CASCADE, related_name="measurement_jobs"
+    )
+    reference = models.ForeignKey("transfer.Picture", on_delete=models.PROTECT, related_name="+")
+    # Under which the numbers are stored; empty until the job is done.
+    instrument = models.CharField(max_length=200, blank=True)
+
+    objects = MeasurementJobQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["order", "stimulus", "reference"], name="one_job_per_reference"
+            )
+        ]
+        indexes = [
+            # For workers, which search for the next chunk that waits.
+            models.Index(fields=["state", "order", "chunk"], name="measurement_queue"),
+            # For renewals, which search for the rows of a lease.
+            models.Index(fields=["lease"], name="measurement_lease"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.order.statistic} of {self.stimulus_id}"
+
+    @property
+    def label(self) -> str:
+        """The stimulus in a message: method, content, and the first digits of its id."""
+        return f"{self.stimulus.label} ({self.stimulus.public_id.hex[:8]})"
 
 
 class CalibrationQuerySet(models.QuerySet["Calibration"]):

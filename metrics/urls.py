@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from django.urls import path
 
-from metrics.views import calibrations, reports, space
+from metrics.views import calibrations, measuring, reports, space
 
 app_name = "metrics"
 urlpatterns = [
     path("ecspace/", space.ecspace_page, name="ecspace"),
     path("ecspace/scores.csv", space.scores_csv, name="scores"),
     path("ecspace/<slug:key>.<slug:file_format>", space.figure_file, name="file"),
+    path("batches/<int:pk>/measure/", measuring.measure, name="measure"),
+    path("batches/<int:pk>/measuring/", measuring.measuring_progress, name="measuring_progress"),
     path("reports/<str:name>/", reports.report, name="report"),
     path("calibrations/", calibrations.calibrations, name="calibrations"),
     path("calibrations/<int:pk>/", calibrations.calibration, name="calibration"),

@@ -28,6 +28,7 @@ for _name in (
     "ECSPACE_WEIGHTS",
     "LARGEST_UPLOAD",
     "LOG_LEVEL",
+    "PROCESSES",
     "PRODUCTION",
     "SECRET_KEY",
     "TASK_BACKEND",
@@ -38,6 +39,8 @@ DATA = Path(tempfile.mkdtemp(prefix="ecspace-tests-"))
 os.environ["ECSPACE_DATA"] = str(DATA)
 os.environ["SECRET_KEY_FILE"] = str(DATA / "secret_key")
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+# Further processes would not see the database of the tests.
+os.environ["PROCESSES"] = "1"
 if os.environ.get("TESTS_ON") == "postgres":
     # Tests make a database of their own on that server.
     os.environ["DATABASE_URL"] = os.environ["TEST_POSTGRES_URL"]

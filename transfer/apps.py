@@ -1,10 +1,18 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from django.apps import AppConfig
+
+if TYPE_CHECKING:
+    from transfer.batches.measuring_provider import MeasuringProvider
 
 
 class TransferConfig(AppConfig):
     """Makes stimuli: content × style × method × parameters → a stylised picture."""
 
     name = "transfer"
+    measuring_provider: MeasuringProvider | None = None
 
     def ready(self) -> None:
         """Register the system checks, and add the method by which scripts store a picture."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_FORM = re.compile(r"(?P<detector>\S+) F\d+ tolerance:")
+_FORM = re.compile(r"(?P<detector>\S+) F\d+ tolerance:\S+ resize:\S+ truth:(?P<truth>\S+)")
 
 
 def coherence_name(detector: str, thresholds: int, tolerance: float, truth: str) -> str:
@@ -21,6 +21,6 @@ def coherence_name(detector: str, thresholds: int, tolerance: float, truth: str)
 
 
 def coherence_parts(name: str) -> dict[str, str]:
-    """The detector in a name; empty for a name of another form."""
+    """The detector and the source of the truth in a name; empty for a name of another form."""
     match = _FORM.match(name)
     return match.groupdict() if match else {}

@@ -15,6 +15,7 @@ from common.errors import InputError
 from common.formats import is_picture_name
 from common.pictures import read_picture
 from common.progress import progress_of
+from metrics.effectiveness.known_bases import PAPER_SIZE, REFERENCE, REFERENCE_SIZE
 from transfer import encoders
 from transfer.encoders.layout import STYLE_LAYERS
 from transfer.encoders.registry import DEFAULT_ENCODER
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from common.console import Subparsers
+    from metrics.effectiveness.basis import Basis
     from metrics.effectiveness.divergence import Effect
+    from transfer.encoders.architecture import Encoder
 
 
 def add_commands(subparsers: Subparsers) -> None:
@@ -34,7 +37,17 @@ def add_commands(subparsers: Subparsers) -> None:
     source.add_argument(
         "--covariances", type=Path, metavar="FILE", help="mean covariances of features"
     )
-    basis.add_argument("--size", type=pixels, metavar="PX", help="shorter side (default: 512)")
+    source.add_argument(
+        "--bundled",
+        action="store_true",
+        help=f"the reference basis: of {REFERENCE}",
+    )
+    basis.add_argument(
+        "--size",
+        type=pixels,
+        metavar="PX",
+        help=f"shorter side (default: 512, the paper's; with --bundled {REFERENCE_SIZE})",
+    )
     basis.add_argument("--out", type=Path, required=True, metavar="FILE.safetensors")
     _add_encoder(basis)
     basis.set_defaults(answer=_make_basis)
@@ -46,7 +59,12 @@ def add_commands(subparsers: Subparsers) -> None:
     effect.add_argument(
         "--image", type=Path, required=True, action="append", metavar="FILE", dest="images"
     )
-    effect.add_argument("--basis", type=Path, required=True, metavar="FILE.safetensors")
+    effect.add_argument(
+        "--basis",
+        type=Path,
+        metavar="FILE.safetensors",
+        help="default: the reference basis of the encoder, which `manage.py measure` uses as well",
+    )
     effect.add_argument(
         "--layers", type=layer_names, metavar="NAME,…", help=f"some of {', '.join(STYLE_LAYERS)}"
     )
@@ -95,8 +113,9 @@ def picture_files(folder: Path) -> list[Path]:
 
 
 def _make_basis(options: argparse.Namespace) -> None:
-    from metrics.effectiveness.basis import PAPER_SIZE, build, from_covariances  # torch
+    from metrics.effectiveness.basis import build, from_covariances  # torch
     from metrics.effectiveness.basis_file import read_basis, write_basis
+    from metrics.effectiveness.reference import build_reference
 
     if not options.out.absolute().parent.is_dir():  # checked before the long computation
         raise InputError(f"cannot write {options.out}: the folder does not exist, make it first")
@@ -112,11 +131,19 @@ def _make_basis(options: argparse.Namespace) -> None:
                 size=options.size,
                 encoder=given.encoder,
                 pictures=given.pictures,
+                made_from=given.made_from,
             )
         basis = replace(given, encoder=encoder.name, encoder_fingerprint=encoder.fingerprint)
+    elif options.bundled:
+        basis = build_reference(encoder, options.size or REFERENCE_SIZE)
     else:
         files = picture_files(options.images)
-        basis = build(_read_all(files), encoder, size=options.size or PAPER_SIZE)
+        basis = build(
+            _read_all(files),
+            encoder,
+            size=options.size or PAPER_SIZE,
+            made_from=f"{len(files)} pictures of {options.images.resolve().name}",
+        )
     write_basis(basis, options.out)
     if options.json:
         write_json(
@@ -145,10 +172,11 @@ def _measure(options: argparse.Namespace) -> None:
 
     style = read_picture(options.style)
     images = [read_picture(file) for file in options.images]
-    basis = read_basis(options.basis)
+    named = read_basis(options.basis) if options.basis else None
     encoder = encoders.load_encoder(
         options.encoder, weights=options.weights, device=choose_device(options.device)
     )
+    basis = named or _reference(encoder)
     rows = measure(
         images,
         style,
@@ -168,6 +196,17 @@ def _measure(options: argparse.Namespace) -> None:
         values = (row[name] for name in NAMES.values())
         cells = ("-" if value is None else f"{value:.6f}" for value in values)
         print(row["image"], *cells, sep="\t")  # noqa: T201
+
+
+def _reference(encoder: Encoder) -> Basis:
+    """The reference basis in the repository; for other encoders one that is made and not kept."""
+    from metrics.effectiveness.reference import build_reference, kept_reference
+
+    kept = kept_reference(encoder, REFERENCE_SIZE)
+    if kept is not None:
+        return kept
+    say("basis: made from the bundled photographs; `basis --bundled --out FILE` keeps it")
+    return build_reference(encoder, REFERENCE_SIZE)
 
 
 def _row(file: Path, effects: dict[str, Effect], names: dict[str, str]) -> dict[str, Any]:

@@ -17,11 +17,10 @@ from torch import Tensor
 from common.errors import InputError
 from common.pictures import resize_shorter, to_tensor
 from metrics.effectiveness import gaussian
+from metrics.effectiveness.known_bases import PAPER_SIZE
 from transfer.encoders.architecture import Encoder
 from transfer.encoders.layout import STYLE_LAYERS
 
-PAPER_SIZE = 512
-"""The paper's shorter side, in pixels."""
 PAPER_RANKS = {
     "relu1_1": (32, 64),
     "relu2_1": (48, 128),
@@ -107,6 +106,7 @@ class Basis:
         encoder: the encoder's name.
         encoder_fingerprint: hash of the encoder; empty for covariances made elsewhere.
         pictures: number of reference pictures; 0 if unknown.
+        made_from: the reference pictures in a few words; empty if unknown.
 
     """
 
@@ -115,6 +115,7 @@ class Basis:
     encoder: str
     encoder_fingerprint: str
     pictures: int = 0
+    made_from: str = ""
 
     @property
     def fingerprint(self) -> str:
@@ -168,6 +169,7 @@ def from_covariances(
     encoder: str,
     encoder_fingerprint: str = "",
     pictures: int = 0,
+    made_from: str = "",
 ) -> Basis:
     """The basis of mean covariances, layer → (C, C).
 
@@ -182,7 +184,7 @@ def from_covariances(
     }
     if not layers:
         raise InputError(f"no covariance of a layer of base E: give {', '.join(STYLE_LAYERS)}")
-    return Basis(layers, size, encoder, encoder_fingerprint, pictures)
+    return Basis(layers, size, encoder, encoder_fingerprint, pictures, made_from)
 
 
 def build(
@@ -192,6 +194,7 @@ def build(
     size: int = PAPER_SIZE,
     layers: Sequence[str] | None = None,
     progress: Callable[[int], None] | None = None,
+    made_from: str = "",
 ) -> Basis:
     """The basis of reference pictures, which are read one at a time.
 
@@ -202,6 +205,7 @@ def build(
         size: shorter side in pixels; the paper's is 512.
         layers: some of the layers of base E; by default all that the encoder has.
         progress: called after each picture with the number of finished ones.
+        made_from: the pictures in a few words, for the file and for pages.
 
     Raises:
         InputError: no picture, or a layer that base E or the encoder does not have.
@@ -225,6 +229,7 @@ def build(
         encoder=encoder.name,
         encoder_fingerprint=encoder.fingerprint,
         pictures=count,
+        made_from=made_from,
     )
 
 

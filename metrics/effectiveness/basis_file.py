@@ -16,17 +16,26 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from common.atomic import write_bytes
+from common.atomic import replace_file
 from common.errors import InputError
-from metrics.effectiveness.basis import PAPER_SIZE, Basis, LayerBasis, from_covariances
+from metrics.effectiveness.basis import Basis, LayerBasis, from_covariances
+from metrics.effectiveness.known_bases import PAPER_SIZE
 from transfer.encoders.layout import STYLE_LAYERS
 
 FORMAT = "ecspace-basis-1"
 MAKE = "make one with `python -m metrics basis --images DIR --encoder NAME --out FILE.safetensors`"
 
 
-def write_basis(basis: Basis, path: Path) -> None:
+def write_basis(
+    basis: Basis, path: Path, *, make_folder: bool = False, keep_existing: bool = False
+) -> None:
     """Write `basis`; `path` holds the old file or the whole new one, never a part.
+
+    Args:
+        basis: what to write.
+        path: of the file.
+        make_folder: make the folder of the file if it is missing.
+        keep_existing: leave a file that another process wrote first.
 
     Raises:
         StorageError: the folder is missing or may not be written.
@@ -42,13 +51,15 @@ def write_basis(basis: Basis, path: Path) -> None:
         "encoder_fingerprint": basis.encoder_fingerprint,
         "size": str(basis.size),
         "pictures": str(basis.pictures),
+        "made_from": basis.made_from,
         "ranks": json.dumps(basis.ranks()),
         "fingerprint": basis.fingerprint,
         "what": "mean over the reference pictures of the centred feature covariances (divided by "
         "the number of positions), and their leading eigenvectors as columns; shorter side "
         "resized to `size`, other side int(size*long/short), PIL BILINEAR on uint8",
     }
-    write_bytes(save(tensors, metadata), path)
+    with replace_file(path, make_folder=make_folder, keep_existing=keep_existing) as file:
+        file.write(save(tensors, metadata))
 
 
 def read_basis(path: Path) -> Basis:
@@ -83,6 +94,7 @@ def read_basis(path: Path) -> Basis:
             encoder=metadata["encoder"],
             encoder_fingerprint=metadata["encoder_fingerprint"],
             pictures=int(metadata["pictures"]),
+            made_from=metadata.get("made_from", ""),
         )
         sound = bool(layers) and basis.fingerprint == metadata["fingerprint"]
     except (KeyError, ValueError):

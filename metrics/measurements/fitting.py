@@ -40,7 +40,8 @@ def fit_calibration(
         studies: of the kind that `target` names.
         target: `E` or `C`.
         name: of the calibration; by default made from the names of the studies.
-        instruments: statistic (E, C) → instrument, for statistics that several have measured.
+        instruments: statistic (E, C) → instrument; by default the one that measured most stimuli,
+            and of equals the one that was used last.
         statistics: the table to fit to instead of the stored measurements, for example if the
             stimuli were measured elsewhere.
         created_by: the user.
@@ -56,20 +57,18 @@ def fit_calibration(
                 f"study '{study.name}' is a {study.kind}-test: it cannot calibrate {target}"
             )
     if statistics is None:
-        statistics = _stored_statistics(studies, target, instruments or {})
+        statistics = _stored_statistics(studies, instruments or {})
     model = calibrate(votes_frame(studies), statistics, target, **options)
     return _store(model, studies, name, created_by)
 
 
-def _stored_statistics(
-    studies: Sequence[Study], target: str, instruments: Mapping[str, str]
-) -> pd.DataFrame:
+def _stored_statistics(studies: Sequence[Study], instruments: Mapping[str, str]) -> pd.DataFrame:
+    """The numbers of the instruments that are named, or that measured most stimuli.
+
+    Stimuli that others measured have no number then, and their votes count among those left out.
+    """
     stimuli = Stimulus.objects.filter(studies__in=studies).distinct()
-    wanted = dict(instruments)
-    if target == "E":  # C is not a candidate for an E-model, so its instrument does not matter
-        usual = usual_instruments(stimuli)
-        wanted = {key: name for key, name in usual.items() if key == "C"} | wanted
-    return statistics_frame(stimuli, wanted)
+    return statistics_frame(stimuli, usual_instruments(stimuli) | dict(instruments))
 
 
 def _store(model: Model, studies: Sequence[Study], name: str, created_by: Any) -> Calibration:

@@ -15,6 +15,7 @@ from PIL import Image
 
 from metrics.presentation.cells import caption, cell_rows
 from metrics.presentation.figures import PageFigure, data_url
+from metrics.presentation.instruments import instrument_words
 from metrics.presentation.model_summary import ModelSummary
 from metrics.presentation.scored_space import ScoredSpace
 from studies.models import Cohort
@@ -47,7 +48,7 @@ def page(
             "variance": scored.variance,
             "models": models,
             "studies": [study for model in models for study in _studies(model)],
-            "instruments": scored.instruments,
+            "instruments": instrument_words(scored.instruments),
             "contents": sorted(scored.frame["content"].unique()),
             "styles": sorted(scored.frame["style"].unique()),
             "now": timezone.now(),

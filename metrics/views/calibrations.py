@@ -12,6 +12,7 @@ from common.errors import InputError
 from metrics.calibration.presets import PRESETS
 from metrics.calibration.verdict import verdict
 from metrics.models import Calibration
+from metrics.presentation.instruments import instrument_words
 from metrics.presentation.model_summary import ModelSummary
 from metrics.presentation.scoring import Scoring
 from metrics.views.forms import CalibrateForm
@@ -62,7 +63,9 @@ def calibration(request: HttpRequest, pk: int) -> HttpResponse:
     """One calibration: coefficients, data, diagnostics and the selection of its terms."""
     visible = Calibration.objects.visible_to(request.user)
     row = get_object_or_404(visible.prefetch_related("studies"), pk=pk)
-    context = {"calibration": row, "model": ModelSummary(Scoring(row.name, row.exported, row))}
+    model = ModelSummary(Scoring(row.name, row.exported, row))
+    names = {key: [name] for key, name in row.exported.instruments.items()}
+    context = {"calibration": row, "model": model, "instruments": instrument_words(names)}
     return render(request, "metrics/calibration.html", context)
 
 

@@ -6,15 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 
-from metrics.calibration.presets import PRESETS
 from metrics.ecspace.grid import BINS
 from metrics.models import Calibration
+from metrics.presentation.choosing import TARGETS, Choice, fits
+from metrics.presentation.scoring import Scoring
 from studies.models import Study
 from transfer.models import Batch
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from django.contrib.auth.base_user import AbstractBaseUser
     from django.contrib.auth.models import AnonymousUser
+    from django.db.models import QuerySet
 
 _BINS = {
     "independent": "independent thirds of E and C (the paper's)",
@@ -22,24 +26,72 @@ _BINS = {
 }
 
 
+class ModelSelect(forms.Select):
+    """A list of models in which those that cannot be used are disabled."""
+
+    unusable: Collection[str] = ()
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """One option; disabled if its model scores none of the stimuli."""
+        option = super().create_option(name, value, *args, **kwargs)
+        if str(value) in self.unusable:
+            option["attrs"]["disabled"] = True
+        return option
+
+
 class SpaceForm(forms.Form):
-    """The choice of batches, models and kind of cells."""
+    """The choice of batches, models and kind of cells.
+
+    Attributes:
+        unusable: models that score none of the stimuli: label, and why in words.
+
+    """
 
     batch = forms.ModelMultipleChoiceField(
-        Batch.objects.all(), label="Batches", widget=forms.CheckboxSelectMultiple
+        Batch.objects.all(),
+        label="Batches",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="None: those of the models.",
     )
-    e = forms.ChoiceField(label="E-model")
-    c = forms.ChoiceField(label="C-model")
+    e = forms.CharField(label="E-model", required=False, widget=ModelSelect)
+    c = forms.CharField(label="C-model", required=False, widget=ModelSelect)
     bins = forms.ChoiceField(label="Cells", choices=[(name, _BINS[name]) for name in BINS])
 
-    def __init__(self, user: AbstractBaseUser | AnonymousUser, *args: Any, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        choice: Choice | None = None,
+        among: QuerySet[Calibration] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Offer models, if a choice says for which stimuli.
+
+        Args:
+            args: of Django's forms.
+            choice: what is shown.
+            among: the calibrations that the user may see.
+            kwargs: of Django's forms.
+
+        """
         super().__init__(*args, **kwargs)
-        for target in ("E", "C"):
-            rows = Calibration.objects.visible_to(user).filter(target=target)
-            published = [(n, f"{n} (published)") for n in PRESETS if PRESETS[n].target == target]
-            field = self.fields[target.lower()]
-            assert isinstance(field, forms.ChoiceField)
-            field.choices = [*((str(row.pk), _label(row)) for row in rows), *published]
+        self.unusable: list[tuple[str, str]] = []
+        if choice is not None:
+            for target in TARGETS:
+                self._offer(target, choice, among)
+
+    def _offer(self, target: str, choice: Choice, among: QuerySet[Calibration] | None) -> None:
+        widget = self.fields[target.lower()].widget
+        assert isinstance(widget, ModelSelect)
+        shown = choice.scorings[target]
+        widget.choices = [("", f"the newest that fits: {_label(shown)}")]
+        unusable = []
+        for fit in fits(target, choice.measured, among):
+            widget.choices.append((fit.scoring.key, _label(fit.scoring)))
+            if fit.reason:
+                unusable.append(fit.scoring.key)
+                self.unusable.append((_label(fit.scoring), fit.reason))
+        widget.unusable = unusable
 
 
 class CalibrateForm(forms.Form):
@@ -62,5 +114,7 @@ class CalibrateForm(forms.Form):
         study.queryset = Study.objects.visible_to(user)
 
 
-def _label(row: Calibration) -> str:
-    return f"{row.name} (simulated votes)" if row.simulated else row.name
+def _label(shown: Scoring) -> str:
+    if shown.calibration is None:
+        return f"{shown.label} (published)"
+    return f"{shown.label} (simulated votes)" if shown.simulated else shown.label

@@ -22,13 +22,15 @@ from common.tables import to_csv
 from metrics.models import Calibration
 from metrics.plots.data import FORMATS
 from metrics.presentation.cells import caption, cell_rows
+from metrics.presentation.choosing import TARGETS, Choice, choose
 from metrics.presentation.figures import PageFigure
+from metrics.presentation.instruments import instrument_words, remedies
 from metrics.presentation.scored_space import ScoredSpace
-from metrics.presentation.scoring import Scoring, scoring
+from metrics.presentation.scoring import scoring
+from metrics.presentation.written_reports import written_reports
 from metrics.views.forms import SpaceForm
 from metrics.views.policy import with_figures
-from metrics.views.reports import written_reports
-from transfer.models import Batch, Stimulus
+from transfer.models import Stimulus
 
 CONTENT_TYPES = {"png": "image/png", "svg": "image/svg+xml", "pdf": "application/pdf"}
 
@@ -39,6 +41,7 @@ class SpaceRequest:
 
     form: SpaceForm
     scored: ScoredSpace
+    choice: Choice
 
 
 @require_safe
@@ -50,6 +53,9 @@ def ecspace_page(request: HttpRequest) -> HttpResponse:
         parsed = _parse(request)
         scored = parsed.scored
         context |= {"scored": scored, "form": parsed.form, "query": _query(scored)}
+        context["remedies"] = remedies(parsed.choice)
+        if problem := parsed.choice.problem:
+            raise InputError(problem)
         space = scored.space
     except InputError as error:
         context["problem"] = str(error)
@@ -66,7 +72,7 @@ def ecspace_page(request: HttpRequest) -> HttpResponse:
         "stimuli": _stimuli(scored.frame),
         "styles": sorted(scored.frame["style"].dropna().unique()),
         "cells": cell_rows(space, _example, scored.stability),
-        "instruments": scored.instruments,
+        "instruments": instrument_words(scored.instruments),
     }
     return render(request, "metrics/ecspace.html", context)
 
@@ -75,7 +81,9 @@ def ecspace_page(request: HttpRequest) -> HttpResponse:
 def scores_csv(request: HttpRequest) -> HttpResponse:
     """The scores of the page's stimuli as SCORES.csv."""
     try:
-        scored = _parse(request).scored
+        parsed = _parse(request)
+        parsed.choice.check()
+        scored = parsed.scored
         frame = scored.frame
     except InputError as error:
         return HttpResponseBadRequest(str(error), content_type="text/plain; charset=utf-8")
@@ -92,7 +100,9 @@ def figure_file(request: HttpRequest, key: str, file_format: str) -> HttpRespons
     if file_format not in FORMATS:
         raise Http404(f"figures are files of {', '.join(FORMATS)}")
     try:
-        scored = _parse(request).scored
+        parsed = _parse(request)
+        parsed.choice.check()
+        scored = parsed.scored
         content = draw(scored, key, file_format)
     except InputError as error:
         return HttpResponseBadRequest(str(error), content_type="text/plain; charset=utf-8")
@@ -111,40 +121,28 @@ def _download(
 
 
 def _parse(request: HttpRequest) -> SpaceRequest:
-    """Read the query; the defaults are the newest models and batches that the user may see.
+    """Read the query; what it leaves out is the newest that fits, of what the user may see.
 
     Raises:
-        InputError: an unknown batch, model or kind of cells, or nothing to show.
+        InputError: an unknown batch, model or kind of cells, or no batch is measured.
 
     """
     data = request.GET.copy()
-    visible = Calibration.objects.visible_to(request.user)
-    newest = {
-        target: scoring(target, data.get(target.lower(), ""), visible) for target in ("E", "C")
-    }
-    for target, found in newest.items():
-        data[target.lower()] = found.key
     data.setdefault("bins", "independent")
-    if not data.getlist("batch"):
-        data.setlist("batch", [str(batch.pk) for batch in _usual_batches(newest)])
-    form = SpaceForm(request.user, data)
-    if not form.is_valid():
-        raise InputError("; ".join(str(e) for errors in form.errors.values() for e in errors))
-    batches = list(form.cleaned_data["batch"])
-    return SpaceRequest(form, ScoredSpace(batches, newest, form.cleaned_data["bins"]))
-
-
-def _usual_batches(scorings: dict[str, Scoring]) -> list[Batch]:
-    """The batches whose stimuli the models' votes compare, or else the newest measured batch."""
-    rows = [each.calibration for each in scorings.values() if each.calibration]
-    calibrations = Calibration.objects.filter(pk__in=[row.pk for row in rows])
-    batches = Batch.objects.filter(studies__calibrations__in=calibrations).distinct()
-    if batches:
-        return list(batches)
-    newest = Batch.objects.filter(stimuli__measurements__isnull=False).distinct()[:1]
-    if not newest:
-        raise InputError("no stimulus is measured yet: launch a batch, then manage.py measure")
-    return list(newest)
+    visible = Calibration.objects.visible_to(request.user)
+    keys = {target: data.get(target.lower(), "") for target in TARGETS}
+    for target, key in keys.items():
+        if key:  # says that it is unknown, if it is
+            scoring(target, key, visible)
+    asked = SpaceForm(data)
+    if not asked.is_valid():
+        raise InputError("; ".join(str(e) for errors in asked.errors.values() for e in errors))
+    choice = choose(keys, list(asked.cleaned_data["batch"]), visible)
+    data.setlist("batch", [str(batch.pk) for batch in choice.batches])
+    form = SpaceForm(data, choice=choice, among=visible)
+    form.is_valid()  # binds the values
+    scored = ScoredSpace(choice.batches, choice.scorings, asked.cleaned_data["bins"])
+    return SpaceRequest(form, scored, choice)
 
 
 def _query(scored: ScoredSpace) -> str:

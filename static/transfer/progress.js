@@ -1,17 +1,16 @@
-// Updates the counts and the pace of a batch page while its stimuli are made. The page works without it.
+// Updates the counts and the pace of a batch page while its stimuli are made and measured. The page works without it.
 "use strict";
 
-const section = document.getElementById("progress");
 const EVERY = 3000; // milliseconds
 
-async function refresh() {
+async function refresh(section) {
   let counts;
   try {
     const response = await fetch(section.dataset.progress, { credentials: "same-origin" });
     if (!response.ok || response.redirected) return; // logged out: the next click asks for a login
     counts = await response.json();
   } catch {
-    setTimeout(refresh, EVERY); // the server may be restarting
+    setTimeout(refresh, EVERY, section); // the server may be restarting
     return;
   }
   for (const place of section.querySelectorAll("[data-count]")) {
@@ -20,8 +19,10 @@ async function refresh() {
   section.querySelector("[data-pace]").textContent = counts.pace;
   section.querySelector("progress").value = counts.done + counts.failed;
   if (counts.running > 0) section.querySelector(".notice.warning")?.remove();
-  if (counts.pending + counts.running > 0) setTimeout(refresh, EVERY);
-  else location.reload(); // all stimuli have ended: show them
+  if (counts.pending + counts.running > 0) setTimeout(refresh, EVERY, section);
+  else location.reload(); // all have ended: show them
 }
 
-setTimeout(refresh, EVERY);
+for (const section of document.querySelectorAll("[data-progress]")) {
+  setTimeout(refresh, EVERY, section);
+}

@@ -12,6 +12,14 @@ from PIL import Image
 from tests.metrics.pictures import textured
 
 
+@pytest.fixture(autouse=True)
+def closed_instruments() -> None:
+    """No instrument is open from an earlier test, whose batch may have had the same number."""
+    from metrics.measurements import jobs
+
+    jobs.opened.cache_clear()
+
+
 @pytest.fixture
 def media(settings, tmp_path) -> Path:
     """An empty data folder with an empty MEDIA_ROOT in it."""

@@ -7,25 +7,19 @@ not depend on which rows were finished before an interruption.
 from __future__ import annotations
 
 import io
-import logging
 import math
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from django.db import Error as DatabaseError
-from django.db import OperationalError, connections
-
 from common.device import choose_device
-from common.errors import InputError, MachineError, PictureError, StorageError, WeightsError
-from common.faults import disk_problem
+from common.errors import MachineError, PictureError
 from common.media import keep
 from common.pictures import read_picture, save_png
+from transfer.batches.claimed import device_name, one_line, work_on
 from transfer.decoders import Autoencoder, fingerprint_of, loaded_autoencoders
 from transfer.encoders import loaded_encoder
 from transfer.models import Batch, Stimulus
-from transfer.models.ledger import RENEWAL, Lease, Ledger, worker_name
+from transfer.models.ledger import Lease, Ledger
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -33,11 +27,6 @@ if TYPE_CHECKING:
     from transfer.encoders.architecture import Encoder
     from transfer.methods.engine import Result, Task
     from transfer.methods.stylise import ReportSteps
-
-logger = logging.getLogger(__name__)
-_OF_THE_MACHINE = (WeightsError, MemoryError, ImportError, OSError, OperationalError)
-"""Errors that are not caused by a stimulus: missing files and libraries, too little memory, a
-database that does not answer."""
 
 
 def make(rows: Ledger[Stimulus], progress: ReportSteps | None = None) -> int:
@@ -47,76 +36,7 @@ def make(rows: Ledger[Stimulus], progress: ReportSteps | None = None) -> int:
     an interruption (KeyboardInterrupt, SystemExit), results that cannot be stored (StorageError),
     and work that this machine cannot do (MachineError). Another worker may then make the rows.
     """
-    lease, claimed = Lease(Stimulus.objects.all()), 0
-    try:
-        if rows.claim(worker_name(), lease.token) is None:
-            return 0
-        claimed = lease.rows.count()
-        with kept(lease):
-            _make_claimed(lease, progress)
-    except (StorageError, MachineError) as error:
-        _give_back(lease, error)
-        raise
-    except _OF_THE_MACHINE as error:
-        raise _put_back(lease, error) from error
-    except InputError as error:
-        lease.fail(_one_line(error))
-    except Exception as error:
-        if _is_lack_of_memory(error) or disk_problem(error):
-            raise _put_back(lease, error) from error
-        logger.exception("a chunk could not be made")
-        lease.fail_attempt(_one_line(f"{type(error).__name__}: {error}"))
-    except BaseException:
-        lease.release()
-        raise
-    return claimed
-
-
-def _give_back(lease: Lease, error: object) -> None:
-    """Release the rows: they wait until the disk has space or another machine makes them."""
-    try:
-        lease.release(_one_line(error))
-    except DatabaseError:  # the database is on the same disk: the lease will expire
-        logger.warning("rows cannot be released; their lease will expire")
-
-
-def _put_back(lease: Lease, error: Exception) -> InputError:
-    """Release the rows, and return the error that names what the machine or its disk lacks."""
-    reason: InputError
-    if problem := disk_problem(error):
-        reason = StorageError(problem)
-    elif isinstance(error, OperationalError):
-        reason = StorageError(f"the database cannot be used: {_one_line(error)}")
-    else:
-        kind = "" if isinstance(error, InputError) else f"{type(error).__name__}: "
-        reason = MachineError(f"this machine cannot make it: {kind}{_one_line(error)}")
-    _give_back(lease, reason)
-    return reason
-
-
-@contextmanager
-def kept(lease: Lease, every: float = RENEWAL.total_seconds()) -> Iterator[None]:
-    """Renew a lease in a separate thread while the block runs."""
-    ended = threading.Event()
-
-    def renew() -> None:
-        try:
-            while not ended.wait(every):
-                try:
-                    if not lease.renew():
-                        return  # other workers hold the rows now
-                except DatabaseError as error:
-                    logger.warning("a lease could not be renewed, trying again: %s", error)
-        finally:
-            connections.close_all()  # of this thread
-
-    thread = threading.Thread(target=renew, name="lease", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        thread.join()
+    return work_on(rows, lambda lease: _make_claimed(lease, progress))
 
 
 def _make_claimed(lease: Lease, progress: ReportSteps | None) -> None:
@@ -146,7 +66,7 @@ def _tasks(lease: Lease, chunk: Ledger[Stimulus]) -> tuple[list[Stimulus], list[
             styles = [read_picture(style.path) for style in row.style_pictures]
             content = read_picture(row.content.path) if row.content else styles[0]
         except PictureError as error:
-            lease.fail(_one_line(error), [row.pk])
+            lease.fail(one_line(error), [row.pk])
             continue
         rows.append(row)
         tasks.append(Task(content=content, styles=styles, seed=row.seed))
@@ -184,7 +104,7 @@ def _write(lease: Lease, row: Stimulus, result: Result[Image]) -> None:
     image = result.picture
     if image is None:
         # A second attempt with the same input would fail, too.
-        lease.fail(_one_line(result.error or "the method gave no picture"), [row.pk])
+        lease.fail(one_line(result.error or "the method gave no picture"), [row.pk])
         return
     content = io.BytesIO()
     save_png(image, content)
@@ -240,23 +160,3 @@ def _autoencoders_of(batch: Batch, row: Stimulus, device: str) -> tuple[Autoenco
         one.encoder.to(device)
         one.decoder.to(device)
     return found
-
-
-def device_name(device: str) -> str:
-    """The name of the device with torch's version, which also decides the last digits."""
-    import torch
-
-    hardware = torch.cuda.get_device_name() if device == "cuda" else device
-    return f"{hardware}, torch {torch.__version__}"[:100]
-
-
-def _is_lack_of_memory(error: Exception) -> bool:
-    """Whether torch found no memory; on the CPU it raises no error of its own for that."""
-    text = str(error)
-    return isinstance(error, RuntimeError) and (
-        "out of memory" in text or "allocate memory" in text
-    )
-
-
-def _one_line(error: object) -> str:
-    return " ".join(str(error).split())[:1000]

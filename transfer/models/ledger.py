@@ -1,11 +1,11 @@
-"""The job ledger in the rows of stimuli: the state of each row, and the worker that makes it.
+"""The job ledger in rows: the state of each row, and the worker that works on it.
 
     pending → running → done | failed
 
 One conditional update claims the rows of a chunk for a worker, which holds them by a lease and
 renews it while it works. Rows whose lease has expired are reaped: they wait again. A worker writes
-only to rows whose lease is still its own. So a stimulus may be made twice but is never lost, and
-the task queue only has to start workers.
+only to rows whose lease is still its own. So work may be done twice but is never lost, and the task
+queue only has to start workers. Stimuli are such rows, and so are measurements that are asked for.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Self, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 from django.db import models
 from django.db.models import Count, F, Q
@@ -32,7 +32,7 @@ LEASE = timedelta(seconds=60)
 RENEWAL = timedelta(seconds=10)
 """Time between renewals; a few may fail before the lease expires."""
 LATEST = 50
-"""Number of latest images that the time for one is computed from, because methods differ."""
+"""Number of latest rows that the time for one is computed from, because methods differ."""
 
 
 class State(models.TextChoices):
@@ -46,7 +46,7 @@ class State(models.TextChoices):
 
 @dataclass(frozen=True)
 class Progress:
-    """Numbers of stimuli in each state."""
+    """Numbers of rows in each state."""
 
     pending: int = 0
     running: int = 0
@@ -55,30 +55,60 @@ class Progress:
 
     @property
     def total(self) -> int:
-        """The stimuli in any state."""
+        """The rows in any state."""
         return self.pending + self.running + self.done + self.failed
 
     @property
     def ended(self) -> int:
-        """The stimuli that are done or failed."""
+        """The rows that are done or failed."""
         return self.done + self.failed
 
     @property
     def open(self) -> int:
-        """The stimuli that are still to be made."""
+        """The rows that are still to be done."""
         return self.pending + self.running
 
 
+class Job(models.Model):
+    """The columns of a row that is a job."""
+
+    State = State
+
+    state = models.CharField(max_length=7, choices=State.choices, default=State.PENDING)
+    attempt = models.PositiveSmallIntegerField(default=0)
+    lease = models.UUIDField(null=True, blank=True, editable=False)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    worker = models.CharField(max_length=200, blank=True)
+    device = models.CharField(max_length=100, blank=True)
+    seconds = models.FloatField(null=True, blank=True)
+    error = models.TextField(blank=True)
+    # Rows of a group with one chunk number are claimed and worked on together.
+    chunk = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        abstract = True
+
+
 class Ledger(models.QuerySet[Row]):
-    """Rows as jobs."""
+    """Rows as jobs.
+
+    Class attributes:
+        GROUP: the column by which chunks belong together; groups are worked on in their order.
+
+    """
+
+    GROUP: ClassVar[str] = "batch"
 
     def next_chunk(self) -> Self:
-        """The first chunk with a waiting row, of the oldest batch."""
-        waiting = self.filter(state=State.PENDING).order_by("batch_id", "chunk")
-        first = waiting.values_list("batch_id", "chunk").first()
+        """The first chunk with a waiting row, of the oldest group."""
+        group = f"{self.GROUP}_id"
+        waiting = self.filter(state=State.PENDING).order_by(group, "chunk")
+        first = waiting.values_list(group, "chunk").first()
         if first is None:
             return self.none()
-        return self.filter(batch=first[0], chunk=first[1])
+        return self.filter(**{group: first[0], "chunk": first[1]})
 
     def claim(self, worker: str, token: uuid.UUID | None = None) -> Lease | None:
         """Claim the waiting rows among these; None if there are none.
@@ -109,7 +139,7 @@ class Ledger(models.QuerySet[Row]):
         lost = running.filter(Q(lease_until__lt=Now()) | Q(worker__in=gone))
         failed = lost.filter(attempt__gte=ATTEMPTS).update(
             state=State.FAILED,
-            error=f"its worker ended {ATTEMPTS} times while making it: check whether memory is "
+            error=f"its worker ended {ATTEMPTS} times during the work: check whether memory is "
             "short, then retry",
             lease=None,
             lease_until=None,
@@ -171,9 +201,12 @@ class Lease:
         """Extend the lease. False if no row is held any more."""
         return self.rows.update(lease_until=lease_end()) > 0
 
-    def release(self, error: str = "") -> int:
-        """Let the rows wait again, for the reason `error`; the attempt does not count."""
-        return self.rows.update(
+    def release(self, error: str = "", ids: Iterable[int] | None = None) -> int:
+        """Let rows (by default all held ones) wait again, for the reason `error`.
+
+        The attempt does not count.
+        """
+        return self._held(ids).update(
             state=State.PENDING,
             error=error,
             lease=None,
@@ -183,30 +216,38 @@ class Lease:
             attempt=F("attempt") - 1,
         )
 
-    def finish(self, stimulus_id: int, result: Mapping[str, Any]) -> bool:
+    def finish(self, row_id: int, result: Mapping[str, Any]) -> bool:
         """Mark a row done with the fields in `result`. False if another worker holds the row."""
-        return self._end([stimulus_id], state=State.DONE, error="", **result) == 1
+        return self._end([row_id], state=State.DONE, error="", **result) == 1
 
-    def fail(self, error: str, stimulus_ids: Iterable[int] | None = None) -> int:
+    def fail(self, error: str, ids: Iterable[int] | None = None) -> int:
         """Mark rows (by default all held ones) as failed: another attempt would fail too."""
-        return self._end(stimulus_ids, state=State.FAILED, error=error)
+        return self._end(ids, state=State.FAILED, error=error)
 
-    def fail_attempt(self, error: str) -> int:
-        """Record an error that may not recur: rows wait again, or fail after ATTEMPTS."""
-        failed = self.rows.filter(attempt__gte=ATTEMPTS).update(
+    def fail_attempt(self, error: str, ids: Iterable[int] | None = None) -> int:
+        """Record an error that may not recur, for rows (by default all held ones).
+
+        They wait again, or have failed after ATTEMPTS.
+        """
+        rows = self._held(ids)
+        failed = rows.filter(attempt__gte=ATTEMPTS).update(
             state=State.FAILED,
             error=error,
             lease=None,
             lease_until=None,
             finished_at=timezone.now(),
         )
-        return failed + self.rows.update(
+        return failed + rows.update(
             state=State.PENDING, error=error, lease=None, lease_until=None, worker=""
         )
 
-    def _end(self, stimulus_ids: Iterable[int] | None, **fields: Any) -> int:
-        rows = self.rows if stimulus_ids is None else self.rows.filter(pk__in=list(stimulus_ids))
-        return rows.update(lease=None, lease_until=None, finished_at=timezone.now(), **fields)
+    def _end(self, ids: Iterable[int] | None, **fields: Any) -> int:
+        return self._held(ids).update(
+            lease=None, lease_until=None, finished_at=timezone.now(), **fields
+        )
+
+    def _held(self, ids: Iterable[int] | None) -> Ledger[Any]:
+        return self.rows if ids is None else self.rows.filter(pk__in=list(ids))
 
 
 def lease_end() -> CombinedExpression:

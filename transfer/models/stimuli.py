@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from common.media import media_path
 from transfer.media.thumbnails import thumbnail
-from transfer.models.ledger import Ledger, State
+from transfer.models.ledger import Job, Ledger
 from transfer.models.pictures import Picture
 
 
@@ -48,20 +48,16 @@ class Batch(models.Model):
 
 
 class StimulusQuerySet(Ledger["Stimulus"]):
-    """Stimuli as jobs."""
+    """Stimuli as jobs; those of one chunk of a batch share method and parameters."""
 
 
-class Stimulus(models.Model):
+class Stimulus(Job):
     """One stylised picture, with the state of the job that makes it."""
-
-    State = State
 
     # Used in URLs that participants see; it reveals nothing about the stimulus.
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="stimuli")
     recipe_key = models.CharField(max_length=64)  # SHA-256 of everything that determines the result
-    # Rows of a batch with one chunk number are made together; they share method and parameters.
-    chunk = models.PositiveIntegerField(default=0)
     # None where a method makes a picture from the style alone.
     content = models.ForeignKey(Picture, null=True, on_delete=models.PROTECT, related_name="+")
     styles = models.ManyToManyField(Picture, related_name="+")
@@ -69,22 +65,11 @@ class Stimulus(models.Model):
     parameters: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
     seed = models.BigIntegerField(default=0)
 
-    state = models.CharField(max_length=7, choices=State.choices, default=State.PENDING)
-    attempt = models.PositiveSmallIntegerField(default=0)
-    lease = models.UUIDField(null=True, blank=True, editable=False)
-    lease_until = models.DateTimeField(null=True, blank=True)
-    worker = models.CharField(max_length=200, blank=True)
-    device = models.CharField(max_length=100, blank=True)
-    seconds = models.FloatField(null=True, blank=True)
-    error = models.TextField(blank=True)
-
     file = models.FileField(upload_to="stimuli/", max_length=300, blank=True)
     sha256 = models.CharField(max_length=64, blank=True)
     width = models.PositiveIntegerField(null=True, blank=True)
     height = models.PositiveIntegerField(null=True, blank=True)
     losses: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
-    created_at = models.DateTimeField(auto_now_add=True)
-    finished_at = models.DateTimeField(null=True, blank=True)
 
     objects = StimulusQuerySet.as_manager()
 

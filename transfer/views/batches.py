@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from common.progress import rate
+from transfer.batches.measuring_provider import provider
 from transfer.batches.tasks import enqueue_waiting
 from transfer.models import Batch, Picture, Stimulus
 from transfer.models.ledger import Progress
@@ -44,8 +45,10 @@ def batch(request: HttpRequest, pk: int) -> HttpResponse:
     query = request.GET.copy()
     query.pop("page", None)
     progress = shown.stimuli.progress()
+    measuring = provider()
     context = {
         "batch": shown,
+        "measuring": measuring.summary(shown) if measuring else None,
         "progress": progress,
         "pace": _pace(shown, progress),
         "filters": filters,

@@ -121,6 +121,9 @@ class LaunchForm(forms.Form):
         help_text="One, or several such as 100, 500. Empty: each method's own.",
     )
     seed = forms.IntegerField(min_value=0, max_value=2**31 - 1, initial=0)
+    measure = forms.BooleanField(
+        required=False, initial=True, label="Measure the stimuli when they are made"
+    )
     encoder = forms.ChoiceField(initial=DEFAULT_ENCODER)
     weights = forms.TypedChoiceField(
         required=False,
@@ -197,7 +200,7 @@ class LaunchForm(forms.Form):
 
     def order(self) -> Order:
         """The order of a valid form."""
-        chosen = dict(self.cleaned_data)
+        chosen = {name: value for name, value in self.cleaned_data.items() if name != "measure"}
         for name in ("colour", "style_share"):
             if value := chosen.pop(name):
                 chosen["settings"] = {name: value} | chosen["settings"]

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from common.errors import InputError
 from transfer.batches.launch import Order, launch, recipe_of, stimuli_of
+from transfer.batches.measuring_provider import provider
 from transfer.batches.tasks import enqueue_waiting
 from transfer.views.forms import LaunchForm
 
@@ -27,7 +28,7 @@ def launch_batch(request: HttpRequest) -> HttpResponse:
             order = form.order()
             counted = _number(order)
             if "count" not in request.POST:
-                return _launch(request, order)
+                return _launch(request, order, form.cleaned_data["measure"])
             number = counted
         except InputError as error:
             form.add_error(None, str(error))
@@ -52,9 +53,12 @@ def _number(order: Order) -> int:
     return number
 
 
-def _launch(request: HttpRequest, order: Order) -> HttpResponse:
+def _launch(request: HttpRequest, order: Order, measure: bool) -> HttpResponse:
     user = request.user if isinstance(request.user, User) else None
     batch = launch(order, user)
+    measuring = provider()
+    if measure and measuring is not None:
+        measuring.request(batch, user)
     enqueue_waiting(batch)
     messages.success(request, f"Launched: {batch.stimuli.count()} stimuli.")
     return redirect(batch)

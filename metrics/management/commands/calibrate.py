@@ -40,7 +40,7 @@ class Command(InputCommand):
             parser.add_argument(
                 f"--instrument-{key.lower()}",
                 metavar="NAME",
-                help=f"the instrument of {key}, if several have measured the stimuli",
+                help=f"the instrument of {key} (default: the one that measured most stimuli)",
             )
         add_fit_options(parser)
 

@@ -28,7 +28,7 @@ from common.command import InputCommand
 from common.pictures import write_png
 from metrics.calibration.presets import preset
 from metrics.calibration.score import score
-from metrics.measurements.table import statistics_frame
+from metrics.measurements.table import statistics_frame, usual_instruments
 from studies.models import Study
 from studies.planning.opening import open_study
 from studies.simulation.simulate import simulate
@@ -112,13 +112,15 @@ class Command(InputCommand):
             size=SIZE,
             iterations=ITERATIONS,
             style_weight=[STYLE_WEIGHT],
+            measure=False,
         )
 
     def _measurements(self) -> None:
         call_command("measure", batch=BATCH)
 
     def _votes(self) -> None:
-        statistics = statistics_frame(Batch.objects.get(name=BATCH).stimuli.all())
+        stimuli = Batch.objects.get(name=BATCH).stimuli.all()
+        statistics = statistics_frame(stimuli, usual_instruments(stimuli))
         for kind, name in STUDIES.items():
             if not Study.objects.filter(name=name).exists():
                 call_command("study", "create", name, kind=kind, batch=[BATCH], enlarge=True)

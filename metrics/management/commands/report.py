@@ -12,9 +12,11 @@ from django.conf import settings
 from common.command import InputCommand
 from metrics.ecspace.grid import BINS
 from metrics.measurements.measuring import batch_named
+from metrics.presentation.choosing import TARGETS, choose
 from metrics.presentation.scored_space import ScoredSpace
-from metrics.presentation.scoring import scoring
+from metrics.presentation.scoring import Scoring, scoring
 from metrics.report import Report, batches_of
+from transfer.models import Batch
 
 
 class Command(InputCommand):
@@ -38,7 +40,8 @@ class Command(InputCommand):
                 f"--{target}-model",
                 default="",
                 metavar="NAME",
-                help=f"a calibration or wacv2020-{target.upper()} (default: the newest)",
+                help=f"a calibration or wacv2020-{target.upper()} (default: the newest that scores "
+                "the stimuli)",
             )
         parser.set_defaults(out_is_folder=True)
         parser.add_argument("--bins", choices=BINS, default="independent")
@@ -53,19 +56,34 @@ class Command(InputCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Write the report and print its path."""
-        scorings = {
-            target: replace(
-                scoring(target, options[f"{target.lower()}_model"]),
-                any_instrument=options["any_instrument"],
-            )
-            for target in ("E", "C")
-        }
         named = options["batch"] or []
         names = [named] if isinstance(named, str) else named
-        batches = [batch_named(name) for name in names] or batches_of(scorings)
+        asked = [batch_named(name) for name in names]
+        keys = {target: options[f"{target.lower()}_model"] for target in TARGETS}
+        scorings, batches = _chosen(keys, asked, options["any_instrument"])
         folder = options["out"] or settings.DATA_DIR / "reports" / f"batch-{batches[0].pk}"
         report = Report(ScoredSpace(batches, scorings, options["bins"]))
         page = report.write(Path(folder))
         if report.simulated:
             self.stdout.write("the votes behind this report are simulated")
         self.stdout.write(f"report: {page}")
+
+
+def _chosen(
+    keys: dict[str, str], batches: list[Batch], any_instrument: bool
+) -> tuple[dict[str, Scoring], list[Batch]]:
+    """The models and the batches of the report.
+
+    Raises:
+        InputError: nothing fits together.
+
+    """
+    if any_instrument:
+        scorings = {
+            target: replace(scoring(target, key), any_instrument=True)
+            for target, key in keys.items()
+        }
+        return scorings, batches or batches_of(scorings)
+    choice = choose(keys, batches)
+    choice.check()
+    return choice.scorings, choice.batches

@@ -34,16 +34,33 @@ class CoherenceInstrument(Instrument):
     The default detector is the paper's for annotated pictures, and the quick one for others.
     """
 
-    def __init__(self, detector_name: str | None = None) -> None:
-        """Choose the detector by name.
+    def __init__(
+        self,
+        detector_name: str | None = None,
+        *,
+        version: str | None = None,
+        truth: str | None = None,
+    ) -> None:
+        """Choose the detector and the truth.
+
+        Args:
+            detector_name: of the registry; None for the default ones.
+            version: the fingerprint that the detector must have.
+            truth: `human` refuses contents without annotations, `detected` ignores annotations;
+                None takes human annotations where there are any.
 
         Raises:
-            InputError: an unknown detector.
+            InputError: an unknown detector, or another version of it.
 
         """
         if detector_name:
-            detector(detector_name)
-        self.detector_name = detector_name
+            found = detector(detector_name).fingerprint
+            if version not in (None, found):
+                raise InputError(
+                    f"the model was measured with {version}, and this version has {found}: "
+                    "calibrate on votes and measurements of this version"
+                )
+        self.detector_name, self.truth = detector_name, truth
         self._names: dict[bool, str] = {}
         self._colours: dict[Path, str] = {}
         self._truth: tuple[tuple[Path, Path | int], Truth] | None = None
@@ -59,15 +76,16 @@ class CoherenceInstrument(Instrument):
 
         """
         # Except for its last part, all annotated pictures have the same name, and all others too.
-        annotated = sample.annotations is not None
+        annotations = self._annotations_of(sample)
+        annotated = annotations is not None
         if annotated not in self._names:
             name = instrument_name(self._detector_for(sample), self._truth_of(sample))
             self._names[annotated] = name if annotated else f"{name} at the stimulus's width"
-        if sample.annotations is None:
+        if annotations is None:
             if sample.reference not in self._colours:
                 self._colours[sample.reference] = colour_part(sample.reference)
             return self._names[annotated] + self._colours[sample.reference]
-        return f"{self._names[annotated]}{ANNOTATION_MARK}{_digits(sample.annotations)}"
+        return f"{self._names[annotated]}{ANNOTATION_MARK}{_digits(annotations)}"
 
     def measure(self, sample: Sample) -> dict[str, Value]:
         """C, with the threshold, recall and precision at which F is highest."""
@@ -85,11 +103,21 @@ class CoherenceInstrument(Instrument):
             return self.detector_name
         return DEFAULT_DETECTOR if sample.annotations is not None else QUICK_DETECTOR
 
+    def _annotations_of(self, sample: Sample) -> Path | None:
+        """The annotations that are the truth of a sample; None if the truth is detected."""
+        if self.truth == "human" and sample.annotations is None:
+            raise InputError(
+                "the content has no human annotations, and the model's C compares with those: "
+                "add annotations to the content picture"
+            )
+        return None if self.truth == "detected" else sample.annotations
+
     def _truth_of(self, sample: Sample) -> Truth:
-        key = (sample.reference, sample.annotations or sample.width)
+        annotations = self._annotations_of(sample)
+        key = (sample.reference, annotations or sample.width)
         if self._truth is None or self._truth[0] != key:
-            if sample.annotations is not None:
-                truth = human_truth(sample.annotations)
+            if annotations is not None:
+                truth = human_truth(annotations)
             else:
                 content = resize_to_width(read_picture(sample.reference), sample.width)
                 truth = detected_truth(content, self._detector_for(sample))

@@ -9,14 +9,17 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django_tasks_db.models import DBTaskResult
 
 from common.pictures import read_picture
 from metrics import statistics
+from metrics.calibration.presets import preset
 from metrics.effectiveness.basis import build
 from metrics.effectiveness.basis_file import write_basis
 from metrics.effectiveness.divergence import measure as measure_e
+from metrics.effectiveness.known_bases import read_header
 from metrics.measurements.table import statistics_frame
-from metrics.models import Measurement
+from metrics.models import Calibration, Measurement, MeasurementJob
 from metrics.statistics.instruments.effectiveness import EffectivenessInstrument
 from tests.metrics.measurements.test_measuring import Size
 from tests.metrics.pictures import small_encoder, textured
@@ -44,7 +47,7 @@ def run(batch: Batch | str = "trial", **options: object) -> str:
 
 def test_it_measures_a_batch_and_reports_the_time(batch) -> None:
     said = run()
-    assert "basis: 2 of 2 pictures" in said
+    assert "basis: 4 of 4 pictures" in said  # the bundled ones, not those of the batch
     assert "E: 4 measured, 0 known before" in said and "s per picture" in said
     assert "C: 4 measured, 0 known before" in said
     table = statistics_frame(batch.stimuli.all())
@@ -84,8 +87,8 @@ def test_it_resumes_after_an_interruption(batch, monkeypatch) -> None:
 
 
 def test_the_numbers_are_those_of_the_definition(batch, settings) -> None:
-    run(statistics=["E"], encoder="other", size=48)
-    (file,) = (settings.DATA_DIR / "cache" / "bases").iterdir()
+    run(statistics=["E"], encoder="other", size=48, basis="batch")
+    (file,) = (settings.DATA_DIR / "bases").iterdir()
     assert file.name.startswith("other-48-")
     encoder = small_encoder(5, name="other")
     contents = sorted({row.content.sha256: row.content.path for row in batch.stimuli.all()}.items())
@@ -102,12 +105,66 @@ def test_the_numbers_are_those_of_the_definition(batch, settings) -> None:
         assert kept[name].instrument == f"E-1 other:5 basis:{basis.fingerprint[:16]} 48px"
 
 
-def test_a_damaged_basis_is_made_again(batch, settings) -> None:
-    run(statistics=["E"])
-    (file,) = (settings.DATA_DIR / "cache" / "bases").iterdir()
-    file.write_bytes(file.read_bytes()[:100])
-    said = run(statistics=["E"])
-    assert "basis: 2 of 2" in said and "E: 0 measured, 4 known before" in said
+@pytest.mark.parametrize(("basis", "pictures"), [("reference", 4), ("batch", 2)])
+@pytest.mark.parametrize("left", [100, 20_000])
+def test_a_damaged_basis_is_made_again(batch, settings, basis, pictures, left) -> None:
+    run(statistics=["E"], basis=basis)
+    (file,) = (settings.DATA_DIR / "bases").iterdir()
+    file.write_bytes(file.read_bytes()[:left])
+    said = run(statistics=["E"], basis=basis)
+    assert f"basis: {pictures} of {pictures}" in said
+    assert "E: 0 measured, 4 known before" in said
+    assert read_header(file) is not None
+
+
+def test_batches_are_measured_on_one_scale(batch, stored, finished) -> None:
+    other = Batch.objects.create(name="other", recipe={})
+    content = stored("content", 7)
+    finished(other, content, stored("style", 17))
+    run()
+    assert "basis" not in run("other")  # the one that the first batch has made
+    assert len(set(Measurement.objects.filter(statistic="E1").values_list("instrument"))) == 1
+    run("other", basis="batch")
+    names = Measurement.objects.filter(stimulus__batch=other, statistic="E1")
+    assert len(set(names.values_list("instrument"))) == 2
+
+
+def fitted_to(instruments: dict[str, str]) -> Calibration:
+    """A calibration that is fitted to these instruments."""
+    exported = preset("wacv2020-E").to_json() | {"instruments": instruments}
+    return Calibration.objects.create(
+        name="old", target="E", data_fingerprint="0" * 64, model=exported
+    )
+
+
+def test_it_measures_with_the_instruments_of_a_model(batch, stored, finished) -> None:
+    run(statistics=["E"], basis="batch", size=48)
+    name = Measurement.objects.filter(statistic="E1").first().instrument
+    model = fitted_to({"E": name})
+    other = Batch.objects.create(name="other", recipe={})
+    finished(other, stored("content", 7), stored("style", 17))
+    said = run("other", model="old")
+    assert "E: 1 measured" in said and "C:" not in said
+    assert set(other.stimuli.get().measurements.values_list("instrument", flat=True)) == {name}
+    with pytest.raises(CommandError, match="leave --statistics out"):
+        run("other", model=str(model.pk), statistics=["E"])
+    with pytest.raises(CommandError, match="unknown calibration 'older'.*did you mean old"):
+        run("other", model="older")
+
+
+@pytest.mark.parametrize(
+    ("instruments", "message"),
+    [
+        ({}, "does not say with which instruments"),
+        ({"E": "E-1 compact:1 basis:ffff 64px"}, "is not in this installation: copy its file"),
+        ({"E": "something"}, "is not in this installation"),
+    ],
+)
+def test_a_model_whose_instruments_are_unknown_is_refused(batch, instruments, message) -> None:
+    fitted_to(instruments)
+    with pytest.raises(CommandError, match=message) as caught:
+        run(model="old")
+    assert caught.value.returncode == 2 and not MeasurementJob.objects.exists()
 
 
 def test_a_named_basis_is_another_instrument(batch, tmp_path) -> None:
@@ -140,13 +197,41 @@ def test_layers_out_of_reach_are_kept_as_null(batch, monkeypatch) -> None:
 
 
 def test_failures_are_reported_and_the_rest_is_measured(batch) -> None:
-    batch.stimuli.first().path.unlink()
+    batch.stimuli.first().path.write_bytes(b"not a picture")
     errors = io.StringIO()
-    with pytest.raises(CommandError, match="2 measurements of batch 'trial'") as caught:
+    with pytest.raises(CommandError, match="batch 'trial': 1 failed for the reasons") as caught:
         call_command("measure", batch="trial", stderr=errors)
-    assert caught.value.returncode == 2
+    assert caught.value.returncode == 2 and "\n" not in str(caught.value)
     assert "E of gatys on content 1" in errors.getvalue()
     assert "E: 3 measured" in errors.getvalue()
+
+
+def test_a_missing_file_waits_and_one_line_says_why(batch) -> None:
+    path = batch.stimuli.first().path
+    kept = path.read_bytes()
+    path.unlink()
+    with pytest.raises(CommandError, match=f"2 wait: .*{path.name} is missing") as caught:
+        run()
+    assert caught.value.returncode == 2 and "\n" not in str(caught.value)
+    assert set(MeasurementJob.objects.values_list("state", "attempt")) == {
+        ("pending", 0), ("done", 1),
+    }  # fmt: skip
+    path.write_bytes(kept)
+    said = run()
+    assert "E: 1 measured, 3 known before" in said and "C: 1 measured" in said
+
+
+def test_it_leaves_the_work_to_workers_when_told(batch, django_capture_on_commit_callbacks) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        assert "8 measurements wait for a worker" in run(queue=True)
+    assert not Measurement.objects.exists()
+    assert DBTaskResult.objects.count() == 2
+    assert "E: 4 measured" in run()
+
+
+def test_processes_is_a_whole_number(batch) -> None:
+    with pytest.raises(CommandError, match="--processes 0 cannot be used"):
+        run(processes=0)
 
 
 @pytest.mark.parametrize(

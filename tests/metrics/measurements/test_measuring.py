@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import math
 import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
 from importlib import import_module
 from types import SimpleNamespace
 from typing import Any, ClassVar
@@ -17,7 +19,11 @@ from django.db import connection
 from common.colours import CONVERSION
 from common.errors import InputError
 from common.media import keep, media_path
-from metrics.measurements.measuring import batch_named, collection_of, get_or_measure, measure
+from metrics import statistics
+from metrics.measurements import jobs
+from metrics.measurements.here import measure_waiting
+from metrics.measurements.measuring import batch_named, collection_of
+from metrics.measurements.orders import start
 from metrics.measurements.table import columns, instruments, usual_instruments
 from metrics.measurements.table import statistics_frame as frame
 from metrics.models import Measurement
@@ -65,7 +71,7 @@ class Counting(Instrument):
     """An instrument of `Size` that counts its calls."""
 
     def __init__(self, label: str = "counting") -> None:
-        self.label, self.calls = label, 0
+        self.label, self.calls, self.trouble = label, 0, ""
         self.references: list[str] = []
 
     def name(self, sample: Sample) -> str:
@@ -74,45 +80,73 @@ class Counting(Instrument):
     def measure(self, sample: Sample) -> dict[str, Value]:
         self.calls += 1
         self.references.append(sample.reference.name)
-        if not sample.image.exists():
-            raise InputError(f"{sample.image.name}\nis gone")
+        if self.trouble == sample.image.name:
+            raise InputError(f"{sample.image.name}\nis strange")
         return {"C": Value(float(sample.image.stat().st_size), {"annotated": False})}
 
 
-def nothing(task: str, done: int, total: int) -> None:
-    pass
+@dataclass(frozen=True)
+class Outcome:
+    """What became of the jobs of one run."""
+
+    measured: int
+    known: int
+    failures: list[tuple[str, str]]
+    waiting: list[str]
 
 
-def test_it_measures_what_is_missing_and_nothing_twice(batch) -> None:
+@pytest.fixture
+def measure(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Outcome]:
+    """Measure a batch by a statistic with an instrument that is open already."""
+
+    def run(batch: Batch, kind: type[Statistic], instrument: Instrument) -> Outcome:
+        monkeypatch.setitem(statistics.STATISTICS, kind.key, kind)
+        monkeypatch.setattr(jobs, "opened", lambda *_: instrument)
+        label = getattr(instrument, "label", "detector")
+        order = start(batch, kind.key, {"label": label})
+        waited = set(order.jobs.filter(state="pending").values_list("pk", flat=True))
+        measure_waiting([order], set())
+        rows = list(order.jobs.all())
+        measured = [row for row in rows if row.pk in waited and row.seconds is not None]
+        done = [row for row in rows if row.state == "done"]
+        return Outcome(
+            len([row for row in measured if row.state == "done"]),
+            len(done) - len([row for row in measured if row.state == "done"]),
+            [(row.label, row.error) for row in rows if row.state == "failed"],
+            [row.error for row in rows if row.state == "pending"],
+        )
+
+    return run
+
+
+def test_it_measures_what_is_missing_and_nothing_twice(batch, measure) -> None:
     instrument = Counting()
-    steps: list[tuple[str, int, int]] = []
-    first = measure(batch, Size, instrument, lambda *step: steps.append(step))
+    first = measure(batch, Size, instrument)
     assert (first.measured, first.known, instrument.calls) == (4, 0, 4)
-    assert steps == [("C", done, 4) for done in (1, 2, 3, 4)] and first.seconds_each > 0
-    again = measure(batch, Size, instrument, nothing)
+    again = measure(batch, Size, instrument)
     assert (again.measured, again.known, instrument.calls) == (0, 4, 4)
     Measurement.objects.filter(stimulus=batch.stimuli.first()).delete()
-    third = measure(batch, Size, instrument, nothing)
+    third = measure(batch, Size, instrument)
     assert (third.measured, third.known, instrument.calls) == (1, 3, 5)
 
 
-def test_stimuli_of_one_reference_follow_each_other(batch) -> None:
+def test_stimuli_of_one_reference_follow_each_other(batch, measure) -> None:
     instrument = Counting()
-    measure(batch, Size, instrument, nothing)
+    measure(batch, Size, instrument)
     first, second, third, fourth = instrument.references
     assert first == second != third == fourth
 
 
-def test_another_instrument_adds_measurements(batch) -> None:
-    measure(batch, Size, Counting("one"), nothing)
+def test_another_instrument_adds_measurements(batch, measure) -> None:
+    measure(batch, Size, Counting("one"))
     before = {row.pk: row.value for row in Measurement.objects.all()}
-    measure(batch, Size, Counting("two"), nothing)
+    measure(batch, Size, Counting("two"))
     assert Measurement.objects.count() == 8
     assert {row.pk: row.value for row in Measurement.objects.filter(pk__in=before)} == before
 
 
-def test_a_measurement_is_not_changed(batch) -> None:
-    measure(batch, Size, Counting(), nothing)
+def test_a_measurement_is_not_changed(batch, measure) -> None:
+    measure(batch, Size, Counting())
     row = Measurement.objects.first()
     row.value = 0.0
     with pytest.raises(TypeError, match="never overwritten"):
@@ -120,44 +154,65 @@ def test_a_measurement_is_not_changed(batch) -> None:
     assert Measurement.objects.get(pk=row.pk).value > 0
 
 
-def test_the_first_of_two_simultaneous_measurements_is_kept(batch) -> None:
+def test_the_first_of_two_simultaneous_measurements_is_kept(batch, measure) -> None:
     stimulus = batch.stimuli.first()
 
     class Slow(Counting):
         def measure(self, sample: Sample) -> dict[str, Value]:
-            Measurement.objects.create(
-                stimulus=stimulus,
-                reference=stimulus.content,
-                statistic="C",
-                instrument=self.label,
-                value=0.25,
-            )
+            if sample.image == stimulus.path:
+                Measurement.objects.create(
+                    stimulus=stimulus,
+                    reference=stimulus.content,
+                    statistic="C",
+                    instrument=self.label,
+                    value=0.25,
+                )
             return {"C": Value(0.75)}
 
-    found = get_or_measure(Size, Slow(), stimulus, stimulus.content)
-    assert found["C"].value == 0.25 and Measurement.objects.count() == 1
+    assert not measure(batch, Size, Slow()).failures
+    kept = Measurement.objects.get(stimulus=stimulus)
+    assert kept.value == 0.25 and Measurement.objects.count() == 4
 
 
-def test_a_stimulus_that_is_not_done_waits(batch) -> None:
+def test_a_stimulus_that_is_not_done_has_no_job(batch, measure) -> None:
     stimulus = batch.stimuli.first()
     batch.stimuli.filter(pk=stimulus.pk).update(state=Stimulus.State.PENDING)
-    outcome = measure(batch, Size, Counting(), nothing)
-    assert (outcome.measured, outcome.unmade) == (3, 1)
-    stimulus.refresh_from_db()
-    with pytest.raises(InputError, match="is pending: make it first"):
-        get_or_measure(Size, Counting(), stimulus, stimulus.content)
+    assert measure(batch, Size, Counting()).measured == 3
+    batch.stimuli.update(state=Stimulus.State.DONE)
+    assert measure(batch, Size, Counting()).measured == 1
 
 
-def test_a_failed_measurement_does_not_stop_the_others(batch) -> None:
+def test_a_stimulus_that_is_made_anew_meanwhile_fails_its_job(batch, measure) -> None:
+    measure(batch, Size, Counting())
+    stimulus = batch.stimuli.first()
+    Measurement.objects.filter(stimulus=stimulus).delete()
+    order = start(batch, "C", {"label": "counting"})
+    batch.stimuli.filter(pk=stimulus.pk).update(state=Stimulus.State.PENDING)
+    measure_waiting([order], set())
+    assert "is pending: make it first" in order.jobs.get(stimulus=stimulus).error
+
+
+def test_a_failed_measurement_does_not_stop_the_others(batch, measure) -> None:
+    instrument = Counting()
+    instrument.trouble = batch.stimuli.first().path.name
+    outcome = measure(batch, Size, instrument)
+    assert outcome.measured == 3
+    ((label, reason),) = outcome.failures
+    assert label.startswith("gatys on content 1") and reason.endswith("is strange")
+    instrument.trouble = ""
+    assert measure(batch, Size, instrument).measured == 1
+
+
+def test_a_missing_file_waits_for_its_return(batch, measure) -> None:
     gone = batch.stimuli.first()
     kept = gone.path.with_suffix(".kept")
     shutil.move(gone.path, kept)
-    outcome = measure(batch, Size, Counting(), nothing)
-    assert outcome.measured == 3
-    ((label, reason),) = outcome.failures
-    assert label.startswith("gatys on content 1") and reason.endswith("is gone")
+    outcome = measure(batch, Size, Counting())
+    assert outcome.measured == 3 and not outcome.failures
+    (reason,) = outcome.waiting
+    assert gone.path.name in reason and "is missing: restore the file" in reason
     shutil.move(kept, gone.path)
-    assert measure(batch, Size, Counting(), nothing).measured == 1
+    assert measure(batch, Size, Counting()).measured == 1
 
 
 def test_a_batch_is_named(batch) -> None:
@@ -165,8 +220,7 @@ def test_a_batch_is_named(batch) -> None:
     with pytest.raises(InputError, match="unknown batch 'trail': use one of trial"):
         batch_named("trail")
     batch.stimuli.update(state=Stimulus.State.FAILED)
-    with pytest.raises(InputError, match="no stimulus of batch 'trial' is done"):
-        collection_of(batch)
+    assert collection_of(batch).width == 0
 
 
 def test_a_collection_lists_its_contents(batch, stored, finished) -> None:
@@ -177,8 +231,8 @@ def test_a_collection_lists_its_contents(batch, stored, finished) -> None:
     assert len(after.contents) == 3 and after.fingerprint != before.fingerprint
 
 
-def test_the_table_has_the_agreed_columns(batch) -> None:
-    measure(batch, Size, Counting(), nothing)
+def test_the_table_has_the_agreed_columns(batch, measure) -> None:
+    measure(batch, Size, Counting())
     table = frame(batch.stimuli.all())
     assert list(table.columns) == columns()
     agreed = "stimulus,method,content,style,E1,E2,E3,E4,E5,C,weight,instrument_E,instrument_C"
@@ -192,10 +246,10 @@ def test_the_table_has_the_agreed_columns(batch) -> None:
     assert list(table["C"]) == sizes
 
 
-def test_the_table_never_mixes_instruments(batch) -> None:
-    measure(batch, Size, Counting("one"), nothing)
+def test_the_table_never_mixes_instruments(batch, measure) -> None:
+    measure(batch, Size, Counting("one"))
     Measurement.objects.filter(stimulus=batch.stimuli.first()).delete()
-    measure(batch, Size, Counting("two"), nothing)
+    measure(batch, Size, Counting("two"))
     stimuli = batch.stimuli.all()
     assert instruments(stimuli, "C") == {"two": 4, "one": 3}
     with pytest.raises(InputError, match="several instruments measured C.*'two' .4 stimuli"):
@@ -252,11 +306,11 @@ def annotate(picture, column: int) -> None:
     picture.save()
 
 
-def test_a_corrected_annotation_gives_new_measurements(batch) -> None:
+def test_a_corrected_annotation_gives_new_measurements(batch, measure) -> None:
     content = batch.stimuli.first().content
     annotate(content, 20)
     instrument = CoherenceInstrument("gaussian")
-    first = measure(batch, Coherence, instrument, nothing)
+    first = measure(batch, Coherence, instrument)
     assert first.measured == 4
     stimuli = batch.stimuli.filter(content=content)
     human = next(name for name in instruments(stimuli, "C") if name.endswith("truth:human"))
@@ -264,7 +318,7 @@ def test_a_corrected_annotation_gives_new_measurements(batch) -> None:
     assert before.notna().all() and instruments(stimuli, "C") == {human: 2}
     annotate(content, 50)
     assert instruments(stimuli, "C") == {}
-    again = measure(batch, Coherence, instrument, nothing)
+    again = measure(batch, Coherence, instrument)
     assert (again.measured, again.known) == (2, 2)
     after = frame(stimuli, {"C": human})["C"]
     assert after.notna().all() and (after != before).any()
@@ -273,11 +327,13 @@ def test_a_corrected_annotation_gives_new_measurements(batch) -> None:
     assert (frame(stimuli, {"C": human})["C"] == before).all()
 
 
-def test_measurements_of_the_version_before_get_the_name_of_their_annotations(batch) -> None:
+def test_measurements_of_the_version_before_get_the_name_of_their_annotations(
+    batch, measure
+) -> None:
     content = batch.stimuli.first().content
     annotate(content, 20)
     instrument = CoherenceInstrument("gaussian")
-    measure(batch, Coherence, instrument, nothing)
+    measure(batch, Coherence, instrument)
     names = list(Measurement.objects.order_by("pk").values_list("instrument", flat=True))
     for row in Measurement.objects.filter(instrument__contains=" annotation:"):
         shared = row.instrument.partition(" annotation:")[0]
@@ -288,7 +344,7 @@ def test_measurements_of_the_version_before_get_the_name_of_their_annotations(ba
 
 
 def test_numbers_of_a_reference_whose_colours_were_not_converted_are_replaced(
-    stored, finished, tmp_path
+    stored, finished, tmp_path, measure
 ) -> None:
     image, profile = wide_gamut()
     image.resize((72, 64)).save(tmp_path / "wide.png", icc_profile=profile)
@@ -297,7 +353,7 @@ def test_numbers_of_a_reference_whose_colours_were_not_converted_are_replaced(
     made = Batch.objects.create(name="colours", recipe={"size": 72})
     rows = [finished(made, content, style) for content in (wide, plain)]
     instrument = CoherenceInstrument("gaussian")
-    assert measure(made, Coherence, instrument, nothing).measured == 2
+    assert measure(made, Coherence, instrument).measured == 2
     names = dict(Measurement.objects.values_list("stimulus", "instrument"))
     assert names[rows[0].pk] == f"{names[rows[1].pk]} colours:{CONVERSION}"
     assert len(names[rows[0].pk]) <= 200
@@ -311,7 +367,7 @@ def test_numbers_of_a_reference_whose_colours_were_not_converted_are_replaced(
     assert instruments(made.stimuli, "C") == {shared: 2}
     assert frame(made.stimuli)["C"][0] == value
     Measurement.objects.filter(stimulus=rows[0]).exclude(pk=old.pk).delete()
-    assert measure(made, Coherence, instrument, nothing).measured == 1
+    assert measure(made, Coherence, instrument).measured == 1
     assert frame(made.stimuli)["C"][0] == value
     assert Measurement.objects.get(pk=old.pk).value == value / 2
 
@@ -325,7 +381,7 @@ def test_the_instrument_of_e_says_where_the_colours_of_a_style_are_converted(tmp
     def collection(name: str) -> Collection:
         return Collection([tmp_path / name], "same", 64, tmp_path / "cache")
 
-    basis = collection_basis(encoder, 64, collection("plain.png"), nothing)
+    basis = collection_basis(encoder, 64, collection("plain.png"), lambda *_: None)
     instrument = EffectivenessInstrument(encoder, basis)
     plain, wide = (
         instrument.name(Sample(tmp_path / "plain.png", 64, tmp_path / name))
@@ -334,5 +390,5 @@ def test_the_instrument_of_e_says_where_the_colours_of_a_style_are_converted(tmp
     assert wide == f"{plain} colours:{CONVERSION}"
     assert shared_name(wide) == plain == shared_name(plain)
     # A basis that is kept from before the conversion is not taken for the new one.
-    collection_basis(encoder, 64, collection("wide.png"), nothing)
+    collection_basis(encoder, 64, collection("wide.png"), lambda *_: None)
     assert len(list((tmp_path / "cache/bases").iterdir())) == 2

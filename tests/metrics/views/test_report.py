@@ -116,13 +116,14 @@ def test_without_scripts_its_figures_are_pictures(page, folder):
 def test_it_scores_statistics_of_another_encoder_only_on_request(calibration, batch, tmp_path):
     calibration.model["instruments"] = {"E": "another encoder"}
     calibration.save()
-    with pytest.raises(CommandError, match="'another encoder' measured no E"):
-        call_command("report", batch=batch.name, out=tmp_path / "refused")
+    with pytest.raises(CommandError, match="it needs E measured by another encoder"):
+        call_command("report", batch=batch.name, e_model=calibration.name, out=tmp_path / "refused")
     assert not (tmp_path / "refused").exists()
     call_command("report", batch=batch.name, out=tmp_path / "told", any_instrument=True)
     page = (tmp_path / "told" / "index.html").read_text()
-    assert "fitted to E measured by <code>another encoder</code>" in page
-    assert "these stimuli were measured by <code>compact-8f2a/basis-77</code>" in page
+    assert "was fitted to E measured by another instrument" in page
+    assert "<code>another encoder</code>" in page
+    assert "measured by <code>compact-8f2a/basis-77</code>" in page
     told = json.loads((tmp_path / "told" / "ecspace.json").read_text())
     assert [each["target"] for each in told["foreign_instruments"]] == ["E"]
     assert told["calibrations"] == [calibration.pk]

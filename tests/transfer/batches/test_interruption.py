@@ -22,7 +22,7 @@ from tests.transfer.conftest import draw
 ROOT = Path(__file__).parents[3]
 GENERATE = (
     "generate", "--name", "trial", "--methods", "gatys", "--size", "64", "--iterations", "40",
-    "--chunk", "1", "--threads", "1",
+    "--chunk", "1", "--threads", "1", "--no-measure",
 )  # fmt: skip
 
 

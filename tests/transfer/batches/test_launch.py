@@ -161,7 +161,7 @@ def test_generate_loads_the_encoder_and_resolves_parameters_once(order, monkeypa
 
 
 def test_a_batch_without_content_is_made_shown_and_has_no_coherence(order, picture, client) -> None:
-    from metrics.measurements.measuring import _pairs
+    from metrics.measurements.measuring import pairs_of
     from metrics.statistics import statistic
     from studies.planning.allocation import items_among
 
@@ -175,8 +175,8 @@ def test_a_batch_without_content_is_made_shown_and_has_no_coherence(order, pictu
     rows = list(batch.stimuli.all())
     assert [(row.state, row.error, row.content) for row in rows] == [("done", "", None)] * 2
     assert rows[0].label == "inversion"
-    assert _pairs(batch, statistic("C")) == []
-    assert len(_pairs(batch, statistic("E"))) == 2
+    assert pairs_of(batch, statistic("C")) == []
+    assert len(pairs_of(batch, statistic("E"))) == 2
     assert [item.reference for item in items_among(batch.stimuli.all(), "E")] == [
         row.styles.get().pk for row in rows
     ]

@@ -14,9 +14,10 @@ from PIL import Image
 from common.checksums import sha256_of
 from common.errors import InputError, MachineError, StorageError, WeightsError
 from transfer.batches import worker
+from transfer.batches.claimed import kept
 from transfer.batches.launch import launch
 from transfer.batches.tasks import make_chunk
-from transfer.batches.worker import finite, kept, make
+from transfer.batches.worker import finite, make
 from transfer.models import Batch, Stimulus
 from transfer.models.ledger import Lease, Ledger
 
@@ -167,7 +168,7 @@ def test_errors_of_the_machine_fail_no_stimulus(engine, order, trouble):
     launch(order(chunk=4))
     engine.trouble = trouble
     for _ in range(5):
-        with pytest.raises(MachineError, match="this machine cannot make it"):
+        with pytest.raises(MachineError, match="this machine cannot do it"):
             make_next()
     assert waits(str(trouble)[:20])
 
@@ -218,7 +219,7 @@ def test_a_worker_waits_for_the_disk_with_growing_pauses(engine, order, monkeypa
 
     monkeypatch.setattr(worker, "keep", store)
     monkeypatch.setattr("threading.Event.wait", lambda _, seconds: pauses.append(seconds))
-    monkeypatch.setattr("transfer.batches.worker.kept", lambda _: nullcontext())
+    monkeypatch.setattr("transfer.batches.claimed.kept", lambda _: nullcontext())
     call_command("worker", "--drain")
     assert pauses == [1, 2, 4]
     assert set(Stimulus.objects.values_list("state", flat=True)) == {"done"}
@@ -231,7 +232,7 @@ def test_a_worker_that_drains_does_not_wait_for_a_disk_without_end(engine, order
     pauses = []
     monkeypatch.setattr(worker, "keep", Mock(side_effect=StorageError("the disk is full")))
     monkeypatch.setattr("threading.Event.wait", lambda _, seconds: pauses.append(seconds))
-    monkeypatch.setattr("transfer.batches.worker.kept", lambda _: nullcontext())
+    monkeypatch.setattr("transfer.batches.claimed.kept", lambda _: nullcontext())
     with pytest.raises(CommandError, match="the disk is full") as caught:
         call_command("worker", "--drain")
     assert caught.value.returncode == 2
@@ -246,13 +247,13 @@ def test_a_worker_waits_for_a_database_that_is_away(engine, order, monkeypatch, 
     pauses = []
 
     def reap(rows):
-        if answers and answers.pop(0):
+        if rows.model is Stimulus and answers and answers.pop(0):
             raise OperationalError("server closed the connection\nunexpectedly")
         return real(rows)
 
     monkeypatch.setattr(Ledger, "reap", reap)
     monkeypatch.setattr("threading.Event.wait", lambda _, seconds: pauses.append(seconds))
-    monkeypatch.setattr("transfer.batches.worker.kept", lambda _: nullcontext())
+    monkeypatch.setattr("transfer.batches.claimed.kept", lambda _: nullcontext())
     call_command("worker", "--drain")
     assert pauses == [1, 2]
     assert set(Stimulus.objects.values_list("state", flat=True)) == {"done"}

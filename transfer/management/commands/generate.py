@@ -16,8 +16,8 @@ from common.media import sweep_temporary
 from common.name_value import names_and_values
 from common.progress import Meter
 from transfer.batches.launch import Order, launch
-from transfer.batches.tasks import enqueue_waiting
-from transfer.batches.worker import make
+from transfer.batches.measuring_provider import provider
+from transfer.batches.tasks import enqueue_waiting, make_and_follow
 from transfer.encoders import DEFAULT_ENCODER
 from transfer.methods import find_method
 from transfer.methods.style_weights import RANGES
@@ -29,11 +29,11 @@ _PATIENCE = 1.0  # seconds between checks of rows that other workers hold
 
 
 class Command(InputCommand):
-    """Makes a batch of stimuli."""
+    """Makes and measures a batch of stimuli."""
 
     help = (
-        "Make a batch of stimuli: every content in every style by every method. Ctrl-C stops "
-        "it; the same command continues and makes only the missing stimuli."
+        "Make a batch of stimuli: every content in every style by every method, and measure them. "
+        "Ctrl-C stops it; the same command continues and does only what is missing."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -67,6 +67,8 @@ class Command(InputCommand):
         add("--chunk", type=int, default=4, metavar="N",
             help="stimuli made together; part of the recipe (default: %(default)s)")  # fmt: skip
         add("--retry", action="store_true", help="try failed stimuli again")
+        add("--no-measure", dest="measure", action="store_false",
+            help="do not measure the stimuli; manage.py measure does it later")  # fmt: skip
         add("--queue", action="store_true", help="launch only; workers make the stimuli")
 
     def handle(self, **options: Any) -> None:
@@ -74,6 +76,9 @@ class Command(InputCommand):
         batch = launch(_order(options))
         if options["retry"]:
             batch.stimuli.retry()
+        measuring = provider() if options["measure"] else None
+        if measuring is not None:
+            measuring.request(batch, None)
         if options["queue"]:
             enqueue_waiting(batch)
             waiting = batch.stimuli.progress().pending
@@ -94,13 +99,21 @@ class Command(InputCommand):
         finally:
             signal.signal(signal.SIGTERM, before)
         self._report(batch, progress)
+        if measuring is not None:
+            measuring.measure_here(batch)
+        if progress.failed:
+            raise CommandError(
+                f"{progress.failed} of {progress.total} stimuli failed, see above: fix the cause, "
+                "then repeat the command with --retry",
+                returncode=1,
+            )
 
     def _make(self, batch: Batch) -> Progress:
         batch.stimuli.reap()
         progress = batch.stimuli.progress()
         with Meter(progress.total, progress.ended) as meter:
             while progress.open:
-                if not make(batch.stimuli.next_chunk(), meter.step):
+                if not make_and_follow(batch.stimuli.next_chunk(), meter.step):
                     time.sleep(_PATIENCE)  # other workers hold the rest
                     batch.stimuli.reap()
                 progress = batch.stimuli.progress()
@@ -111,12 +124,6 @@ class Command(InputCommand):
         self.stderr.write(f"batch '{batch.name}': {progress.done} of {progress.total} images done")
         for row in batch.stimuli.filter(state=Stimulus.State.FAILED).select_related("content"):
             self.stderr.write(f"failed: {row.label}: {row.error}")
-        if progress.failed:
-            raise CommandError(
-                f"{progress.failed} of {progress.total} stimuli failed, see above: fix the cause, "
-                "then repeat the command with --retry",
-                returncode=1,
-            )
 
 
 def _order(options: dict[str, Any]) -> Order:

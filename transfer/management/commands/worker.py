@@ -1,4 +1,4 @@
-"""Make waiting stimuli until stopped: one process per machine or per GPU."""
+"""Make and measure waiting stimuli until stopped: one process per machine or per GPU."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import signal
 import threading
 import time
 from argparse import ArgumentParser
+from collections.abc import Callable
+from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
@@ -18,7 +20,8 @@ from django_tasks_db.models import DBTaskResult
 from common.command import InputCommand
 from common.errors import MachineError, StorageError
 from common.media import sweep_temporary
-from transfer.batches.worker import make
+from transfer.batches.measuring_provider import provider
+from transfer.batches.tasks import make_and_follow
 from transfer.models import Stimulus
 from transfer.models.ledger import Ledger, worker_name
 
@@ -31,20 +34,44 @@ DRAIN_PAUSE = 16.0
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
+@dataclass(frozen=True)
+class Work:
+    """A ledger of rows that a worker works on.
+
+    Attributes:
+        noun: what its rows are, for messages.
+        rows: all rows.
+        do: claims the waiting ones of one chunk, works on them and gives their number.
+
+    """
+
+    noun: str
+    rows: Callable[[], Ledger[Any]]
+    do: Callable[[Ledger[Any]], int]
+
+
+def all_work() -> list[Work]:
+    """The ledgers in the order in which they are worked on."""
+    found = [Work("stimuli", Stimulus.objects.all, make_and_follow)]
+    if (measuring := provider()) is not None:
+        found.append(Work("measurements", measuring.rows, measuring.work))
+    return found
+
+
 class Command(InputCommand):
-    """Makes waiting stimuli."""
+    """Makes and measures waiting stimuli."""
 
     help = (
-        "Make waiting stimuli. Ctrl-C or SIGTERM stops the worker after the current chunk, a "
-        "second one immediately: the rows then wait again. With several GPUs start one worker "
-        "each, with CUDA_VISIBLE_DEVICES=0, =1, …"
+        "Make waiting stimuli, and measure those whose measurement was asked for. Ctrl-C or "
+        "SIGTERM stops the worker after the current chunk, a second one immediately: the rows then "
+        "wait again. With several GPUs start one worker each, with CUDA_VISIBLE_DEVICES=0, =1, …"
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options."""
         parser.add_argument(
             "--drain", action="store_true",
-            help="end when no stimulus waits, or when results cannot be stored for half a minute",
+            help="end when nothing waits, or when results cannot be stored for half a minute",
         )  # fmt: skip
         parser.add_argument(
             "--interval", type=float, default=1.0, metavar="S",
@@ -52,13 +79,15 @@ class Command(InputCommand):
         )  # fmt: skip
 
     def handle(self, **options: Any) -> None:
-        """Run queued tasks first, then make rows without a task."""
+        """Run queued tasks first, then work on rows without a task."""
         self.stopping = threading.Event()
-        self.put_back: dict[int, float] = {}
+        self.put_back: dict[tuple[str, int], float] = {}
         self.pause, self.drain = 0.0, bool(options["drain"])
         begun = False
         before = {number: signal.signal(number, self._stop) for number in _SIGNALS}
         sweep_temporary()
+        if (measuring := provider()) is not None:
+            measuring.catch_up()
         self.stderr.write(f"worker {worker_name()} is ready (Ctrl-C stops it)")
         try:
             while not self.stopping.is_set():
@@ -74,35 +103,41 @@ class Command(InputCommand):
                         raise
                     self._wait_for_storage(StorageError(f"the database cannot be used: {error}"))
         except KeyboardInterrupt:
-            self.stderr.write("stopped immediately: unfinished stimuli wait again")
+            self.stderr.write("stopped immediately: unfinished rows wait again")
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
 
     def _work(self) -> bool:
-        """Run one task or make one chunk. False if there is none.
+        """Run one task or work on one chunk. False if there is none.
 
         Raises:
             StorageError: results cannot be stored.
             OperationalError: the database does not answer.
 
         """
-        Stimulus.objects.reap()
+        for work in all_work():
+            work.rows().reap()
         if run_queued_task():
             return True
-        rows = self._possible().next_chunk()
-        batch = rows.values_list("batch", flat=True).first()
+        return any(self._work_on(work) for work in all_work())
+
+    def _work_on(self, work: Work) -> bool:
+        """Work on the next chunk; False if no row waits."""
+        rows = self._possible(work).next_chunk()
+        group = rows.values_list(rows.GROUP, flat=True).first()
+        if group is None:
+            return False
         try:
-            made = make(rows)
+            done = work.do(rows)
         except MachineError as error:
-            assert batch is not None
-            self.put_back[batch] = time.monotonic() + AGAIN
-            self.stderr.write(f"batch {batch} waits for another worker: {error}")
+            self.put_back[work.noun, group] = time.monotonic() + AGAIN
+            self.stderr.write(f"{rows.GROUP} {group} waits for another worker: {error}")
             return True
         self.pause = 0.0
-        if made:
-            self.stderr.write(f"{made} stimuli worked on")
-        return made > 0
+        if done:
+            self.stderr.write(f"{done} {work.noun} worked on")
+        return True  # if another worker was quicker, more rows may wait
 
     def _wait_for_storage(self, error: StorageError) -> None:
         """Pause, longer each time. Raises the error if the worker drains and waited enough."""
@@ -110,18 +145,20 @@ class Command(InputCommand):
             raise error
         self.pause = min(LONGEST_PAUSE, 2 * self.pause or 1.0)
         reason = " ".join(str(error).split())
-        self.stderr.write(f"stimuli wait, next attempt in {self.pause:g} s: {reason}")
+        self.stderr.write(f"rows wait, next attempt in {self.pause:g} s: {reason}")
         self.stopping.wait(self.pause)
 
-    def _possible(self) -> Ledger[Stimulus]:
-        """The stimuli without those of batches that this worker has released recently."""
+    def _possible(self, work: Work) -> Ledger[Any]:
+        """The rows without those of groups that this worker has released recently."""
         now = time.monotonic()
-        self.put_back = {batch: end for batch, end in self.put_back.items() if end > now}
-        return Stimulus.objects.exclude(batch__in=self.put_back)
+        self.put_back = {place: end for place, end in self.put_back.items() if end > now}
+        groups = [group for noun, group in self.put_back if noun == work.noun]
+        rows = work.rows()
+        return rows.exclude(**{f"{rows.GROUP}__in": groups}) if groups else rows
 
     def _idle(self, options: dict[str, Any]) -> bool:
         """Wait for the interval. Returns whether the worker may end."""
-        if self.drain and not self._possible().progress().open:
+        if self.drain and not any(self._possible(w).progress().open for w in all_work()):
             return True
         self.stopping.wait(options["interval"])
         return False
