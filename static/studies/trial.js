@@ -40,7 +40,18 @@ class Trial {
   }
 
   arrange() {
-    this.form.classList.toggle("stacked", isStacked(this.words, screenNow()));
+    const stacked = isStacked(this.words, screenNow());
+    this.form.classList.toggle("stacked", stacked);
+    const names = stacked ? ["upper", "lower"] : ["left", "right"];
+    names.forEach((name, place) => {
+      this.answers[place].setAttribute("aria-label", this.words[name]);
+    });
+  }
+
+  // The pointer rests where the last picture was clicked: a frame there would favour one side.
+  pointed(event) {
+    if (this.shownAt === null || (event.movementX === 0 && event.movementY === 0)) return;
+    this.form.classList.add("pointed");
   }
 
   async begin() {
@@ -214,6 +225,7 @@ document.addEventListener("keydown", (event) => {
 });
 
 document.addEventListener("visibilitychange", () => { if (trial) trial.visibility(); });
+document.addEventListener("pointermove", (event) => { if (trial) trial.pointed(event); });
 window.addEventListener("resize", () => { if (trial) trial.arrange(); });
 
 // A page from the browser's back/forward cache is out of date.

@@ -31,13 +31,13 @@ def begin(page: Page, live_server: LiveServer, study: Study) -> None:
 def ready(page: Page, answered: int) -> None:
     """Wait until the trial after `answered` answers may be answered."""
     expect(page.get_by_role("progressbar")).to_have_attribute("value", str(answered))
-    expect(page.get_by_role("button", name="Left picture")).to_be_enabled()
+    expect(page.locator("button.answer[value=left]")).to_be_enabled()
     page.wait_for_timeout(250)  # longer than the guard against double clicks
 
 
 def answer(page: Page, side: str) -> None:
     """Click a picture."""
-    page.get_by_role("button", name=f"{side} picture").click()
+    page.locator(f"button.answer[value={side.lower()}]").click()
 
 
 def current(page: Page) -> str:

@@ -138,9 +138,7 @@ def test_it_stacks_the_pictures_in_a_narrow_window_if_allowed(page, live_server,
     begin(page, live_server, gated(least_width=1000, stack=True))
     for (width, height), layout in ((WIDE, "beside"), ((900, 1000), "stacked"), (PHONE, "stacked")):
         page.set_viewport_size({"width": width, "height": height})
-        left, right = (
-            page.get_by_role("button", name=side).locator("img") for side in ("Left", "Right")
-        )
+        left, right = (page.locator(f"button[value={side}] img") for side in ("left", "right"))
         expect(page.locator(".stage.stacked")).to_have_count(1 if layout == "stacked" else 0)
         left, right = left.bounding_box(), right.bounding_box()
         assert (left["x"] == right["x"]) is (layout == "stacked")

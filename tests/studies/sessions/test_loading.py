@@ -29,7 +29,7 @@ def test_it_waits_for_every_picture_and_does_not_time_the_loading(
     held: list[Route] = []
     page.context.route("**/picture/**", lambda route: held.append(route))
     consent(page, live_server, long_study)
-    left = page.get_by_role("button", name="Left picture")
+    left = page.locator("button[value=left]")
     expect(page.get_by_role("status")).to_have_text("Loading the pictures …")
     while len(held) < 3:
         page.wait_for_timeout(50)

@@ -175,8 +175,7 @@ def test_it_mirrors_the_pages_for_scripts_from_the_right_but_not_the_answers(
     expect_fits(page, width)
     begin(page, live_server, study)
     left, right = (
-        page.get_by_role("button", name=f"{side} picture").bounding_box()
-        for side in ("Left", "Right")
+        page.locator(f"button[value={side}]").bounding_box() for side in ("left", "right")
     )
     assert left["x"] < right["x"] or left["y"] < right["y"]
     expect_fits(page, width)
