@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.apps import AppConfig
+from django.db.models.signals import pre_delete
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -14,12 +15,15 @@ class MetricsConfig(AppConfig):
     name = "metrics"
 
     def ready(self) -> None:
-        """Give transfer access to measuring, and studies to measured statistics."""
+        """Give transfer access to measuring, studies to statistics; keep calibrated studies."""
         # Modules with tables can be imported only once every app is loaded.
+        from metrics.measurements.calibrated_studies import keep_calibrated_study
         from metrics.measurements.for_transfer import measuring_provider
+        from studies.models import Study
         from studies.planning import statistics_provider
         from transfer.batches import measuring_provider as transfer_provider
 
+        pre_delete.connect(keep_calibrated_study, sender=Study)
         transfer_provider.register(measuring_provider())
         statistics_provider.register(
             statistics_provider.StatisticsProvider(_statistics_of, _coefficients_of)

@@ -16,5 +16,6 @@ urlpatterns = [
     path("reports/<str:name>/", reports.report, name="report"),
     path("calibrations/", calibrations.calibrations, name="calibrations"),
     path("calibrations/<int:pk>/", calibrations.calibration, name="calibration"),
+    path("calibrations/<int:pk>/delete/", calibrations.delete, name="delete_calibration"),
     path("calibrations/<int:pk>/model.json", calibrations.model_json, name="model"),
 ]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from studies.views import access, entrance, files, participant, planner, researcher
+from studies.views import access, entrance, files, participant, planner, researcher, states
 
 app_name = "studies"
 urlpatterns = [
@@ -11,9 +11,12 @@ urlpatterns = [
     path("planner/", planner.planner, name="planner"),
     path("<int:pk>/", researcher.study, name="study"),
     path("<int:pk>/edit/", researcher.edit, name="edit"),
-    path("<int:pk>/open/", researcher.open_study, name="open"),
-    path("<int:pk>/close/", researcher.close_study, name="close"),
-    path("<int:pk>/on/", researcher.go_on, name="go_on_study"),
+    path("<int:pk>/open/", states.open_study, name="open"),
+    path("<int:pk>/pause/", states.pause, name="pause"),
+    path("<int:pk>/on/", states.resume, name="go_on_study"),
+    path("<int:pk>/close/", states.close_study, name="close"),
+    path("<int:pk>/reopen/", states.reopen, name="reopen"),
+    path("<int:pk>/delete/", states.delete, name="delete"),
     path("<int:pk>/monitor/", researcher.monitor, name="monitor"),
     path("<int:pk>/share/", access.share, name="share"),
     path("<int:pk>/unshare/", access.unshare, name="unshare"),

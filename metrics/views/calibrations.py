@@ -6,8 +6,9 @@ from django.contrib import messages
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from common.confirmation import check_name_typed
 from common.errors import InputError
 from metrics.calibration.presets import PRESETS
 from metrics.calibration.verdict import verdict
@@ -67,6 +68,20 @@ def calibration(request: HttpRequest, pk: int) -> HttpResponse:
     names = {key: [name] for key, name in row.exported.instruments.items()}
     context = {"calibration": row, "model": model, "instruments": instrument_words(names)}
     return render(request, "metrics/calibration.html", context)
+
+
+@require_POST
+def delete(request: HttpRequest, pk: int) -> HttpResponse:
+    """Delete a calibration, if its name is typed. The votes stay."""
+    row = get_object_or_404(Calibration.objects.visible_to(request.user), pk=pk)
+    try:
+        check_name_typed(request.POST.get("name", ""), row.name, "delete the calibration")
+    except InputError as error:
+        messages.error(request, str(error))
+        return redirect(row)
+    row.delete()
+    messages.success(request, f"The calibration {row.name} is deleted.")
+    return redirect("metrics:calibrations")
 
 
 @require_safe

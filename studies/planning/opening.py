@@ -1,4 +1,4 @@
-"""The life of a study: consent text, opening, closing, and continuing after a pause."""
+"""The states of a study: consent text, opening, pausing, closing, reopening."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from common.errors import InputError
 from studies.models import Cohort, Study
 from studies.planning.allocation import items_of, planned_votes, study_blocks, write_assignments
 from studies.planning.feasibility import check_feasibility
+
+PAUSED_BY_HAND = "a researcher paused the study"
 
 
 def set_consent(study: Study, text: str) -> None:
@@ -53,6 +55,37 @@ def close_study(study: Study) -> None:
         raise InputError(f"study '{study}' was never opened: open it, or delete it")
     study.state, study.closed_at = Study.State.CLOSED, timezone.now()
     study.save(update_fields=["state", "closed_at"])
+
+
+def reopen_study(study: Study) -> None:
+    """Admit participants to a closed study again, with the plan that it had.
+
+    Sessions that were unfinished when it closed can be continued.
+
+    Raises:
+        InputError: the study is not closed, or its votes were imported, so that it has no plan.
+
+    """
+    if study.state != Study.State.CLOSED:
+        raise InputError(f"study '{study}' is not closed")
+    if study.opened_at is None:
+        raise InputError(f"study '{study}' was never open: its votes were imported")
+    study.state, study.closed_at = Study.State.OPEN, None
+    study.save(update_fields=["state", "closed_at"])
+
+
+def pause_study(study: Study) -> None:
+    """Admit no new participants until the pause ends; sessions that have begun continue.
+
+    Raises:
+        InputError: the study is not open.
+
+    """
+    if study.state != Study.State.OPEN:
+        raise InputError(f"study '{study}' is not open: only an open study can pause")
+    if not study.paused_because:
+        study.paused_because = PAUSED_BY_HAND
+        study.save(update_fields=["paused_because"])
 
 
 def resume_study(study: Study) -> None:

@@ -5,16 +5,15 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
-from common.errors import InputError
 from studies.exchange.bundle import LICENCES
 from studies.forms.settings import rows
 from studies.forms.study import CodesForm, StudyForm
 from studies.models import Cohort, Study
 from studies.monitoring.pausing import ENOUGH, LATEST, thresholds
 from studies.monitoring.summary import cohort_counts, summarise
-from studies.planning import opening
+from studies.planning import deletion
 from studies.planning.allocation import items_of, methods_of
 from studies.views.access import visible_study
 from transfer.batches.near_duplicates import near_duplicates
@@ -67,6 +66,7 @@ def study(request: HttpRequest, pk: int) -> HttpResponse:
         "screen_requirements": found.screen_requirements.declared(),
         "settings": rows(found),
         "is_owner": found.belongs_to(request.user),
+        "deletion_obstacle": deletion.obstacle(found),
     }
     return render(request, "studies/study.html", context)
 
@@ -88,36 +88,3 @@ def monitor(request: HttpRequest, pk: int) -> HttpResponse:
         "enough": ENOUGH,
     }
     return render(request, "studies/monitor.html", context)
-
-
-@require_POST
-def go_on(request: HttpRequest, pk: int) -> HttpResponse:
-    """End a pause."""
-    found = visible_study(request, pk)
-    opening.resume_study(found)
-    messages.success(request, "The study admits participants again.")
-    return redirect(found)
-
-
-@require_POST
-def open_study(request: HttpRequest, pk: int) -> HttpResponse:
-    """Open a study."""
-    found = visible_study(request, pk)
-    try:
-        opening.open_study(found)
-        messages.success(request, "The study is open. Send its link to participants.")
-    except InputError as error:
-        messages.error(request, str(error))
-    return redirect(found)
-
-
-@require_POST
-def close_study(request: HttpRequest, pk: int) -> HttpResponse:
-    """Close a study."""
-    found = visible_study(request, pk)
-    try:
-        opening.close_study(found)
-        messages.success(request, "The study is closed. Its votes stay.")
-    except InputError as error:
-        messages.error(request, str(error))
-    return redirect(found)

@@ -1,4 +1,4 @@
-"""The actions `list`, `open`, `close` and `plan`."""
+"""The actions `list`, `open`, `pause`, `resume`, `close`, `reopen`, `delete` and `plan`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,14 @@ from studies.design import DESIGNS
 from studies.management.actions.action import Action, Options, study_of, takes_study
 from studies.models import Cohort, Study
 from studies.planning.adaptive import plan_round
-from studies.planning.opening import close_study, open_study
+from studies.planning.deletion import delete_study
+from studies.planning.opening import (
+    close_study,
+    open_study,
+    pause_study,
+    reopen_study,
+    resume_study,
+)
 
 
 def _takes_nothing(parser: ArgumentParser) -> None:
@@ -38,6 +45,30 @@ def _close(options: Options) -> str:
     return f"study '{study}' is closed"
 
 
+def _pause(options: Options) -> str:
+    study = study_of(options["study"])
+    pause_study(study)
+    return f"study '{study}' admits no new participants"
+
+
+def _resume(options: Options) -> str:
+    study = study_of(options["study"])
+    resume_study(study)
+    return f"study '{study}' admits participants again"
+
+
+def _reopen(options: Options) -> str:
+    study = study_of(options["study"])
+    reopen_study(study)
+    return f"study '{study}' is open again; participants' link: {study.entry_url}"
+
+
+def _delete(options: Options) -> str:
+    study = study_of(options["study"])
+    delete_study(study)
+    return f"study '{study}' is deleted"
+
+
 def _plan(options: Options) -> str:
     study = study_of(options["study"])
     if not DESIGNS[study.design].follows_votes:
@@ -51,4 +82,8 @@ def _plan(options: Options) -> str:
 LIST = Action("all studies and their votes", _takes_nothing, _list)
 OPEN = Action("admit participants", takes_study, _open)
 CLOSE = Action("end a study; its votes stay", takes_study, _close)
+PAUSE = Action("admit no new participants for the time being", takes_study, _pause)
+RESUME = Action("end a pause", takes_study, _resume)
+REOPEN = Action("open a closed study again", takes_study, _reopen)
+DELETE = Action("delete a study that no person has answered", takes_study, _delete)
 PLAN = Action("choose the next pairs of an adaptive design", takes_study, _plan)

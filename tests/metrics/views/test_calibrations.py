@@ -208,3 +208,18 @@ def test_a_report_with_a_model_that_is_not_usable_names_no_admissible_method(
     assert summary["verdicts"]["E"] is None
     assert {row["admissible"] for row in summary["methods"]} == {None}
     assert "“C: C-test”: not usable." in (tmp_path / "report" / "index.html").read_text()
+
+
+def test_a_calibration_keeps_its_study_until_it_is_deleted_by_name(researcher, calibration, study):
+    kept = researcher.post(f"/studies/{study.pk}/delete/", {"name": study.name}, follow=True)
+    assert "a calibration was fitted to its votes" in kept.content.decode()
+    assert Calibration.objects.get().studies.get() == study
+    assert study.participants.count() == 12
+
+    address = reverse("metrics:delete_calibration", args=[calibration.pk])
+    refused = researcher.post(address, {"name": "E"}, follow=True).content.decode()
+    assert "to delete the calibration, type its name" in refused
+    researcher.post(address, {"name": calibration.name}, follow=True)
+    assert not Calibration.objects.exists()
+    researcher.post(f"/studies/{study.pk}/delete/", {"name": study.name}, follow=True)
+    assert not type(study).objects.exists()

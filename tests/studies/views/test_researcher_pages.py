@@ -72,8 +72,13 @@ def test_it_opens_and_closes_a_study(researcher, draft):
     study = draft()
     page = researcher.post(f"/studies/{study.pk}/open/", follow=True).content.decode()
     assert f"http://testserver{study.entry_url}" in page
-    page = researcher.post(f"/studies/{study.pk}/close/", follow=True).content.decode()
+    address = f"/studies/{study.pk}/close/"
+    page = researcher.post(address, {"name": "another"}, follow=True).content.decode()
+    assert f"to close the study, type its name: {study.name}" in page
+    assert Study.objects.get().state == Study.State.OPEN
+    page = researcher.post(address, {"name": f" {study.name} "}, follow=True).content.decode()
     assert "closed" in page
+    assert Study.objects.get().state == Study.State.CLOSED
 
 
 def test_it_gives_the_reason_why_a_study_cannot_open(researcher, draft):
