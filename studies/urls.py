@@ -11,6 +11,7 @@ urlpatterns = [
     path("planner/", planner.planner, name="planner"),
     path("<int:pk>/", researcher.study, name="study"),
     path("<int:pk>/edit/", researcher.edit, name="edit"),
+    path("<int:pk>/duplicate/", researcher.duplicate, name="duplicate"),
     path("<int:pk>/open/", states.open_study, name="open"),
     path("<int:pk>/pause/", states.pause, name="pause"),
     path("<int:pk>/on/", states.resume, name="go_on_study"),

@@ -147,3 +147,21 @@ class StudyForm(CodesForm):
         study = super().save(commit)
         set_consent(study, self.cleaned_data["consent"])
         return study
+
+
+class NewStudyForm(StudyForm):
+    """Create a study in draft, and the other test with the same settings where it is wanted.
+
+    An EC space needs both: votes of an E-test and of a C-test.
+    """
+
+    both_tests = forms.BooleanField(
+        required=False,
+        label="Also create the other test (E or C) with the same settings",
+        help_text="An EC space needs the votes of both.",
+    )
+
+    def sections(self) -> list[tuple[str, list[forms.BoundField]]]:
+        """Headings with their fields; the other test stands under the question."""
+        first, *rest = super().sections()
+        return [(first[0], [*first[1], self["both_tests"]]), *rest]

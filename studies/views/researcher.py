@@ -5,16 +5,17 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from studies.exchange.bundle import LICENCES
 from studies.forms.settings import rows
-from studies.forms.study import CodesForm, StudyForm
+from studies.forms.study import CodesForm, NewStudyForm, StudyForm
 from studies.models import Cohort, Study
 from studies.monitoring.pausing import ENOUGH, LATEST, thresholds
 from studies.monitoring.summary import cohort_counts, summarise
 from studies.planning import deletion
 from studies.planning.allocation import items_of, methods_of
+from studies.planning.duplication import duplicate_study
 from studies.views.access import visible_study
 from transfer.batches.near_duplicates import near_duplicates
 
@@ -29,11 +30,19 @@ def studies(request: HttpRequest) -> HttpResponse:
 def create(request: HttpRequest) -> HttpResponse:
     """The form for a new study."""
     owner = request.user if request.user.is_authenticated else None
-    form = StudyForm(request.POST or None, instance=Study(created_by=owner))
+    chosen = [int(key) for key in request.GET.getlist("batch") if key.isdecimal()]
+    form = NewStudyForm(
+        request.POST or None, instance=Study(created_by=owner), initial={"batches": chosen}
+    )
     if request.method == "POST" and form.is_valid():
         made = form.save()
         for warning in near_duplicates(made.batches.all()):
             messages.warning(request, warning)
+        if form.cleaned_data["both_tests"]:
+            other = "C" if made.kind == "E" else "E"
+            twin = duplicate_study(made, owner, kind=other)
+            messages.success(request, f"Two drafts are created: {made.name} and {twin.name}.")
+            return redirect("studies:studies")
         return redirect(made)
     return render(request, "studies/create.html", {"form": form})
 
@@ -47,6 +56,15 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(request, "Saved.")
         return redirect(form.save())
     return render(request, "studies/create.html", {"form": form, "study": found})
+
+
+@require_POST
+def duplicate(request: HttpRequest, pk: int) -> HttpResponse:
+    """Create a draft with the settings of a study, and show its form."""
+    found = visible_study(request, pk)
+    draft = duplicate_study(found, request.user if request.user.is_authenticated else None)
+    messages.success(request, f"This draft has the settings of {found.name}.")
+    return redirect("studies:edit", draft.pk)
 
 
 @require_safe
