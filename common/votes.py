@@ -11,7 +11,8 @@ from common.tables import MOST_ROWS, Table, clean, read_table
 COUNTS = ("count", "counts", "freq", "frequency")
 """Columns that hold the number of votes that a row stands for."""
 _UNCLEAR = ("n", "weight", "weights", "wins", "win", "wins1", "wins2", "win1", "win2", "losses",
-            "votes", "times")  # fmt: skip
+            "votes", "times", "num_votes", "n_votes", "vote_count", "repetitions", "reps",
+            "multiplicity", "occurrences", "tally", "battles")  # fmt: skip
 """Columns that may hold such a number, or something else."""
 _PERSON = ("participant", "observer")
 _WITHIN = ("study", "session", "session_id", "trial")

@@ -215,10 +215,15 @@ def _positions(stimuli: pd.Series[str], index: pd.Index[str], line: Line) -> Cod
         unknown = stimuli[positions < 0]
         marked = np.zeros(int(stimuli.index.max()) + 1, dtype=np.bool_)
         marked[unknown.index.to_numpy()] = True
+        first = str(unknown.iloc[0])
+        # Programs that read ids as numbers may write 812 as 812.0.
+        other = first.removesuffix(".0") if first.endswith(".0") else f"{first}.0"
+        what = "measure it, or leave its votes out"
+        if other in index:
+            what = f"they have {other!r}, write the ids alike in both tables"
         raise InputError(
             f"{line(marked)}{len(unknown)} vote{'s' * (len(unknown) > 1)} name a stimulus that "
-            f"the statistics lack, the first {str(unknown.iloc[0])!r}: measure it, or leave its "
-            "votes out"
+            f"the statistics lack, the first {first!r}: {what}"
         )
     return positions
 

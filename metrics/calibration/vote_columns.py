@@ -33,12 +33,19 @@ def lines_of(frame: pd.DataFrame) -> Line:
 
 
 def other_target(votes: pd.DataFrame, line: Line, target: str) -> pd.Series[str]:
-    """`target C` for votes on another question than `target`, else an empty string."""
-    if not target or "target" not in votes.columns:
-        return pd.Series("", index=votes.index, dtype=object)
-    named = _each_value(votes["target"], lambda value: "" if pd.isna(value) else str(value).strip())
+    """`target C` for votes on another question than `target`, else an empty string.
+
+    A column `question` counts as well if it names targets only.
+    """
+    nothing = pd.Series("", index=votes.index, dtype=object)
+    column = next((name for name in ("target", "question") if name in votes.columns), None)
+    if not target or column is None:
+        return nothing
+    named = _each_value(votes[column], lambda value: "" if pd.isna(value) else str(value).strip())
     known = named.str.lower().replace({"effectiveness": "e", "coherence": "c", "overall": "o"})
     if (strange := ~known.isin(["", "e", "c", "o"])).any():
+        if column == "question":  # the words that people read
+            return nothing
         raise InputError(
             f"{line(strange.to_numpy())}target {named[strange].iloc[0]!r} is unknown: use E or C"
         )

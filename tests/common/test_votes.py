@@ -33,7 +33,7 @@ def test_it_limits_the_sum_of_counts() -> None:
         votes("participant,choice,count\na,left,900000000\n")
 
 
-@pytest.mark.parametrize("name", ["n", "weight", "Wins", "win1"])
+@pytest.mark.parametrize("name", ["n", "weight", "Wins", "win1", "num_votes", "repetitions"])
 def test_it_refuses_a_column_that_may_hold_counts(name: str) -> None:
     with pytest.raises(InputError, match=f"line 3: it is not clear what the column '{name}' means"):
         votes(f"participant,choice,{name}\na,left,1\nb,left,12\n")

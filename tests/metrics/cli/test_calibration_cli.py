@@ -299,9 +299,27 @@ def test_it_fits_the_votes_of_the_target_alone(call, folder):
     model = json.loads(call("calibrate", "@both.csv", *CALIBRATE[2:], *FIT)[1])
     assert model["coefficients"] == usual["coefficients"]
     assert model["dropped"] == {"target C": 800}
+    asked = pd.concat([votes.assign(question="effectiveness"), other.assign(question="coherence")])
+    asked.drop(columns="target").to_csv(folder / "asked.csv", index=False)
+    model = json.loads(call("calibrate", "@asked.csv", *CALIBRATE[2:], *FIT)[1])
+    assert model["dropped"] == {"target C": 800}
+    votes.assign(question="Which one?").to_csv(folder / "words.csv", index=False)
+    assert json.loads(call("calibrate", "@words.csv", *CALIBRATE[2:], *FIT)[1])["votes"] == 800
     code, _, err = call("calibrate", "@other.csv", *CALIBRATE[2:], *FIT)
     assert (code, err.count("\n")) == (2, 1)
     assert "all 800 votes are of target C" in err
+
+
+def test_ids_that_became_numbers_are_named(call, folder):
+    table, votes = (pd.read_csv(folder / f"{name}.csv") for name in ("statistics", "votes"))
+    numbers = {name: str(800 + n) for n, name in enumerate(table["stimulus"])}
+    table.assign(stimulus=table["stimulus"].map(numbers) + ".0").to_csv(
+        folder / "numbers.csv", index=False
+    )
+    votes.replace(numbers).to_csv(folder / "whole.csv", index=False)
+    code, _, err = call("calibrate", "@whole.csv", "@numbers.csv", *CALIBRATE[3:], *FIT)
+    assert (code, err.count("\n")) == (2, 1)
+    assert "line 2: " in err and ".0', write the ids alike in both tables" in err
 
 
 def test_ids_of_participants_are_unique_within_a_study(call, folder):

@@ -17,8 +17,8 @@ from urllib.error import HTTPError
 import pytest
 from django.db import connection
 
-from studies.models import Trial, Vote
-from studies.planning.opening import open_study
+from studies.models import Study, Trial, Vote
+from studies.planning.opening import open_study, set_consent
 from tests.conftest import DATA
 from tests.live import Person, field, free_port, server
 from tests.studies.world import batch_of
@@ -50,10 +50,13 @@ def test_it_keeps_every_acknowledged_vote_when_the_server_is_killed(study):
 
 
 @pytest.fixture
-def crowd(draft):
+def crowd():
     """An open study with more trials than anybody answers in these tests."""
-    study = draft(trials_per_participant=350, participant_target=8, votes_per_pair=8)
-    study.batches.set([batch_of(6, 6, ("a", "b", "c", "d", "e"))])
+    study = Study.objects.create(
+        name="crowd", kind="E", trials_per_participant=350, participant_target=8, votes_per_pair=8
+    )
+    study.batches.add(batch_of(6, 6, ("a", "b", "c", "d", "e")))
+    set_consent(study, "You look at pictures.")
     open_study(study)
     return study
 
