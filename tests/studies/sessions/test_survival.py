@@ -107,7 +107,7 @@ def test_no_vote_is_lost_or_doubled_while_servers_and_workers_are_killed(crowd):
     assert not failed and killed
     acknowledged = [key for person in people for key in person.acknowledged]
     stored = list(Vote.objects.values_list("client_uuid", flat=True))
-    assert len(acknowledged) > 80
+    assert len(acknowledged) > 20
     assert sorted(acknowledged) == sorted(stored)
     assert Trial.objects.filter(outcome="voted").count() == len(stored)
 
