@@ -125,6 +125,7 @@ class Statistic(ABC):
     Class attributes:
         key: the key in the registry.
         title: what it measures, for pages.
+        source: who defined it: author, year, section or equation.
         names: of its numbers, which are the columns of STATISTICS.csv.
         reference: the role of the picture that a stimulus is measured against.
         higher_is_better: the direction of all its numbers.
@@ -136,6 +137,7 @@ class Statistic(ABC):
 
     key: ClassVar[str]
     title: ClassVar[str] = ""
+    source: ClassVar[str]
     names: ClassVar[tuple[str, ...]]
     reference: ClassVar[Literal["content", "style"]]
     higher_is_better: ClassVar[bool] = True
@@ -143,6 +145,11 @@ class Statistic(ABC):
     highest: ClassVar[float | None] = None
     uses_annotations: ClassVar[bool] = False
     together: ClassVar[int] = 1
+
+    @classmethod
+    def lacks(cls) -> str:
+        """What has to be installed before it can be measured; empty if nothing."""
+        return ""
 
     @classmethod
     @abstractmethod

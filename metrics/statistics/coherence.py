@@ -19,6 +19,7 @@ class Coherence(Statistic):
 
     key = "C"
     title = "Coherence"
+    source = "Yeh et al. 2020, section 4"
     names = ("C",)
     reference = "content"
     lowest = 0.0

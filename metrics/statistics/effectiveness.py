@@ -27,6 +27,7 @@ class Effectiveness(Statistic):
 
     key = "E"
     title = "Effectiveness"
+    source = "Yeh et al. 2020, section 4"
     names = ("E1", "E2", "E3", "E4", "E5")
     reference = "style"
     highest = 20.723  # −ln 1e-9

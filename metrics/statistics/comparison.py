@@ -1,0 +1,95 @@
+"""Declarations of statistics that compare a stimulus with one picture: its content or its style.
+
+A subclass names its formula. Those of pixels need nothing further; those of features take the
+encoder that the options name, `--encoder`, `--weights` and `--device`, which commands declare once
+for all statistics.
+"""
+
+from __future__ import annotations
+
+import argparse
+from abc import abstractmethod
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from metrics.statistics.base import Collection, Instrument, ProgressCallback, Statistic
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    Features = Mapping[str, Tensor]
+    PictureFormula = Callable[[Tensor, Tensor], "Numbers"]
+    FeatureFormula = Callable[[Features, Features], "Numbers"]
+
+Numbers = Mapping[str, float | str]
+"""Name → number, or a text that says why there is none."""
+LARGEST = 512
+"""Pixels of the shorter side to which larger pictures are resized before features and colours are
+compared, as base E does (Yeh et al. 2020)."""
+
+
+class PictureStatistic(Statistic):
+    """Compares the pixels of two pictures.
+
+    Class attributes:
+        version: raised whenever the numbers change.
+        largest: larger pictures are first resized to this shorter side; None: they are not.
+
+    """
+
+    version: ClassVar[int] = 1
+    largest: ClassVar[int | None] = None
+
+    @classmethod
+    @abstractmethod
+    def formula(cls) -> PictureFormula:
+        """The function of stimulus and reference: (1, 3, H, W) float64, RGB in [0, 1].
+
+        A content picture has the size of the stimulus, a style picture its width.
+        """
+
+    @classmethod
+    def add_options(cls, parser: argparse.ArgumentParser) -> None:
+        """It has no options."""
+
+    @classmethod
+    def open(
+        cls, options: Mapping[str, Any], collection: Collection, progress: ProgressCallback
+    ) -> Instrument:
+        """Load the formula."""
+        from metrics.statistics.instruments.comparison import PictureInstrument  # torch
+
+        return PictureInstrument(cls)
+
+
+class FeatureStatistic(Statistic):
+    """Compares features of two pictures by an encoder.
+
+    Class attributes:
+        layers: of which features are needed; those that the encoder lacks are left out.
+        version: raised whenever the numbers change.
+        largest: larger pictures are first resized to this shorter side, in pixels.
+
+    """
+
+    layers: ClassVar[tuple[str, ...]]
+    version: ClassVar[int] = 1
+    largest: ClassVar[int] = LARGEST
+
+    @classmethod
+    @abstractmethod
+    def formula(cls) -> FeatureFormula:
+        """The function of both pictures' features: layer → (1, C, H, W), layers in order."""
+
+    @classmethod
+    def add_options(cls, parser: argparse.ArgumentParser) -> None:
+        """Its options are those of E: encoder, weights and device."""
+
+    @classmethod
+    def open(
+        cls, options: Mapping[str, Any], collection: Collection, progress: ProgressCallback
+    ) -> Instrument:
+        """Load the encoder and the formula."""
+        from metrics.statistics.instruments.comparison import open_features  # torch
+
+        return open_features(cls, options)

@@ -1,0 +1,158 @@
+"""Measures statistics that compare a stimulus with its content or style picture."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from PIL import Image as Images
+from PIL.Image import Image
+from torch import Tensor
+
+from common.device import choose_device
+from common.errors import InputError
+from common.pictures import read_picture, resize_shorter, resize_to_width, same_shape, to_tensor
+from metrics.statistics.base import Instrument, Sample, Value
+from metrics.statistics.comparison import FeatureStatistic, Numbers, PictureStatistic
+from transfer import encoders
+from transfer.encoders.architecture import Encoder
+from transfer.encoders.registry import DEFAULT_ENCODER
+
+if TYPE_CHECKING:
+    from metrics.statistics.comparison import Features
+
+
+class PictureInstrument(Instrument):
+    """One formula of pixels."""
+
+    def __init__(self, statistic: type[PictureStatistic]) -> None:
+        """Take the statistic's formula."""
+        self.statistic, self._formula = statistic, statistic.formula()
+        self._reference: tuple[tuple[Path, tuple[int, int]], Tensor] | None = None
+
+    def name(self, sample: Sample) -> str:
+        """Key, version, and the largest size."""
+        limit = f" {self.statistic.largest}px" if self.statistic.largest else ""
+        return f"{self.statistic.key}-{self.statistic.version}{limit}"
+
+    def measure(self, sample: Sample) -> dict[str, Value]:
+        """The statistic's numbers."""
+        image = read_picture(sample.image)
+        key = (sample.reference, image.size)
+        if self._reference is None or self._reference[0] != key:
+            reference = fitted(sample, image.size, self.statistic.reference)
+            self._reference = key, pixels(bounded(reference, self.statistic.largest))
+        stimulus = pixels(bounded(image, self.statistic.largest))
+        with torch.no_grad():
+            return values(self.statistic.names, self._formula(stimulus, self._reference[1]))
+
+
+class FeatureInstrument(Instrument):
+    """One formula of features, with one encoder."""
+
+    def __init__(self, statistic: type[FeatureStatistic], encoder: Encoder) -> None:
+        """Take the statistic's formula.
+
+        Raises:
+            InputError: the encoder has none of the layers.
+
+        """
+        self.statistic, self.encoder, self._formula = statistic, encoder, statistic.formula()
+        self.layers = [layer for layer in statistic.layers if layer in encoder.widths]
+        if not self.layers:
+            raise InputError(
+                f"encoder '{encoder.name}' has no {', '.join(statistic.layers)}, which "
+                f"{statistic.key} needs: use a deeper encoder"
+            )
+        self._device = next(encoder.parameters()).device
+        self._reference: tuple[tuple[Path, tuple[int, int]], Features] | None = None
+
+    def name(self, sample: Sample) -> str:
+        """Key, version, fingerprint of the encoder, its layers, and the largest size."""
+        encoder = self.encoder.fingerprint or self.encoder.name
+        return f"{self.statistic.key}-{self.statistic.version} {encoder} {self.statistic.largest}px"
+
+    def measure(self, sample: Sample) -> dict[str, Value]:
+        """The statistic's numbers."""
+        image = read_picture(sample.image)
+        key = (sample.reference, image.size)
+        if self._reference is None or self._reference[0] != key:
+            reference = fitted(sample, image.size, self.statistic.reference)
+            self._reference = key, self._features(reference)
+        found = self._formula(self._features(image), self._reference[1])
+        return values(self.statistic.names, found)
+
+    def _features(self, image: Image) -> Features:
+        tensor = to_tensor(bounded(image, self.statistic.largest)).to(self._device)
+        with torch.no_grad(), torch.backends.cudnn.flags(allow_tf32=False):
+            features: Features = self.encoder(tensor, self.layers)
+        return features
+
+
+def open_features(
+    statistic: type[FeatureStatistic], options: Mapping[str, Any]
+) -> FeatureInstrument:
+    """The instrument with the encoder that `options` name, no deeper than needed.
+
+    Raises:
+        InputError: an unknown encoder, or weights that are missing or damaged.
+
+    """
+    encoder = encoders.load_encoder(
+        options.get("encoder") or DEFAULT_ENCODER,
+        weights=options.get("weights"),
+        device=choose_device(options.get("device") or "auto"),
+    )
+    return FeatureInstrument(statistic, encoder)
+
+
+def fitted(sample: Sample, size: tuple[int, int], role: str) -> Image:
+    """The reference as it was when the stimulus was made: content at its size, style at its width.
+
+    Raises:
+        InputError: stimulus and content have different shapes.
+
+    """
+    picture = read_picture(sample.reference)
+    if role == "style":
+        return resize_to_width(picture, size[0])
+    if not same_shape(size, picture.size):
+        raise InputError(
+            f"{sample.image.name} is {size[0]}×{size[1]} and its content {sample.reference.name} "
+            f"{picture.size[0]}×{picture.size[1]}, another shape: they cannot be compared place by "
+            "place"
+        )
+    if picture.size == size:
+        return picture
+    return picture.resize(size, Images.Resampling.BILINEAR)
+
+
+def bounded(image: Image, largest: int | None) -> Image:
+    """The picture with a shorter side of at most `largest` pixels."""
+    if largest is None or min(image.size) <= largest:
+        return image
+    return resize_shorter(image, largest)
+
+
+def pixels(image: Image) -> Tensor:
+    """The picture as float64 (1, 3, H, W), RGB in [0, 1]."""
+    array = np.asarray(image.convert("RGB"), dtype=np.float64) / 255
+    return torch.from_numpy(array).permute(2, 0, 1)[None].contiguous()
+
+
+def values(names: tuple[str, ...], found: Numbers) -> dict[str, Value]:
+    """A value for each name: a number, or none with the reason."""
+    answers = {}
+    for name in names:
+        number = found[name]
+        if isinstance(number, str):
+            answers[name] = Value(None, {"missing": number})
+        elif not math.isfinite(number):
+            answers[name] = Value(None, {"missing": "the formula gives no finite number"})
+        else:
+            answers[name] = Value(float(number))
+    return answers
