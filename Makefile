@@ -50,6 +50,7 @@ bench: venv  ## one JSON line per benchmark (NAMES="…": only these)
 validate: venv  ## long checks: simulated studies fitted, boundaries of large pictures
 	$(BIN)/python -m tests.validation.calibration
 	$(BIN)/python -m tests.validation.large_pictures
+	$(BIN)/python -m tests.validation.referee
 
 run: venv  ## the site at 127.0.0.1:8000
 	$(BIN)/python manage.py migrate --verbosity 0

@@ -5,7 +5,15 @@ from __future__ import annotations
 import sys
 
 from common.console import run
-from metrics.cli import boundaries, boundary_annotations, calibration, ecspace, effectiveness
+from metrics.cli import (
+    boundaries,
+    boundary_annotations,
+    calibration,
+    ecspace,
+    effectiveness,
+    referee,
+    statistics,
+)
 
 COMMANDS = (
     effectiveness.add_commands,
@@ -13,6 +21,8 @@ COMMANDS = (
     boundary_annotations.add_commands,
     calibration.add_commands,
     ecspace.add_commands,
+    referee.add_commands,
+    statistics.add_commands,
 )
 
 if __name__ == "__main__":

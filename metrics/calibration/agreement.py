@@ -75,10 +75,15 @@ def _answers(votes: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _between(comparisons: Comparisons) -> dict[str, Any]:
-    unknown = {"between": None, "ceiling": None, "shared_votes": 0}
+def majority_of_others(comparisons: Comparisons) -> pd.DataFrame:
+    """Predict answers by the majority of the other people's answers on the pair.
+
+    One row for each person and pair that somebody else has judged too: pair, person, others (the
+    number of other people), agree (the share of them that gave the same answer) and right (1 where
+    their majority predicts the answer, ½ for an even split or a tie, else 0).
+    """
     if comparisons.pairs is None or comparisons.lower_left is None:
-        return unknown
+        return pd.DataFrame(columns=["pair", "person", "others", "agree", "right"], dtype=float)
     answer = np.where(comparisons.lower_left, comparisons.preferred, 1 - comparisons.preferred)
     # One answer for each person and pair, so that a person is not compared with themselves.
     table = pd.DataFrame(
@@ -87,15 +92,21 @@ def _between(comparisons: Comparisons) -> dict[str, Any]:
     table = table.drop_duplicates(["pair", "person"])
     grouped = table.groupby("pair")["answer"]
     count, total = grouped.transform("count"), grouped.transform("sum")
-    shared = count > 1
-    if not shared.any():
-        return unknown
-    others = (total - table["answer"])[shared] / (count - 1)[shared]
-    mine = table["answer"][shared]
-    agree = mine * others + (1 - mine) * (1 - others)
-    right = 0.5 + 0.5 * np.sign(others - 0.5) * np.sign(mine - 0.5)
+    table = table.assign(others=count - 1, total=total)[count > 1]
+    mine = table["answer"]
+    others = (table["total"] - mine) / table["others"]
+    return table.assign(
+        agree=mine * others + (1 - mine) * (1 - others),
+        right=0.5 + 0.5 * np.sign(others - 0.5) * np.sign(mine - 0.5),
+    )[["pair", "person", "others", "agree", "right"]]
+
+
+def _between(comparisons: Comparisons) -> dict[str, Any]:
+    shared = majority_of_others(comparisons)
+    if shared.empty:
+        return {"between": None, "ceiling": None, "shared_votes": 0}
     return {
-        "between": float(np.average(agree, weights=(count - 1)[shared])),
-        "ceiling": float(right.mean()),
-        "shared_votes": int(shared.sum()),
+        "between": float(np.average(shared["agree"], weights=shared["others"])),
+        "ceiling": float(shared["right"].mean()),
+        "shared_votes": len(shared),
     }

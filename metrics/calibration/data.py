@@ -97,13 +97,16 @@ def compare(
     include_simulated: bool = False,
     any_instrument: bool = False,
     target: str = "",
+    keep_missing: bool = False,
 ) -> Comparisons:
     """Join votes with the statistics of their stimuli.
 
     votes: columns participant, stimulus_left, stimulus_right, choice; optional kind, simulated,
     excluded. statistics: stimulus and every term; optional content, style, instrument_E,
     instrument_C. Simulated votes enter only with `include_simulated`, and are then counted. With
-    `target` (E or C), votes whose column `target` names another are left out.
+    `target` (E, C or O), votes whose column `target` names another are left out. With
+    `keep_missing` a vote whose stimuli lack a statistic enters with NaN as its difference, and
+    there may be no term.
 
     Raises InputError for missing columns, unreadable values, unknown stimuli, mixed instruments,
     and if no vote is left.
@@ -114,7 +117,7 @@ def compare(
     check_name("rule for ties", ties, TIES)
     line = lines_of(votes)
     votes = votes.reset_index(drop=True)
-    table = statistics_table(statistics, terms)
+    table = statistics_table(statistics, terms, may_be_empty=keep_missing)
     reasons = reasons_left_out(votes, line, ties=ties, include_simulated=include_simulated)
     reasons = reasons.mask((other := other_target(votes, line, target)) != "", other)
     kinds = kinds_of(votes, line)
@@ -128,7 +131,7 @@ def compare(
     )
     values = table[list(terms)].to_numpy(dtype=np.float64)
     differences = values[left] - values[right]
-    measured = np.isfinite(differences).all(axis=1)
+    measured = np.isfinite(differences).all(axis=1) | keep_missing
     distinct = left != right
     enters = measured & distinct
     why = Counter(reasons[reasons != ""])
@@ -162,14 +165,16 @@ def compare(
     )
 
 
-def statistics_table(statistics: pd.DataFrame, terms: Sequence[str]) -> pd.DataFrame:
+def statistics_table(
+    statistics: pd.DataFrame, terms: Sequence[str], *, may_be_empty: bool = False
+) -> pd.DataFrame:
     """Statistics indexed by stimulus, with every term a finite number or missing.
 
     Raises InputError for missing columns, a stimulus named twice, and values that are not numbers.
     """
     require(statistics, ("stimulus", *terms), "statistics")
     line = lines_of(statistics)
-    if len(set(terms)) != len(terms) or not terms:
+    if len(set(terms)) != len(terms) or not (terms or may_be_empty):
         raise InputError(f"terms {','.join(terms)!r}: name each term once, and at least one")
     if (unnamed := statistics["stimulus"].isna().to_numpy()).any():
         raise InputError(f"{line(unnamed)}a row of the statistics names no stimulus: name it")

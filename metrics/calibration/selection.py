@@ -244,13 +244,13 @@ def _held_out(x: Floats, preferred: Floats, start: Floats, folds: _Folds) -> Hel
     batch = fit_batch(x, preferred, groups=folds.groups, weights=training, start=start)
     for fold in np.flatnonzero(~batch.converged):  # separated without this fold
         rows = training[fold][folds.groups] > 0
-        batch.coefficients[fold] = _penalised(x[rows], preferred[rows])
+        batch.coefficients[fold] = penalised(x[rows], preferred[rows])
     eta = (x * batch.coefficients[folds.fold_of[folds.groups]]).sum(axis=1)
     each = losses(eta, preferred)
     return HeldOut(float(each.mean()), accuracy(eta, preferred), folds.count, each)
 
 
-def _penalised(x: Floats, preferred: Floats) -> Floats:
+def penalised(x: Floats, preferred: Floats) -> Floats:
     """Fit by Firth's likelihood; terms that do not vary in these rows stay 0."""
     beta = np.zeros(x.shape[1])
     moving = np.flatnonzero(np.abs(x).max(axis=0, initial=0.0) > 0)

@@ -114,6 +114,23 @@ class CalibrateForm(forms.Form):
         study.queryset = Study.objects.visible_to(user)
 
 
+class RefereeForm(forms.Form):
+    """The choice of votes by which statistics are judged."""
+
+    study = forms.ModelChoiceField(
+        Study.objects.none(), label="Votes of", help_text="Takes some seconds."
+    )
+    include_simulated = forms.BooleanField(
+        required=False, label="Include simulated votes (the answer is then marked as simulated)"
+    )
+
+    def __init__(self, user: AbstractBaseUser | AnonymousUser, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        study = self.fields["study"]
+        assert isinstance(study, forms.ModelChoiceField)
+        study.queryset = Study.objects.visible_to(user)
+
+
 def _label(shown: Scoring) -> str:
     if shown.calibration is None:
         return f"{shown.label} (published)"

@@ -11,6 +11,7 @@ from tests.validation import calibration
 from tests.validation.calibration import coverage, few_and_unequal, recovery, table
 from tests.validation.compact import compare
 from tests.validation.large_pictures import check
+from tests.validation.referee import new_methods, ranks_and_noise
 
 
 def test_coverage_counts_clustered_and_naive_intervals():
@@ -65,3 +66,18 @@ def test_gaps_are_those_of_pairs():
     # Two values that differ by d have a mean with standard error d / 2.
     assert result["standard_error"] == [0.1, 0.0, 0.1]
     assert result["mean_gap"] == 0
+
+
+def test_the_referees_studies_are_counted():
+    # Few studies, so with wide limits: the limits of many are those of `make validate`.
+    result = ranks_and_noise(4)
+    assert result["planted is first"] == 1
+    assert result["studies in which any random number is called useful"] <= 0.5
+    assert all(0.7 <= share <= 1 for share in result["pooled coverage"])
+
+
+def test_leaving_methods_out_is_not_optimistic_where_the_truth_changes_by_method():
+    result = new_methods(12)
+    assert result["optimism of participants left out"] > 0
+    gap, error = result["methods left out minus new methods"]
+    assert gap >= -3 * error
