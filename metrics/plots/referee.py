@@ -126,7 +126,7 @@ def correlation_figure(judgement: Judgement) -> Figure | None:
 def _numbers(axes: Axes, matrix: np.ndarray) -> None:
     for row, column in np.ndindex(*matrix.shape):
         value = matrix[row, column]
-        text = "–" if np.isnan(value) else f"{value:.2f}".replace("0.", ".", 1)
+        text = "–" if np.isnan(value) else _two_digits(float(value))
         dark = abs(value) > 0.7
         axes.text(
             column,
@@ -137,6 +137,14 @@ def _numbers(axes: Axes, matrix: np.ndarray) -> None:
             fontsize=6,
             color="white" if dark else "black",
         )
+
+
+def _two_digits(value: float) -> str:
+    """A correlation as short as papers print it: .74, −.09, 0, 1."""
+    text = f"{abs(value):.2f}"
+    if text in ("0.00", "1.00"):
+        return f"{round(value)}".replace("-", "−")
+    return ("−" if value < 0 else "") + text[1:]
 
 
 class _fonts:  # noqa: N801 (used like a function)
