@@ -49,14 +49,14 @@ def votes(rng: np.random.Generator, names: np.ndarray, liked: np.ndarray) -> pd.
     rows = []
     for person in range(PEOPLE):
         careless = person < CARELESS
-        pairs = []
+        pairs: list[tuple[int, int]] = []
         for trial in range(TRIALS):
             if trial >= TRIALS - REPEATS:
                 right, left = pairs[trial - (TRIALS - REPEATS)]
             else:
                 first = METHODS * rng.integers(REFERENCES)
                 left, right = first + rng.choice(METHODS, 2, replace=False)
-            pairs.append((left, right))
+            pairs.append((int(left), int(right)))
             chance = 1 / (1 + np.exp(liked[right] - liked[left]))
             if careless and rng.random() < 1 / 3:
                 chance = 0.5

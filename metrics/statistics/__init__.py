@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from common.errors import InputError
 from common.lookup import find
 from metrics.statistics.base import Statistic
 from metrics.statistics.cfsd import Cfsd
@@ -15,6 +16,7 @@ from metrics.statistics.gmsd import Gmsd
 from metrics.statistics.gram import Gram
 from metrics.statistics.mean_deviation import MeanDeviation
 from metrics.statistics.ms_ssim import MsSsim
+from metrics.statistics.plugins import installed
 from metrics.statistics.self_similarity import SelfSimilarity
 from metrics.statistics.sifid import Sifid
 from metrics.statistics.ssim import Ssim
@@ -47,8 +49,22 @@ OTHER_STATISTICS: dict[str, type[Statistic]] = {
 
 
 def every_statistic() -> dict[str, type[Statistic]]:
-    """Key → declaration, the base statistics first."""
-    return STATISTICS | OTHER_STATISTICS
+    """Key → declaration: base statistics, ours, then those of other installed packages.
+
+    Raises:
+        InputError: a package's statistic is declared wrongly, or has a key or a name of ours.
+
+    """
+    ours = STATISTICS | OTHER_STATISTICS
+    taken = ours.keys() | {name for declared in ours.values() for name in declared.names}
+    further = installed()
+    for key, declared in further.items():
+        if twice := {key, *declared.names} & taken:
+            raise InputError(
+                f"the statistic {key!r} of an installed package has the name {min(twice)!r} of one "
+                "of ours: rename or uninstall it"
+            )
+    return ours | further
 
 
 def directions() -> dict[str, bool]:

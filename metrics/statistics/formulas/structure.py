@@ -17,7 +17,7 @@ _WINDOW = gaussian(_SIDE, 1.5)
 _C1, _C2 = 0.01**2, 0.03**2
 _SCALES = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 """Exponents of the five scales (Wang et al. 2003, section 3.2)."""
-_LEAST_SIDE = (_SIDE - 1) * 2 ** (len(_SCALES) - 1) + 1
+_LEAST_SIDE = _SIDE * 2 ** (len(_SCALES) - 1)
 """Pixels: at the fifth scale the window must fit into the picture."""
 
 

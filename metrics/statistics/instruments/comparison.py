@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from torch import Tensor
 from common.device import choose_device
 from common.errors import InputError
 from common.pictures import read_picture, resize_shorter, resize_to_width, same_shape, to_tensor
-from metrics.statistics.base import Instrument, Sample, Value
+from metrics.statistics.base import Instrument, Sample, Value, colour_part
 from metrics.statistics.comparison import FeatureStatistic, Numbers, PictureStatistic
 from transfer import encoders
 from transfer.encoders.architecture import Encoder
@@ -33,11 +34,13 @@ class PictureInstrument(Instrument):
         """Take the statistic's formula."""
         self.statistic, self._formula = statistic, statistic.formula()
         self._reference: tuple[tuple[Path, tuple[int, int]], Tensor] | None = None
+        self._colours = lru_cache(colour_part)
 
     def name(self, sample: Sample) -> str:
-        """Key, version, and the largest size."""
+        """Key, version, the largest size, and the rule of a conversion of colours."""
         limit = f" {self.statistic.largest}px" if self.statistic.largest else ""
-        return f"{self.statistic.key}-{self.statistic.version}{limit}"
+        name = f"{self.statistic.key}-{self.statistic.version}{limit}"
+        return name + self._colours(sample.reference)
 
     def measure(self, sample: Sample) -> dict[str, Value]:
         """The statistic's numbers."""
@@ -70,11 +73,13 @@ class FeatureInstrument(Instrument):
             )
         self._device = next(encoder.parameters()).device
         self._reference: tuple[tuple[Path, tuple[int, int]], Features] | None = None
+        self._colours = lru_cache(colour_part)
 
     def name(self, sample: Sample) -> str:
-        """Key, version, fingerprint of the encoder, its layers, and the largest size."""
+        """Key, version, the encoder, the largest size, and the rule of a conversion of colours."""
         encoder = self.encoder.fingerprint or self.encoder.name
-        return f"{self.statistic.key}-{self.statistic.version} {encoder} {self.statistic.largest}px"
+        name = f"{self.statistic.key}-{self.statistic.version} {encoder} {self.statistic.largest}px"
+        return name + self._colours(sample.reference)
 
     def measure(self, sample: Sample) -> dict[str, Value]:
         """The statistic's numbers."""

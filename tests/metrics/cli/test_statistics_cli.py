@@ -15,7 +15,7 @@ from tests.metrics.pictures import textured
 @pytest.fixture
 def call(tmp_path, capsys):
     for seed, name in enumerate(("image", "content", "style")):
-        textured(seed, 176, 168).save(tmp_path / f"{name}.png")
+        textured(seed, 192, 176).save(tmp_path / f"{name}.png")
 
     def answer(*arguments):
         words = [str(tmp_path / word[1:]) if word.startswith("@") else word for word in arguments]
@@ -53,7 +53,7 @@ def test_a_missing_number_is_null_with_a_reason(call, tmp_path):
     textured(0, 96, 96).save(tmp_path / "image.png")
     found = json.loads(call("statistics", *PICTURES, "--statistics", "ms-ssim", "--json")[1])
     assert found["ms-ssim"] is None
-    assert "161 pixels" in found["reasons"]["ms-ssim"]
+    assert "176 pixels" in found["reasons"]["ms-ssim"]
 
 
 def test_it_lists_every_statistic(call):

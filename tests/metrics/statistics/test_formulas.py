@@ -280,9 +280,16 @@ def test_a_shift_of_all_colours_is_its_own_distance():
     assert colour_wasserstein(dark, light) == pytest.approx(shift, rel=0.15)
 
 
+@pytest.mark.parametrize("side", [176, 177, 191])
+def test_the_smallest_pictures_of_five_scales_are_measured(tensors, side):
+    # What does not fill a block of two pixels is dropped, at each scale again.
+    image = tensors[0][0].repeat(1, 1, 2, 2)[..., :side, :side]
+    assert ms_ssim(image, image) == pytest.approx(1)
+
+
 def test_too_small_or_flat_pictures_have_a_reason_and_no_number(tensors):
     small = [image[..., :40, :40] for image in tensors[0]]
-    assert "161 pixels" in ms_ssim(*small)
+    assert "176 pixels" in ms_ssim(*small)
     assert "41 pixels" in vif(*small)
     assert "flat" in vif(tensors[0][0], torch.full_like(tensors[0][0], 0.5))
     constant = {"relu1_1": torch.ones(1, 4, 8, 8)}
