@@ -17,12 +17,11 @@ from metrics.statistics.base import Collection, Instrument, ProgressCallback, St
 if TYPE_CHECKING:
     from torch import Tensor
 
-    Features = Mapping[str, Tensor]
-    PictureFormula = Callable[[Tensor, Tensor], "Numbers"]
-    FeatureFormula = Callable[[Features, Features], "Numbers"]
+    from metrics.statistics.instruments.comparison import Features, Numbers
 
-Numbers = Mapping[str, float | str]
-"""Name → number, or a text that says why there is none."""
+    PictureFormula = Callable[[Tensor, Tensor], Numbers]
+    FeatureFormula = Callable[[Features, Features], Numbers]
+
 LARGEST = 512
 """Pixels of the shorter side to which larger pictures are resized before features and colours are
 compared, as base E does (Yeh et al. 2020)."""
@@ -57,9 +56,10 @@ class PictureStatistic(Statistic):
         cls, options: Mapping[str, Any], collection: Collection, progress: ProgressCallback
     ) -> Instrument:
         """Load the formula."""
-        from metrics.statistics.instruments.comparison import PictureInstrument  # torch
+        from metrics.statistics.instruments.comparison import Compared, PictureInstrument  # torch
 
-        return PictureInstrument(cls)
+        compared = Compared(cls.key, cls.version, cls.names, cls.reference, cls.largest)
+        return PictureInstrument(compared, cls.formula())
 
 
 class FeatureStatistic(Statistic):
@@ -90,6 +90,11 @@ class FeatureStatistic(Statistic):
         cls, options: Mapping[str, Any], collection: Collection, progress: ProgressCallback
     ) -> Instrument:
         """Load the encoder and the formula."""
-        from metrics.statistics.instruments.comparison import open_features  # torch
+        from metrics.statistics.instruments.comparison import (  # torch
+            Compared,
+            FeatureInstrument,
+            encoder_of,
+        )
 
-        return open_features(cls, options)
+        compared = Compared(cls.key, cls.version, cls.names, cls.reference, cls.largest)
+        return FeatureInstrument(compared, cls.formula(), cls.layers, encoder_of(options))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from metrics.statistics.comparison import FeatureStatistic, Numbers
+from metrics.statistics.comparison import FeatureStatistic
 from transfer.encoders.layout import STYLE_LAYERS
 
 if TYPE_CHECKING:
-    from metrics.statistics.comparison import FeatureFormula, Features
+    from metrics.statistics.comparison import FeatureFormula
+    from metrics.statistics.instruments.comparison import Features, Numbers
 
 _NAMES = {layer: f"gram-R{layer[4]}1" for layer in STYLE_LAYERS}
 

@@ -48,6 +48,12 @@ def notes(
             found.append(
                 f"{name} is the same for both stimuli in {finding.undecided} votes, which count ½."
             )
+        bounds = finding.accuracy_interval_stimuli
+        if finding.candidate.higher_is_better is not None and bounds and bounds[1] < 0.5:
+            found.append(
+                f"{name} predicts less than half of the votes: people prefer the opposite of the "
+                f"direction in which it is declared to be better ({finding.candidate.direction})."
+            )
         if name in FITTED:
             found.append(
                 f"{name} is the score of a fitted model: if it was fitted to these votes, its "

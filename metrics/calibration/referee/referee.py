@@ -152,9 +152,9 @@ def _check_one_target(votes: pd.DataFrame) -> None:
 
 
 def _place(finding: Finding) -> tuple[float, float]:
-    """Best first: by rank, then by accuracy; those without one last."""
-    rank = float("inf") if finding.rank is None else finding.rank
-    return rank, -(finding.accuracy if finding.accuracy is not None else -1.0)
+    """Best first: by group, then by accuracy; those without one last."""
+    group = float("inf") if finding.group is None else finding.group
+    return group, -(finding.accuracy if finding.accuracy is not None else -1.0)
 
 
 def _correlate(

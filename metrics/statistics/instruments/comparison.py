@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,21 +19,36 @@ from common.device import choose_device
 from common.errors import InputError
 from common.pictures import read_picture, resize_shorter, resize_to_width, same_shape, to_tensor
 from metrics.statistics.base import Instrument, Sample, Value, colour_part
-from metrics.statistics.comparison import FeatureStatistic, Numbers, PictureStatistic
 from transfer import encoders
 from transfer.encoders.architecture import Encoder
 from transfer.encoders.registry import DEFAULT_ENCODER
 
-if TYPE_CHECKING:
-    from metrics.statistics.comparison import Features
+Features = Mapping[str, Tensor]
+"""Layer → (1, C, H, W), layers in the order of the network."""
+Numbers = Mapping[str, float | str]
+"""Name → number, or a text that says why there is none."""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What a statistic declares of itself (see metrics/statistics/comparison.py).
+
+    largest: pixels of the shorter side to which larger pictures are resized; None: they are not.
+    """
+
+    key: str
+    version: int
+    names: tuple[str, ...]
+    reference: str
+    largest: int | None
 
 
 class PictureInstrument(Instrument):
     """One formula of pixels."""
 
-    def __init__(self, statistic: type[PictureStatistic]) -> None:
-        """Take the statistic's formula."""
-        self.statistic, self._formula = statistic, statistic.formula()
+    def __init__(self, statistic: Compared, formula: Callable[[Tensor, Tensor], Numbers]) -> None:
+        """Take a formula of two pictures, (1, 3, H, W) float64 in [0, 1]."""
+        self.statistic, self._formula = statistic, formula
         self._reference: tuple[tuple[Path, tuple[int, int]], Tensor] | None = None
         self._colours = lru_cache(colour_part)
 
@@ -57,18 +73,24 @@ class PictureInstrument(Instrument):
 class FeatureInstrument(Instrument):
     """One formula of features, with one encoder."""
 
-    def __init__(self, statistic: type[FeatureStatistic], encoder: Encoder) -> None:
-        """Take the statistic's formula.
+    def __init__(
+        self,
+        statistic: Compared,
+        formula: Callable[[Features, Features], Numbers],
+        layers: Sequence[str],
+        encoder: Encoder,
+    ) -> None:
+        """Take a formula of the features of two pictures at those of `layers` that there are.
 
         Raises:
             InputError: the encoder has none of the layers.
 
         """
-        self.statistic, self.encoder, self._formula = statistic, encoder, statistic.formula()
-        self.layers = [layer for layer in statistic.layers if layer in encoder.widths]
+        self.statistic, self.encoder, self._formula = statistic, encoder, formula
+        self.layers = [layer for layer in layers if layer in encoder.widths]
         if not self.layers:
             raise InputError(
-                f"encoder '{encoder.name}' has no {', '.join(statistic.layers)}, which "
+                f"encoder '{encoder.name}' has no {', '.join(layers)}, which "
                 f"{statistic.key} needs: use a deeper encoder"
             )
         self._device = next(encoder.parameters()).device
@@ -98,21 +120,18 @@ class FeatureInstrument(Instrument):
         return features
 
 
-def open_features(
-    statistic: type[FeatureStatistic], options: Mapping[str, Any]
-) -> FeatureInstrument:
-    """The instrument with the encoder that `options` name, no deeper than needed.
+def encoder_of(options: Mapping[str, Any]) -> Encoder:
+    """The encoder that `options` name.
 
     Raises:
         InputError: an unknown encoder, or weights that are missing or damaged.
 
     """
-    encoder = encoders.load_encoder(
+    return encoders.load_encoder(
         options.get("encoder") or DEFAULT_ENCODER,
         weights=options.get("weights"),
         device=choose_device(options.get("device") or "auto"),
     )
-    return FeatureInstrument(statistic, encoder)
 
 
 def fitted(sample: Sample, size: tuple[int, int], role: str) -> Image:

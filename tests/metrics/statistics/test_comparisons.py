@@ -163,15 +163,17 @@ def test_another_shape_than_the_contents_is_refused(instrument, save):
         instrument("ssim").measure(sample(*files))
 
 
-def test_an_encoder_that_is_too_shallow_gives_reasons(save):
-    encoder = small_encoder(deepest="relu3_1")
+def test_an_encoder_that_is_too_shallow_gives_reasons(instrument, save, monkeypatch):
     files = save("a", textured(1)), save("b", textured(2))
-    found = comparison.FeatureInstrument(statistic("gram"), encoder).measure(sample(*files))
+    encoder = small_encoder(deepest="relu3_1")
+    monkeypatch.setattr(comparison, "encoder_of", lambda options: encoder)
+    found = instrument("gram").measure(sample(*files))
     assert found["gram-R31"].value is not None
     assert "no relu5_1" in found["gram-R51"].details["missing"]
     assert found["gram"].value is None
+    encoder = small_encoder(deepest="relu2_1")
     with pytest.raises(InputError, match="use a deeper encoder"):
-        comparison.FeatureInstrument(statistic("cfsd"), small_encoder(deepest="relu2_1"))
+        instrument("cfsd")
 
 
 def test_instruments_name_the_encoder_and_differ_between_statistics(instrument, save):

@@ -89,7 +89,9 @@ def test_a_declared_direction_decides_and_is_not_turned_by_the_votes(made, votes
         referee(votes, frame, names=["truth", "distance"], directions={"distance": False})
     )
     assert right["distance"].accuracy == pytest.approx(right["truth"].accuracy, abs=1e-9)
-    wrong = by_name(referee(votes, frame, names=["distance"], directions={"distance": True}))
+    against = referee(votes, frame, names=["distance"], directions={"distance": True})
+    wrong = by_name(against)
+    assert any("people prefer the opposite" in note for note in against.notes)
     assert wrong["distance"].accuracy == pytest.approx(1 - right["distance"].accuracy)
     assert wrong["distance"].useful is False
     assert wrong["distance"].spearman == pytest.approx(-right["distance"].spearman)
