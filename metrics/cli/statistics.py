@@ -44,7 +44,10 @@ def add_commands(subparsers: Subparsers) -> None:
     )
     parser.add_argument("--weights", type=Path, metavar="FILE|DIR", help="the encoder's weights")
     parser.add_argument(
-        "--basis", type=Path, metavar="FILE", help="of E; without it E is not measured"
+        "--basis",
+        default="reference",
+        metavar="reference|FILE",
+        help="of E; reference: of the bundled photographs (default)",
     )
     parser.add_argument(
         "--groundtruth", type=Path, metavar="F.mat", help="human boundaries of the content, for C"
@@ -97,9 +100,7 @@ def _chosen(
     found = [
         kind
         for kind in every_statistic().values()
-        if pictures[kind.reference] is not None
-        and not kind.lacks()
-        and not (kind.key == "E" and options.basis is None)
+        if pictures[kind.reference] is not None and not kind.lacks()
     ]
     if not found:
         raise InputError("no picture to compare with is named: give --content, --style or both")
@@ -110,17 +111,16 @@ def _measured(
     kind: type[Statistic], options: argparse.Namespace, reference: Path | None
 ) -> dict[str, Value]:
     assert reference is not None
-    if kind.key == "E" and options.basis is None:
-        raise InputError("E needs a basis: give --basis (python -m metrics basis makes one)")
     width = read_picture(options.image).size[0]
-    with tempfile.TemporaryDirectory() as cache:
+    with tempfile.TemporaryDirectory() as data:
         collection = Collection(
             contents=[reference],
             fingerprint=hashlib.sha256(reference.read_bytes()).hexdigest(),
             width=width,
-            cache=Path(cache),
+            data=Path(data),
         )
-        instrument = kind.open(vars(options), collection, lambda *progress: None)
+        settings = kind.settings(vars(options), collection)
+        instrument = kind.open(settings, collection, lambda *progress: None)
         annotations = options.groundtruth if kind.key == "C" else None
         return instrument.measure(Sample(options.image, width, reference, annotations))
 

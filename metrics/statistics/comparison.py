@@ -10,9 +10,12 @@ from __future__ import annotations
 import argparse
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from common.lookup import check_name
 from metrics.statistics.base import Collection, Instrument, ProgressCallback, Statistic
+from transfer.encoders.registry import DEFAULT_ENCODER, ENCODERS
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -53,7 +56,7 @@ class PictureStatistic(Statistic):
 
     @classmethod
     def open(
-        cls, options: Mapping[str, Any], collection: Collection, progress: ProgressCallback
+        cls, settings: Mapping[str, Any], collection: Collection, progress: ProgressCallback
     ) -> Instrument:
         """Load the formula."""
         from metrics.statistics.instruments.comparison import Compared, PictureInstrument  # torch
@@ -86,8 +89,25 @@ class FeatureStatistic(Statistic):
         """Its options are those of E: encoder, weights and device."""
 
     @classmethod
+    def settings(cls, options: Mapping[str, Any], collection: Collection) -> dict[str, Any]:
+        """Encoder, weights and device.
+
+        Raises:
+            InputError: an unknown encoder.
+
+        """
+        name = options.get("encoder") or DEFAULT_ENCODER
+        check_name("encoder", name, ENCODERS)
+        found = {"encoder": name}
+        if options.get("weights"):
+            found["weights"] = str(Path(options["weights"]).resolve())
+        if options.get("device", "auto") != "auto":
+            found["device"] = options["device"]
+        return found
+
+    @classmethod
     def open(
-        cls, options: Mapping[str, Any], collection: Collection, progress: ProgressCallback
+        cls, settings: Mapping[str, Any], collection: Collection, progress: ProgressCallback
     ) -> Instrument:
         """Load the encoder and the formula."""
         from metrics.statistics.instruments.comparison import (  # torch
@@ -97,4 +117,4 @@ class FeatureStatistic(Statistic):
         )
 
         compared = Compared(cls.key, cls.version, cls.names, cls.reference, cls.largest)
-        return FeatureInstrument(compared, cls.formula(), cls.layers, encoder_of(options))
+        return FeatureInstrument(compared, cls.formula(), cls.layers, encoder_of(settings))

@@ -129,7 +129,7 @@ def encoder_of(options: Mapping[str, Any]) -> Encoder:
     """
     return encoders.load_encoder(
         options.get("encoder") or DEFAULT_ENCODER,
-        weights=options.get("weights"),
+        weights=Path(options["weights"]) if options.get("weights") else None,
         device=choose_device(options.get("device") or "auto"),
     )
 

@@ -8,7 +8,7 @@ import pytest
 
 from common.console import run
 from metrics.cli import statistics as command
-from metrics.statistics import OTHER_STATISTICS, every_statistic
+from metrics.statistics import every_statistic
 from tests.metrics.pictures import textured
 
 
@@ -33,7 +33,7 @@ def test_it_measures_everything_that_is_installed(call):
     code, out, err = call("statistics", *PICTURES, "--json")
     assert (code, err) == (0, "")
     found = json.loads(out)
-    expected = {name for kind in OTHER_STATISTICS.values() for name in kind.names} | {"C"}
+    expected = {name for kind in every_statistic().values() for name in kind.names}
     assert set(found) == expected
     assert all(isinstance(value, float) for value in found.values())
 
@@ -72,7 +72,7 @@ def test_it_lists_every_statistic(call):
         (("statistics", "--image", "@image.png"), "give --content, --style or both"),
         (("statistics", *PICTURES, "--statistics", "sism"), "did you mean ssim"),
         (("statistics", *PICTURES[:4], "--statistics", "gram"), "give --style"),
-        (("statistics", *PICTURES, "--statistics", "E"), "--basis"),
+        (("statistics", *PICTURES, "--statistics", "E", "--basis", "no"), "no"),
         (("statistics", "--image", "@no.png", *PICTURES[2:]), "picture not found"),
         (("statistics", *PICTURES, "--encoder", "vgg20"), "unknown encoder"),
     ],

@@ -15,7 +15,7 @@ from metrics.statistics.base import Collection, Instrument, Sample
 from metrics.statistics.coherence import Coherence
 from tests.metrics.pictures import textured
 
-NOWHERE = Collection(contents=[], fingerprint="", width=72, cache=Path("nowhere"))
+NOWHERE = Collection(contents=[], fingerprint="", width=72, data=Path("nowhere"))
 
 
 def nothing(task: str, done: int, total: int) -> None:

@@ -16,7 +16,7 @@ from metrics.statistics.instruments import comparison
 from tests.metrics.pictures import small_encoder, textured
 from tests.metrics.statistics.cases import pairs
 
-NOWHERE = Collection(contents=[], fingerprint="", width=72, cache=Path("nowhere"))
+NOWHERE = Collection(contents=[], fingerprint="", width=72, data=Path("nowhere"))
 KEYS = sorted(OTHER_STATISTICS)
 EACH = pytest.mark.parametrize("key", KEYS)
 ONE_SIDED = ("vif", "cfsd")
