@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from metrics.calibration.referee.judgement import Judgement
+from typing import TYPE_CHECKING
+
 from metrics.plots.data import Line, Plot, Points, span
 from metrics.plots.marks import marks
+
+if TYPE_CHECKING:
+    from metrics.calibration.referee.judgement import Judgement
 
 
 def accuracy_plot(judgement: Judgement) -> Plot | None:

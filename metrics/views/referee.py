@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
@@ -10,13 +10,15 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from common.errors import InputError
-from metrics.calibration.referee.judgement import Judgement
 from metrics.plots.accuracy import accuracy_plot
 from metrics.plots.data import FORMATS
 from metrics.presentation.figures import PageFigure
 from metrics.views.forms import RefereeForm
 from metrics.views.policy import with_figures
 from metrics.views.space import CONTENT_TYPES
+
+if TYPE_CHECKING:
+    from metrics.calibration.referee.judgement import Judgement
 
 FIGURES = ("accuracy", "correlation")
 
