@@ -18,6 +18,7 @@ CRITICAL = (
     "studies/privacy/test_backup.py",
     "project/test_login_limits.py",
     "common/test_text_filter.py",
+    "metrics/measurements/test_jobs.py",
 )
 """Tests whose outcome depends on locks, constraints or snapshots of the database."""
 

@@ -130,8 +130,10 @@ def test_a_worker_measures_the_same_bits(
     assert installation.numbers() == expected
 
 
-@pytest.mark.parametrize("processes", ["1", "2"])
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("number", "processes"),
+    [(signal.SIGKILL, "1"), (signal.SIGKILL, "2"), (signal.SIGINT, "2"), (signal.SIGTERM, "1")],
+)
 def test_it_goes_on_after_a_signal(
     installation: Installation,
     expected: list[tuple[object, ...]],
@@ -147,7 +149,7 @@ def test_it_goes_on_after_a_signal(
     if number != signal.SIGKILL:
         assert process.returncode == 130 and "running" not in installation.states(), err
         assert "the same command measures the rest" in err and "Traceback" not in err
-    assert f"{STIMULI} known before" not in installation.run(*MEASURE, "--processes", processes)
+    installation.run(*MEASURE, "--processes", processes)
     assert installation.states() == {"done"} and not installation.halves()
     assert installation.numbers() == expected
 
