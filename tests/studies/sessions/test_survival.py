@@ -135,6 +135,8 @@ def test_votes_do_not_wait_for_a_flood_of_logins(crowd):
     with site(port):
         person = Person(port)
         person.begin(crowd.entry_url)
+        for _ in range(10):  # both processes have loaded what a vote needs
+            assert person.vote()
         threads = [threading.Thread(target=guess) for _ in range(8)]
         for thread in threads:
             thread.start()
@@ -150,4 +152,4 @@ def test_votes_do_not_wait_for_a_flood_of_logins(crowd):
     times.sort()
     assert statistics.median(times) < 1 and times[int(0.95 * (len(times) - 1))] < 2
     assert len(hashed) <= 15 < len(refused)
-    assert Vote.objects.count() == len(times)
+    assert Vote.objects.count() == 10 + len(times)
