@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from transfer.views import batches, files, launching, pictures
+from transfer.views import batches, files, launching, methods, pictures
 
 app_name = "transfer"
 urlpatterns = [
@@ -10,6 +10,8 @@ urlpatterns = [
     path("pictures/<int:pk>/delete/", pictures.delete_picture, name="delete_picture"),
     path("pictures/<int:pk>/file/", files.picture_file, name="picture_file"),
     path("pictures/<int:pk>/thumbnail/", files.picture_thumbnail, name="picture_thumbnail"),
+    path("methods/", methods.methods, name="methods"),
+    path("methods/<slug:key>/", methods.method, name="method"),
     path("batches/", batches.batches, name="batches"),
     path("batches/new/", launching.launch_batch, name="launch"),
     path("batches/<int:pk>/", batches.batch, name="batch"),

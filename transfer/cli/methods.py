@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from common.console import write_json
 from transfer.methods import METHODS, method_info
+from transfer.methods.card_document import document
 
 if TYPE_CHECKING:
     from common.console import Subparsers
@@ -18,11 +19,16 @@ def add_commands(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         "methods", help="every method with its parameters, their defaults and sources"
     )
-    parser.add_argument("--json", action="store_true")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true")
+    form.add_argument("--cards", action="store_true", help="method cards, as a Markdown document")
     parser.set_defaults(answer=_methods)
 
 
 def _methods(options: argparse.Namespace) -> None:
+    if options.cards:
+        print(document(), end="")  # noqa: T201
+        return
     methods = [method_info(key) for key in METHODS]
     if options.json:
         write_json(methods)

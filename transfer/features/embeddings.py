@@ -16,7 +16,9 @@ its features everywhere. Feature maps are (N, C, H, W), statistics (N, D).
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -29,6 +31,8 @@ COSINES = 512
 below a tenth of the squared distance of two styles (tests/transfer/features/test_embeddings.py)."""
 PRODUCTS = 2048
 """Ours: random features of polynomials of degree 3 and 4, whose products vary more."""
+BLOCK = 512
+"""Places whose waves are computed at once: 1 MB of them for 512 frequencies in float32."""
 _TINY = 1e-12
 
 
@@ -71,10 +75,45 @@ def gaussian(features: Tensor, variance: Tensor) -> Tensor:
     """
     places = features.flatten(2)
     scale = variance.to(places).clamp_min(_TINY).sqrt()[:, None, None]
-    angles = _frequencies(places.shape[1]).to(places) @ (places / scale)
-    waves = torch.cat([angles.cos(), angles.sin()], dim=1)
-    embedding: Tensor = waves.mean(dim=2) / COSINES**0.5
-    return embedding
+    sums: Tensor = _SumOfWaves.apply(places, _frequencies(places.shape[1]).to(places) / scale)
+    return sums / (places.shape[2] * math.sqrt(COSINES))
+
+
+class _SumOfWaves(torch.autograd.Function):
+    """Σ cos(Ω x) and Σ sin(Ω x) over places x (N, C, P) for frequencies Ω (N, D, C), (N, 2D).
+
+    Places are taken in blocks that fit into the processor's cache, and waves are computed again for
+    the gradient instead of being kept: a fifth of the time, and none of the memory, of the waves of
+    all places (N, 2D, P). There is no gradient to Ω, which depends on the target alone.
+    """
+
+    @staticmethod
+    def forward(context: Any, places: Tensor, frequencies: Tensor) -> Tensor:
+        context.save_for_backward(places, frequencies)
+        sums = places.new_zeros(len(places), 2, frequencies.shape[1])
+        for block in _blocks(places):
+            angles = frequencies @ block
+            sums[:, 0] += angles.cos().sum(dim=2)
+            sums[:, 1] += angles.sin_().sum(dim=2)
+        return sums.flatten(1)
+
+    @staticmethod
+    def backward(context: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        places, frequencies = context.saved_tensors
+        of_cosines, of_sines = gradient.reshape(len(gradient), 2, -1).unbind(dim=1)
+        backwards = frequencies.transpose(1, 2)
+        parts = []
+        for block in _blocks(places):
+            angles = frequencies @ block
+            slopes = angles.cos().mul_(of_sines[:, :, None])
+            slopes -= angles.sin_().mul_(of_cosines[:, :, None])
+            parts.append(backwards @ slopes)
+        return torch.cat(parts, dim=2), None
+
+
+def _blocks(places: Tensor) -> list[Tensor]:
+    """The places (N, C, P) in blocks of BLOCK, the last one shorter."""
+    return [places[:, :, start : start + BLOCK] for start in range(0, places.shape[2], BLOCK)]
 
 
 def mean_squared_distance(features: Tensor) -> Tensor:

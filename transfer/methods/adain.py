@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from transfer.methods.base import Coloured, Method, check_levels
+from transfer.methods.card import Card
 from transfer.methods.parameters import layers, number, parameter
 
 
@@ -41,6 +42,14 @@ METHOD = Method(
     name="AdaIN",
     paper="Huang & Belongie 2017; a baseline of Chiu & Gurari 2020",
     parameters=Adain,
+    card=Card(
+        formula="F ← α (σ̂ (F − μ) / σ + μ̂) + (1 − α) F  at relu4_1, then its decoder",
+        summary="No descent: every channel of relu4_1 gets the style's mean and deviation, and "
+        "one decoder makes a picture of it.",
+        use="As the fast baseline of feature transforms.",
+        failure="Our decoders reconstruct photographs and were not trained on stylised features, "
+        "as those of the source were: pictures get the style's colours and little of its texture.",
+    ),
     engine="adain_engine",
     needs_decoder=True,
 )

@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from transfer.methods.base import Coloured, Method, check_levels
+from transfer.methods.card import Card
 from transfer.methods.parameters import layers, number, parameter, whole
 
 RELEASE = "LucasSheng/avatar-net"  # the authors' own code
@@ -59,6 +60,17 @@ METHOD = Method(
     name="Avatar-Net",
     paper="Sheng et al. 2018; a baseline of Chiu & Gurari 2020",
     parameters=AvatarNet,
+    card=Card(
+        formula="F ← colour(α · swap(whiten F, whiten F̂) + (1 − α) · whiten F)  at relu4_1, "
+        "then adain at relu3_1, relu2_1, relu1_1\n"
+        "swap: each patch is replaced by the style's most similar one",
+        summary="No descent: patches of the whitened content are exchanged for the most similar "
+        "ones of the style, which are then coloured and decoded.",
+        use="Where pieces of the style itself shall be seen, in seconds.",
+        failure="Content is lost where no patch of the style resembles it, and one patch may be "
+        "repeated over whole areas. Its source enhances the style inside a decoder trained for "
+        "that; here levels of adain take that place.",
+    ),
     engine="avatar_net_engine",
     needs_decoder=True,
 )

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from common.errors import InputError
 from transfer.encoders.layout import STYLE_LAYERS
+from transfer.methods.card import Card
 from transfer.methods.parameters import (
     Parameters,
     Values,
@@ -273,6 +274,7 @@ class Method:
     Attributes:
         paper: where the method comes from.
         parameters: its hyper-parameters.
+        card: what a researcher should know of it.
         compose: the loss from its parameters, for the methods of engine `descent`.
         presets: named changes of the defaults.
         engine: the module of `transfer.methods` whose `run` makes the pictures.
@@ -286,6 +288,7 @@ class Method:
     name: str
     paper: str
     parameters: type[Parameters]
+    card: Card
     compose: Compose | None = None
     presets: Mapping[str, Values] = field(default_factory=dict)
     engine: str = "descent"

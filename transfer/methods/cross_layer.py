@@ -12,6 +12,7 @@ from itertools import combinations, pairwise
 
 from transfer.encoders.layout import STYLE_LAYERS
 from transfer.methods.base import SUPPLEMENT, Aggressive, Composition, Descent, Method, Unweighted
+from transfer.methods.card import Card
 from transfer.methods.parameters import choice, layers, parameter
 from transfer.methods.terms import content_terms, style_terms
 
@@ -67,6 +68,15 @@ METHOD = Method(
     name="Cross-layer",
     paper="Yeh & Tang 2018; Yeh et al. 2020, supplement §1.2 and Table 1 (XL)",
     parameters=CrossLayer,
+    card=Card(
+        formula="L = ‖F − F̂‖² + W · mean₍ₗₘ₎ ‖Gₗₘ − Ĝₗₘ‖²,  Gₗₘ = Fₗ (↑Fₘ)ᵀ / n\n"
+        "(l, m): each style layer with the next; ↑: enlarged to the finer map",
+        summary="Gatys' loss with Gram matrices between the features of two neighbouring layers.",
+        use="Where fine marks shall go together with the larger structures in which the style "
+        "has them.",
+        failure="No layer's own Gram matrix is held. A coarse map is enlarged by repeating its "
+        "values, so the relation of fine to coarse marks is only known to within a few pixels.",
+    ),
     compose=compose,
 )
 
@@ -76,5 +86,11 @@ AGGRESSIVE = replace(
     name="Cross-layer, aggressive",
     paper="Yeh & Tang 2018; Yeh et al. 2020, supplement Table 1 (Cross-layer, aggressive)",
     parameters=AggressiveCrossLayer,
+    card=Card(
+        formula="L = ‖F − F̂‖² + 60 · mean₍ₗₘ₎ ‖Gₗₘ − Ĝₗₘ‖²",
+        summary="The cross-layer loss with a style weight of 6000, six times the default.",
+        use="As the strong end of a range of strengths of the cross-layer family.",
+        failure="It keeps little of the content.",
+    ),
     weights="aggressive",
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from transfer.methods.base import Composition, CovarianceControl, Method
+from transfer.methods.card import Card
 from transfer.methods.cross_layer import CrossLayer
 from transfer.methods.terms import content_terms, style_terms
 
@@ -31,5 +32,12 @@ METHOD = Method(
     name="Cross-layer, with covariance control",
     paper="Yeh et al. 2020, supplement §1.2 and Table 1 (XLC)",
     parameters=CrossLayerCov,
+    card=Card(
+        formula="L = ‖F − F̂‖² + W · mean₍ₗₘ₎ ‖Covₗₘ − Ĉovₗₘ‖²",
+        summary="The cross-layer loss with covariances: the means of features are left free.",
+        use="To separate what cross-layer relations do from what the mean colour does.",
+        failure="Nothing holds the means, so colours drift from the style's; rounding decides "
+        "the first steps from nearly plain noise.",
+    ),
     compose=compose,
 )

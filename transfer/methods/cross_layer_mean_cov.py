@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from transfer.methods.base import Composition, CovarianceControl, MeanControl, Method
+from transfer.methods.card import Card
 from transfer.methods.cross_layer import CrossLayer
 from transfer.methods.terms import channel_terms, content_terms, style_terms
 
@@ -36,5 +37,12 @@ METHOD = Method(
     name="Cross-layer, with mean and covariance control",
     paper="Yeh et al. 2020, supplement §1.2 and Table 1 (XLCM)",
     parameters=CrossLayerMeanCov,
+    card=Card(
+        formula="L = ‖F − F̂‖² + W · (mean₍ₗₘ₎ ‖Covₗₘ − Ĉovₗₘ‖² + mean_weight · meanₗ ‖μ − μ̂‖²)",
+        summary="The cross-layer covariance and the means of every style layer are held.",
+        use="Where the style counts most and its fine marks shall stay with its larger structures.",
+        failure="It costs more of the content than cross-layer does, and a step takes longest of "
+        "the descents.",
+    ),
     compose=compose,
 )

@@ -11,6 +11,7 @@ from typing import ClassVar
 
 from common.errors import InputError
 from transfer.methods.base import Composition, Method
+from transfer.methods.card import Card
 from transfer.methods.cross_layer import Crossed
 from transfer.methods.terms import PER_RELATIVE_UNIT, content_terms, style_terms
 
@@ -48,5 +49,13 @@ METHOD = Method(
     name="Cross-layer, multiplicative",
     paper="Yeh & Tang 2018; Yeh et al. 2020, supplement Table 1 (XM)",
     parameters=CrossLayerMultiplicative,
+    card=Card(
+        formula="L = ‖F − F̂‖² · mean₍ₗₘ₎ ‖Gₗₘ − Ĝₗₘ‖²",
+        summary="The content loss and the cross-layer style loss are multiplied, which leaves no "
+        "weight to choose.",
+        use="Where no weight between content and style shall be chosen.",
+        failure="Whichever loss can fall by a larger factor goes on falling, so the balance "
+        "differs from pair to pair. It cannot start at the content, where the gradient is zero.",
+    ),
     compose=compose,
 )

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from transfer.methods.base import Composition, CovarianceControl, Descent, Method
+from transfer.methods.card import Card
 from transfer.methods.terms import content_terms, style_terms
 
 
@@ -31,5 +32,14 @@ METHOD = Method(
     name="Gatys, with covariance control",
     paper="Yeh et al. 2020, supplement §1.2 and Table 1 (GatysC)",
     parameters=GatysCov,
+    card=Card(
+        formula="L = ‖F − F̂‖² + W · meanₗ ‖Cov − Ĉov‖²",
+        summary="Gatys' loss with covariances in the place of Gram matrices: the means of "
+        "features are left free.",
+        use="To see what the style's variation does without its mean colour.",
+        failure="Nothing holds the means, so colours drift from the style's. Covariances are "
+        "small beside Gram matrices: style weights mean something else than with gatys, and from "
+        "nearly plain noise the first steps depend on rounding.",
+    ),
     compose=compose,
 )

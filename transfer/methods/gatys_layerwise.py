@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from transfer.methods.base import Descent, Method
+from transfer.methods.card import Card
 from transfer.methods.gatys import compose
 from transfer.methods.parameters import numbers, parameter
 
@@ -38,5 +39,13 @@ METHOD = Method(
     name="Gatys, with layerwise style weights",
     paper="Novak, Nikulin 2016; Yeh et al. 2020, supplement Table 1 (GatysL)",
     parameters=GatysLayerwise,
+    card=Card(
+        formula="L = ‖F − F̂‖² + W · Σₗ 2^(D−l) ‖G − Ĝ‖² ÷ Σₗ 2^(D−l)",
+        summary="Gatys' loss with style weights 16, 8, 4, 2, 1 from relu1_1 to relu5_1: the "
+        "finest layer counts most.",
+        use="For the style's colours and fine texture on a content whose shapes shall stay.",
+        failure="The style's larger structures hardly appear, because the layers that see them "
+        "count least.",
+    ),
     compose=compose,
 )

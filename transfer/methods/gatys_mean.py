@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from transfer.methods.base import Composition, Descent, MeanControl, Method
+from transfer.methods.card import Card
 from transfer.methods.terms import channel_terms, content_terms, style_terms
 
 
@@ -34,5 +35,13 @@ METHOD = Method(
     name="Gatys, with mean control",
     paper="Yeh et al. 2020, supplement §1.2 and Table 1 (GatysM)",
     parameters=GatysMean,
+    card=Card(
+        formula="L = ‖F − F̂‖² + W · (meanₗ ‖G − Ĝ‖² + mean_weight · meanₗ ‖μ − μ̂‖²)",
+        summary="Gatys' loss, and the channel means of every style layer are held as well.",
+        use="Where colours and brightness shall be the style's: with the mean fixed, the Gram "
+        "matrix fixes the covariance too.",
+        failure="The means already make up most of a Gram matrix, so pictures differ little from "
+        "those of gatys.",
+    ),
     compose=compose,
 )

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from transfer.methods.base import Composition, CovarianceControl, Descent, MeanControl, Method
+from transfer.methods.card import Card
 from transfer.methods.terms import channel_terms, content_terms, style_terms
 
 
@@ -34,5 +35,13 @@ METHOD = Method(
     name="Gatys, with mean and covariance control",
     paper="Yeh et al. 2020, supplement §1, §1.2 and Table 1 (GatysCM)",
     parameters=GatysMeanCov,
+    card=Card(
+        formula="L = ‖F − F̂‖² + W · (meanₗ ‖Cov − Ĉov‖² + mean_weight · meanₗ ‖μ − μ̂‖²)",
+        summary="Covariance and mean of every style layer are held, each by its own term.",
+        use="Where the style counts most: it leaves free neither of the two parts of the Gram "
+        "matrix.",
+        failure="More of the style costs more of the content than with gatys at the same visible "
+        "strength.",
+    ),
     compose=compose,
 )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from common.errors import InputError
 from transfer.methods.base import Method
+from transfer.methods.card import Card
 from transfer.methods.parameters import Parameters, choice, layer, number, parameter, whole
 
 CHAPTER = "“Style Representation” (thesis chapter)"
@@ -120,6 +121,17 @@ METHOD = Method(
     name="Style representation by inversion",
     paper=f"{CHAPTER} §1; Mahendran & Vedaldi 2015",
     parameters=Inversion,
+    card=Card(
+        formula="gram: Σ (G − Ĝ)² / c²;  moments: Σᵢ ψ(Mᵢ) · meanₖ (Mᵢ(Fₖ) − Mᵢ(F̂ₖ))², i ≤ N;  "
+        "mmd: Σ h over channels and pairs of neighbouring places\n"
+        "of one layer, by Adam on the pixels",
+        summary="No content: noise is changed until it has the style's statistics of one layer. "
+        "It shows what that layer and that statistic hold of a style.",
+        use="To see what a statistic of a layer represents; stimuli for E-tests only.",
+        failure="It takes hours at the schedule of its source. Moments of order 3 and 4 often "
+        "end in a noisy local minimum; the paired MMD rebuilds the style picture instead of its "
+        "style.",
+    ),
     engine="inversion_engine",
     needs_content=False,
 )

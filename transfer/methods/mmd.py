@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from common.errors import InputError
 from transfer.methods.base import Composition, Descent, Method, Term
+from transfer.methods.card import Card
 from transfer.methods.parameters import choice, number, parameter, whole
 from transfer.methods.terms import PER_RELATIVE_UNIT, content_terms
 
@@ -86,5 +87,16 @@ METHOD = Method(
     name="Maximum mean discrepancy",
     paper="Li et al. 2017",
     parameters=Mmd,
+    card=Card(
+        formula="L = ‖F − F̂‖² + W · meanₗ MMD²(F, F̂)\n"
+        "MMD² = mean k(xᵢ, xⱼ) + mean k(yᵢ, yⱼ) − 2 mean k(xᵢ, yⱼ) over places x of the image and "
+        "y of the style",
+        summary="Gatys' loss with the maximum mean discrepancy of another kernel: linear, "
+        "polynomial, Gaussian, or means and deviations.",
+        use="To ask what a loss compares: the linear kernel compares means, (xᵀy)² is gatys, the "
+        "Gaussian kernel compares whole distributions.",
+        failure="A step with the Gaussian kernel takes several times as long as one of gatys. "
+        "Kernels differ in scale: one style weight is not one strength.",
+    ),
     compose=compose,
 )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from transfer.encoders.layout import STYLE_LAYERS
 from transfer.methods.base import SUPPLEMENT, Coloured, Method, check_levels
+from transfer.methods.card import Card
 from transfer.methods.parameters import layers, number, parameter
 
 RELEASE = "Yijunmaverick/UniversalStyleTransfer"  # the authors' own code
@@ -50,6 +51,15 @@ METHOD = Method(
     name="Universal",
     paper="Li et al. 2017; Yeh et al. 2020, supplement §1.1 and Table 1 (Universal)",
     parameters=Universal,
+    card=Card(
+        formula="F ← α (Ĉov^½ Cov^−½ (F − μ) + μ̂) + (1 − α) F,  from relu5_1 to relu1_1, each "
+        "followed by its decoder",
+        summary="No descent: at each level the picture is encoded, its features get the mean and "
+        "covariance of the style's, and a decoder makes a picture of them.",
+        use="Where many pictures are needed in a short time, with one number for the strength.",
+        failure="The decoders blur and bend shapes; with high α small objects are lost. Strokes "
+        "of the style become smooth patches of its colours.",
+    ),
     engine="universal_engine",
     needs_decoder=True,
     # From relu5_1 alone decoder 5 of `compact` reconstructs too little of the content (15 dB).

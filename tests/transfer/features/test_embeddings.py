@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from transfer.features import embeddings
 from transfer.features.discrepancy import biased
 from transfer.features.embeddings import (
     batch_norm,
@@ -84,3 +85,21 @@ def test_random_projections_are_the_same_every_time() -> None:
     torch.testing.assert_close(gaussian(X, variance), gaussian(X.clone(), variance), rtol=0, atol=0)
     first = polynomial(X, 0, 3)
     assert torch.equal(first, polynomial(X, 0, 3))
+
+
+def test_the_gradient_of_the_gaussian_embedding_is_that_of_its_value() -> None:
+    features = torch.randn(2, 3, 23, 24, generator=torch.Generator().manual_seed(5)).double()
+    assert features[0, 0].numel() > embeddings.BLOCK  # several blocks, the last one not full
+    assert features[0, 0].numel() % embeddings.BLOCK
+    variance = torch.tensor([0.5, 2.0]).double()
+    pixels = features.clone().requires_grad_()
+    found = embeddings.gaussian(pixels, variance)
+    weights = torch.randn(found.shape, generator=torch.Generator().manual_seed(6)).double()
+    (gradient,) = torch.autograd.grad((found * weights).sum(), pixels)
+    plain = features.clone().requires_grad_()
+    frequencies = embeddings._frequencies(3).double()
+    angles = frequencies @ (plain.flatten(2) / variance.sqrt()[:, None, None])
+    expected = torch.cat([angles.cos(), angles.sin()], dim=1).mean(dim=2) / embeddings.COSINES**0.5
+    torch.testing.assert_close(found, expected, rtol=1e-10, atol=1e-12)
+    (slope,) = torch.autograd.grad((expected * weights).sum(), plain)
+    torch.testing.assert_close(gradient, slope, rtol=1e-10, atol=1e-12)
