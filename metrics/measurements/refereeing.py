@@ -10,7 +10,7 @@ import pandas as pd
 from common.errors import InputError
 from metrics.calibration.referee.judgement import Judgement
 from metrics.calibration.referee.referee import referee
-from metrics.measurements.table import statistics_frame, usual_instruments
+from metrics.measurements.table import other_instruments, statistics_frame, usual_instruments
 from metrics.statistics import directions
 from studies.exchange.export import votes_frame
 from studies.models import Study
@@ -44,7 +44,9 @@ def judge_statistics(
         )
     if statistics is None:
         stimuli = Stimulus.objects.filter(studies__in=studies).distinct()
-        chosen = usual_instruments(stimuli) | dict(instruments or {})
-        statistics = statistics_frame(stimuli, chosen).dropna(axis="columns", how="all")
+        others = other_instruments(stimuli)
+        chosen = usual_instruments(stimuli) | others | dict(instruments or {})
+        frame = statistics_frame(stimuli, chosen, further=tuple(others))
+        statistics = frame.dropna(axis="columns", how="all")
     options.setdefault("directions", directions())
     return referee(votes_frame(studies), statistics, target=kinds.pop(), **options)

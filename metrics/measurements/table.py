@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -11,7 +11,7 @@ from django.db.models import Count, Max, QuerySet
 
 from common.errors import InputError
 from metrics.models import Measurement
-from metrics.statistics import STATISTICS, statistic
+from metrics.statistics import STATISTICS, every_statistic, statistic
 from metrics.statistics.base import shared_name
 from transfer.models import Picture, Stimulus
 
@@ -65,8 +65,17 @@ def usual_instruments(stimuli: QuerySet[Stimulus]) -> dict[str, str]:
     return {key: name for key, name in found.items() if name is not None}
 
 
+def other_instruments(stimuli: QuerySet[Stimulus]) -> dict[str, str]:
+    """The same for the statistics besides E and C."""
+    keys = [key for key in every_statistic() if key not in STATISTICS]
+    found = {key: next(iter(instruments(stimuli, key)), None) for key in keys}
+    return {key: name for key, name in found.items() if name is not None}
+
+
 def statistics_frame(
-    stimuli: QuerySet[Stimulus], instrument: Mapping[str, str] | None = None
+    stimuli: QuerySet[Stimulus],
+    instrument: Mapping[str, str] | None = None,
+    further: Sequence[str] = (),
 ) -> pd.DataFrame:
     """One row per stimulus, in the columns of STATISTICS.csv.
 
@@ -78,6 +87,7 @@ def statistics_frame(
         stimuli: done or not.
         instrument: statistic (E, C) → instrument; may be left out for a statistic that a single
             instrument has measured.
+        further: keys of other statistics than E and C, whose columns follow.
 
     Raises:
         InputError: an instrument that measured none of the stimuli; or several instruments, and
@@ -85,20 +95,22 @@ def statistics_frame(
 
     """
     wanted = instrument or {}
-    chosen = {key: _choose(stimuli, key, wanted.get(key)) for key in STATISTICS}
+    chosen = {key: _choose(stimuli, key, wanted.get(key)) for key in (*STATISTICS, *further)}
     values = {key: _values(stimuli, key, name) for key, name in chosen.items() if name}
     rows = list(stimuli.select_related("content"))
     styles = _styles(stimuli)
     titles = _titles(row.content for row in rows if row.content) | _titles(
         style for several in styles.values() for style in several
     )
+    numbers = [name for key in further for name in statistic(key).names]
+    names = [*numbers, *(f"instrument_{key}" for key in further)]
     return pd.DataFrame(
         [
             _row(row, [titles[style.pk] for style in styles[row.pk]], titles, values, chosen)
             for row in rows
         ],
-        columns=columns(),
-    ).astype(dict.fromkeys(["weight", *_numbers()], float))
+        columns=[*columns(), *names],
+    ).astype(dict.fromkeys(["weight", *_numbers(), *numbers], float))
 
 
 def _numbers() -> list[str]:

@@ -22,7 +22,7 @@ from metrics.measurements.measuring import batch_named, collection_of
 from metrics.measurements.orders import settings_for_model, start
 from metrics.measurements.tasks import enqueue_waiting
 from metrics.models import Calibration, MeasurementJob, MeasuringOrder
-from metrics.statistics import STATISTICS, statistic
+from metrics.statistics import STATISTICS, every_statistic, statistic
 from transfer.models import Batch, Stimulus
 
 _STOPPED = 130  # the exit code of a program that Ctrl-C ended
@@ -48,7 +48,7 @@ class Command(InputCommand):
             "--statistics",
             nargs="+",
             metavar="KEY",
-            help=f"some of {', '.join(STATISTICS)} (default: all)",
+            help=f"some of {', '.join(every_statistic())} (default: {', '.join(STATISTICS)})",
         )
         parser.add_argument(
             "--model",

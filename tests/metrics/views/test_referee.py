@@ -37,6 +37,26 @@ def test_it_judges_what_the_stimuli_were_measured_with(study):
     assert judgement.references == "style"
 
 
+def test_other_statistics_take_part_once_they_are_measured(study, batch):
+    from metrics.models import Measurement
+
+    Measurement.objects.bulk_create(
+        Measurement(
+            stimulus=stimulus,
+            reference=stimulus.content,
+            statistic="gmsd",
+            instrument="gmsd-1",
+            value=number / 100,
+        )
+        for number, stimulus in enumerate(batch.stimuli.all())
+    )
+    judgement = judge_statistics([study], include_simulated=True)
+    found = {finding.candidate.name: finding for finding in judgement.findings}
+    assert found["gmsd"].candidate.higher_is_better is False
+    assert found["gmsd"].votes == 360
+    assert len(found) == 7
+
+
 def test_studies_of_two_kinds_are_refused(study, batch):
     other = simulated_study(batch, "C", participants=3, trials=10)
     with pytest.raises(InputError, match="C and E-tests"):
