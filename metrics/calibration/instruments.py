@@ -66,4 +66,6 @@ def fingerprints(instruments: Mapping[str, str]) -> dict[str, str | int]:
     instruments: keys E, C. A name of another form, or two names joined by ` + `, has none.
     """
     names = {letter: name for letter, name in instruments.items() if " + " not in name}
-    return effectiveness_parts(names.get("E", "")) | coherence_parts(names.get("C", ""))
+    coherence = coherence_parts(names.get("C", ""))
+    found: dict[str, str | int] = {**effectiveness_parts(names.get("E", ""))}
+    return found | {key: part for key, part in coherence.items() if key == "detector"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import threading
 from collections import Counter
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, ClassVar
 from unittest.mock import Mock
@@ -51,7 +52,7 @@ class Double(Instrument):
 
 
 @pytest.fixture
-def double(monkeypatch: pytest.MonkeyPatch, settings, tmp_path) -> Double:
+def double(settings, tmp_path) -> Iterator[Double]:
     """The only statistic, D of two numbers, and its instrument."""
     settings.DATA_DIR = tmp_path
     settings.MEDIA_ROOT = tmp_path / "media"
@@ -71,10 +72,13 @@ def double(monkeypatch: pytest.MonkeyPatch, settings, tmp_path) -> Double:
         def open(cls, settings: Any, collection: Any, progress: Any) -> Double:
             return instrument
 
-    for name in list(statistics.STATISTICS):
-        monkeypatch.delitem(statistics.STATISTICS, name)
-    monkeypatch.setitem(statistics.STATISTICS, "D", Doubled)
-    return instrument
+    # Restored as a whole: the order of the registry is that of the columns of tables.
+    registered = dict(statistics.STATISTICS)
+    statistics.STATISTICS.clear()
+    statistics.STATISTICS["D"] = Doubled
+    yield instrument
+    statistics.STATISTICS.clear()
+    statistics.STATISTICS.update(registered)
 
 
 @pytest.fixture

@@ -289,7 +289,7 @@ def test_the_registry_knows_its_statistics() -> None:
         found = statistic(key)
         assert found.key == key and found.reference in ("style", "content")
         assert found.names and found.higher_is_better
-    with pytest.raises(InputError, match="unknown statistic 'D': use one of E, C"):
+    with pytest.raises(InputError, match="unknown statistic 'D': use one of E, C, ssim, "):
         statistic("D")
 
 

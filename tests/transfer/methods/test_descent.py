@@ -129,7 +129,9 @@ def test_float32_batches_reach_the_losses_of_single_images(method: str) -> None:
     """The mean of 20 pairs within 5 %."""
     encoder = Encoder(random_weights(WIDTHS), name="random", padding="reflect")
     tasks = [task(seed, style=100 + seed) for seed in range(20)]
-    made = pairs(tasks, encoder, method, iterations=10)
+    # The loss of mmd from nearly constant features depends on their last digits.
+    start = {"noise_std": 0.2} if method == "mmd" else {}
+    made = pairs(tasks, encoder, method, iterations=10, **start)
     together, alone = (
         sum(one.losses["total"] for one in column) for column in zip(*made, strict=True)
     )

@@ -27,7 +27,7 @@ def test_it_uploads_counts_and_launches(researcher_page, live_server, engine, me
     page.get_by_role("link", name="Batches").click()
     page.get_by_role("link", name="Launch a batch").click()
     page.get_by_label("Name").fill("By hand")
-    page.get_by_label("Gatys (gatys)").check()
+    page.get_by_role("checkbox", name="Gatys (gatys)").check()
     for button in page.get_by_role("button", name="All").all():
         button.click()
     page.get_by_role("textbox", name="Style weight").fill("1, 5")
