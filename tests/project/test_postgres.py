@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from tests.project.commands import manage
+from tests.project.commands import manage, migrated_postgres
 
 pytestmark = pytest.mark.postgres
 
@@ -48,9 +48,7 @@ content.delete()
 
 
 def test_it_stores_records_and_keeps_constraints_in_postgres() -> None:
-    url = os.environ["TEST_POSTGRES_URL"]
-    migrated = manage("migrate", "--no-input", DATABASE_URL=url)
-    assert migrated.returncode == 0, migrated.stderr
+    url = migrated_postgres()
     answer = manage("shell", "--no-imports", "--command", ROUND_TRIP, DATABASE_URL=url)
     assert answer.returncode == 0, answer.stderr
     assert json.loads(answer.stdout) == {

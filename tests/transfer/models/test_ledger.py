@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import threading
@@ -12,7 +11,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from tests.project.commands import manage
+from tests.project.commands import manage, migrated_postgres
 from transfer.models import Stimulus, ledger
 from transfer.models.ledger import ATTEMPTS, LEASE, is_gone, worker_name
 
@@ -215,9 +214,7 @@ content.delete()
 
 @pytest.mark.postgres
 def test_threads_never_claim_a_row_twice_in_postgres():
-    url = os.environ["TEST_POSTGRES_URL"]
-    migrated = manage("migrate", "--no-input", DATABASE_URL=url)
-    assert migrated.returncode == 0, migrated.stderr
+    url = migrated_postgres()
     answer = manage("shell", "--no-imports", "--command", RACE_IN_POSTGRES, DATABASE_URL=url)
     assert answer.stdout.split() == ["60", "60", "60"], answer.stderr
 
