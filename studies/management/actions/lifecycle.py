@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from collections.abc import Callable
 
 from common.errors import InputError
 from studies.design import DESIGNS
@@ -33,40 +34,15 @@ def _list(options: Options) -> str:
     )
 
 
-def _open(options: Options) -> str:
-    study = study_of(options["study"])
-    open_study(study)
-    return f"study '{study}' is open; participants' link: {study.entry_url}"
+def _change(help_text: str, change: Callable[[Study], None], said: str) -> Action:
+    """An action that changes the state of a study, and then says `said`."""
 
+    def run(options: Options) -> str:
+        study = study_of(options["study"])
+        change(study)
+        return said.format(study=study, link=study.entry_url)
 
-def _close(options: Options) -> str:
-    study = study_of(options["study"])
-    close_study(study)
-    return f"study '{study}' is closed"
-
-
-def _pause(options: Options) -> str:
-    study = study_of(options["study"])
-    pause_study(study)
-    return f"study '{study}' admits no new participants"
-
-
-def _resume(options: Options) -> str:
-    study = study_of(options["study"])
-    resume_study(study)
-    return f"study '{study}' admits participants again"
-
-
-def _reopen(options: Options) -> str:
-    study = study_of(options["study"])
-    reopen_study(study)
-    return f"study '{study}' is open again; participants' link: {study.entry_url}"
-
-
-def _delete(options: Options) -> str:
-    study = study_of(options["study"])
-    delete_study(study)
-    return f"study '{study}' is deleted"
+    return Action(help_text, takes_study, run)
 
 
 def _plan(options: Options) -> str:
@@ -80,10 +56,22 @@ def _plan(options: Options) -> str:
 
 
 LIST = Action("all studies and their votes", _takes_nothing, _list)
-OPEN = Action("admit participants", takes_study, _open)
-CLOSE = Action("end a study; its votes stay", takes_study, _close)
-PAUSE = Action("admit no new participants for the time being", takes_study, _pause)
-RESUME = Action("end a pause", takes_study, _resume)
-REOPEN = Action("open a closed study again", takes_study, _reopen)
-DELETE = Action("delete a study that no person has answered", takes_study, _delete)
+OPEN = _change(
+    "admit participants", open_study, "study '{study}' is open; participants' link: {link}"
+)
+CLOSE = _change("end a study; its votes stay", close_study, "study '{study}' is closed")
+PAUSE = _change(
+    "admit no new participants for the time being",
+    pause_study,
+    "study '{study}' admits no new participants",
+)
+RESUME = _change("end a pause", resume_study, "study '{study}' admits participants again")
+REOPEN = _change(
+    "open a closed study again",
+    reopen_study,
+    "study '{study}' is open again; participants' link: {link}",
+)
+DELETE = _change(
+    "delete a study that no person has answered", delete_study, "study '{study}' is deleted"
+)
 PLAN = Action("choose the next pairs of an adaptive design", takes_study, _plan)
