@@ -16,7 +16,7 @@ from .fit import Fit
 from .goodness import ENOUGH_PEOPLE, accuracy, kish, log_loss
 from .instruments import fingerprints
 from .intervals import LEVEL, by_term, known
-from .jackknife import bounds
+from .jackknife import bounds, dominated
 from .profile import profile_intervals
 from .selection import Selection
 from .uncertainty import Uncertainty, independent, reasons, two_way_uncertainty, uncertainty
@@ -204,6 +204,14 @@ def _notes_on_errors(
     names = [*comparisons.terms, "the ties"][: len(result.bread)]
     groups = " or ".join(f"{name}s" for name in cluster.split("+"))
     notes += reasons(found, names, "the coefficient of", groups)
+    if cluster == "participant":
+        flags = dominated(comparisons, found)
+        concerned = [name for name, flag in zip(names, flags, strict=False) if flag]
+        if concerned:
+            notes.append(
+                f"The interval of the coefficient of {', '.join(concerned)} is not known: it "
+                "depends too much on a few participants."
+            )
     if found.few.any():
         plain = zip(names, found.clustered, found.few, strict=True)
         listed = ", ".join(f"{name} {error:.4f}" for name, error, few in plain if few)

@@ -11,7 +11,7 @@ An error is not given (NaN) if it cannot be estimated from the participants:
 - fewer than 4 degrees of freedom, that is, the votes count like those of fewer than 5 participants.
   The approximation by t then fails (Tipton 2015, Psychological Methods 20).
 - a clustered error below a third of the naive one (goodness.least_ratio): participants answered so
-    much alike that their differences do not reveal the error of the estimate.
+  much alike that their differences do not reveal the error of the estimate.
 - a separated term, whose clustered error does not measure how flat the likelihood is.
 """
 

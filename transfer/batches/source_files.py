@@ -64,11 +64,14 @@ def file_at(path: Path, folder: Path | None = None) -> ImportFile:
 def pictures_in(folder: Path, skipped: Counter[str]) -> list[ImportFile]:
     """The picture files of a folder and the folders below it, by their suffix.
 
-    Hidden files are ignored; other files are counted in `skipped`, by their suffix.
+    Hidden files are ignored; other files are counted in `skipped`, by their suffix, and links that
+    lead nowhere as such.
     """
     found = []
     for path in _visible_files(folder):
-        if is_picture_name(path):
+        if not path.is_file():
+            skipped["broken link" if path.is_symlink() else "no regular file"] += 1
+        elif is_picture_name(path):
             found.append(file_at(path, folder))
         else:
             skipped[path.suffix or "without suffix"] += 1
@@ -78,14 +81,16 @@ def pictures_in(folder: Path, skipped: Counter[str]) -> list[ImportFile]:
 def annotations_in(folder: Path) -> list[ImportFile]:
     """The .mat files of a folder and the folders below it."""
     return [
-        file_at(path, folder) for path in _visible_files(folder) if path.suffix.lower() == ".mat"
+        file_at(path, folder)
+        for path in _visible_files(folder)
+        if path.is_file() and path.suffix.lower() == ".mat"
     ]
 
 
 def _visible_files(folder: Path) -> Iterable[Path]:
     for path in sorted(folder.rglob("*")):
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if not hidden and path.is_file():
+        if not hidden and not path.is_dir():
             yield path
 
 

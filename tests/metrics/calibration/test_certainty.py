@@ -144,6 +144,23 @@ def test_no_error_is_given_if_one_person_gave_most_votes(table, share, options):
     assert_sound(model.to_json())
 
 
+def test_an_error_but_no_interval_is_given_if_one_person_gave_almost_half_of_the_votes(table):
+    """One of 41 gave 40 %: more than 4 degrees of freedom, fewer than 8 and than 0.4 · 40."""
+    model = calibrate(unequal(table, others=40, share=0.4), table, "E", terms=["E1", "E3"])
+    assert None not in model.std_errors.values()
+    assert set(map(tuple, model.details["intervals"].values())) == {(None, None)}
+    notes = " ".join(model.details["notes"])
+    assert "interval of the coefficient of E1, E3 is not known: it depends too much on" in notes
+    assert_sound(model.to_json())
+    assert all(
+        np.isfinite(
+            calibrate(unequal(table, others=40, share=0.1), table, "E", terms=["E1"]).details[
+                "intervals"
+            ]["E1"]
+        )
+    )
+
+
 @pytest.mark.parametrize("people", [2, 4])
 @pytest.mark.parametrize("target", ["E", "C"])
 def test_no_error_is_given_for_too_few_people(table, people, target):

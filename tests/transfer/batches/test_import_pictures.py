@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from io import StringIO
 
@@ -221,9 +222,11 @@ def test_skipped_files_are_counted_except_hidden_ones(media, tmp_path):
     Image.new("L", (32, 32), 90).save(tmp_path / "f.pgm", "PPM")
     for name in ("c.HEIC", "e", "notes.txt", ".DS_Store", "._a.jpg"):
         (tmp_path / name).write_bytes(b"anything")
+    (tmp_path / "g.png").symlink_to(tmp_path / "gone.png")
+    os.mkfifo(tmp_path / "h.png")
     out, _ = run(tmp_path)
     assert "4 new, 0 kept, 0 bad" in out
-    assert "3 files were skipped (.HEIC, .txt, without suffix)" in out
+    assert "5 files were skipped (.HEIC, .txt, broken link, no regular file, without suffix)" in out
 
 
 def test_a_folder_without_known_formats_is_refused_with_its_suffixes(media, tmp_path):
