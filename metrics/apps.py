@@ -1,12 +1,14 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.apps import AppConfig
 from django.db.models.signals import pre_delete
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+
+    from transfer.models.ledger import Ledger
 
 
 class MetricsConfig(AppConfig):
@@ -24,7 +26,7 @@ class MetricsConfig(AppConfig):
         from transfer.batches import measuring_provider as transfer_provider
 
         pre_delete.connect(keep_calibrated_study, sender=Study)
-        transfer_provider.register(measuring_provider())
+        transfer_provider.register(measuring_provider(_report_rows, _write_reports))
         statistics_provider.register(
             statistics_provider.StatisticsProvider(_statistics_of, _coefficients_of)
         )
@@ -41,3 +43,16 @@ def _coefficients_of(target: str) -> dict[str, float]:
     from metrics.measurements.for_studies import published_coefficients
 
     return published_coefficients(target)
+
+
+def _report_rows() -> Ledger[Any]:
+    from metrics.models import ReportJob
+
+    return ReportJob.objects.all()
+
+
+def _write_reports(rows: Ledger[Any]) -> int:
+    # Imports pandas, as above, and matplotlib.
+    from metrics.report.jobs import write_waiting
+
+    return write_waiting(rows)

@@ -234,3 +234,37 @@ class Calibration(models.Model):
     def exported(self) -> Model:
         """The model, which `metrics.calibration.score.score` takes."""
         return Model.from_json(self.model)
+
+
+class ReportJobQuerySet(Ledger["ReportJob"]):
+    """Reports that are to be written; each is a chunk of its own."""
+
+    GROUP = "id"
+
+    def next_chunk(self) -> ReportJobQuerySet:
+        """The oldest report that waits."""
+        first = self.filter(state=ReportJob.State.PENDING).order_by("pk").values("pk")[:1]
+        return self.filter(pk__in=list(first.values_list("pk", flat=True)))
+
+
+class ReportJob(Job):
+    """A report that was asked for on a page: a row of the job ledger.
+
+    The report itself is a folder, which holds all that its page and its list show; the row is
+    needed until it is written.
+    """
+
+    name = models.CharField(max_length=200, unique=True)  # of the folder
+    # batch: primary keys; E, C: names of models as in addresses; bins.
+    request: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField()
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.CASCADE
+    )
+
+    objects = ReportJobQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.name

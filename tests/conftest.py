@@ -1,9 +1,9 @@
 """Fixtures of all tests: a data folder, a researcher, a browser; and skips with reasons.
 
-A test marked golden, browser, postgres, ray, gpu, axe, nginx or caddy is skipped where the thing it
-needs is missing, and the reason is shown. A name listed in the environment variable REQUIRE
-(comma-separated) turns that skip into a failure. TESTS_ON=postgres runs tests on
-the server of TEST_POSTGRES_URL.
+A test marked golden, browser, postgres, ray, gpu, axe, nginx, caddy or poppler is skipped where the
+thing it needs is missing, and the reason is shown. A name listed in the environment variable
+REQUIRE (comma-separated) turns that skip into a failure. TESTS_ON=postgres runs tests on the server
+of TEST_POSTGRES_URL.
 """
 
 from __future__ import annotations
@@ -119,6 +119,13 @@ def _axe() -> str:
     return f"axe-core is not at {AXE.relative_to(ROOT)} (.ci/run installs it by npm)"
 
 
+def _poppler() -> str:
+    absent = [name for name in ("pdftotext", "pdftoppm", "pdfimages") if not shutil.which(name)]
+    if not absent:
+        return ""
+    return f"{', '.join(absent)} is not installed (Debian: apt-get install poppler-utils)"
+
+
 MISSING: dict[str, Callable[[], str]] = {
     "golden": cache(_golden),
     "browser": cache(_browser),
@@ -128,6 +135,7 @@ MISSING: dict[str, Callable[[], str]] = {
     "axe": cache(_axe),
     "nginx": cache(_nginx),
     "caddy": cache(_caddy),
+    "poppler": cache(_poppler),
 }
 """Marker → the reason why its tests cannot run here; empty if they can."""
 

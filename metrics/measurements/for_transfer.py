@@ -5,6 +5,7 @@ The module is imported when Django starts, so its functions import pandas and to
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.core.management import call_command
@@ -14,8 +15,16 @@ from transfer.models import Batch
 from transfer.models.ledger import Ledger
 
 
-def measuring_provider() -> MeasuringProvider:
-    """The functions that transfer calls."""
+def measuring_provider(
+    report_rows: Callable[[], Ledger[Any]], write_reports: Callable[[Ledger[Any]], int]
+) -> MeasuringProvider:
+    """The functions that transfer calls.
+
+    Args:
+        report_rows: see MeasuringProvider; given by a layer above this one.
+        write_reports: the same.
+
+    """
     return MeasuringProvider(
         request=_request,
         batch_made=_batch_made,
@@ -24,6 +33,8 @@ def measuring_provider() -> MeasuringProvider:
         summary=_summary,
         rows=_rows,
         work=_work,
+        report_rows=report_rows,
+        write_reports=write_reports,
     )
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from metrics.plots.marks import Mark
 
-FORMATS = ("png", "svg", "pdf")
-"""Formats of figure files."""
+CONTENT_TYPES = {"png": "image/png", "svg": "image/svg+xml", "pdf": "application/pdf"}
+"""Formats of figure files, with their MIME types."""
+FORMATS = tuple(CONTENT_TYPES)
 Bars = list[tuple[float, float]]
 """For each point the lower and upper end of its interval, in the units of the axis."""
 

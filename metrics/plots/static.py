@@ -72,9 +72,9 @@ def render(figure: Figure, file_format: str) -> bytes:
     return buffer.getvalue()
 
 
-def png(plot: Plot) -> bytes:
-    """Draw a plot as a PNG."""
-    return render(static_figure(plot), "png")
+def svg(plot: Plot) -> bytes:
+    """Draw a plot as an SVG."""
+    return render(static_figure(plot), "svg")
 
 
 def _scatter(axes: Axes, group: Points) -> PathCollection:

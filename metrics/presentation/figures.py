@@ -12,7 +12,7 @@ from metrics.plots.data import Plot
 from metrics.plots.interactive import plotly_figure
 
 Renderer = Callable[[Plot], bytes]
-"""Draws a plot as a PNG."""
+"""Draws a plot as an SVG."""
 
 
 @dataclass(frozen=True)
@@ -21,12 +21,15 @@ class PageFigure:
 
     Attributes:
         plot: what the figure shows.
-        renderer: draws the static image for readers without scripts; None leaves it out.
+        renderer: draws the static image, for prints and for readers without scripts, into the page;
+            None leaves it out.
+        address: of the static image, which the page's script loads for prints; empty for none.
 
     """
 
     plot: Plot
     renderer: Renderer | None = None
+    address: str = ""
 
     @property
     def id(self) -> str:
@@ -44,14 +47,14 @@ class PageFigure:
         return plotly_figure(self.plot)
 
     @cached_property
-    def png(self) -> bytes | None:
+    def svg(self) -> bytes | None:
         """The static image; None without a renderer."""
         return self.renderer(self.plot) if self.renderer else None
 
     @property
     def image(self) -> str:
         """The static image as a data URL; empty without a renderer."""
-        return "" if self.png is None else data_url("image/png", self.png)
+        return "" if self.svg is None else data_url("image/svg+xml", self.svg)
 
 
 def data_url(media_type: str, content: bytes) -> str:

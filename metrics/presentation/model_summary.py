@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -28,11 +29,13 @@ class ModelSummary:
     Attributes:
         scoring: the model and its name.
         renderer: draws the static images of the figures; None leaves them out.
+        address_of: the address of the SVG of a figure, by its key; None if there are no such files.
 
     """
 
     scoring: Scoring
     renderer: Renderer | None = None
+    address_of: Callable[[str], str] | None = None
 
     @property
     def model(self) -> Model:
@@ -152,6 +155,11 @@ class ModelSummary:
         return self._figure(methods_plot(self.methods, note=self.note))
 
     @property
+    def figures(self) -> list[PageFigure]:
+        """All figures."""
+        return [each for each in (self.curve, self.methods_figure) if each]
+
+    @property
     def _diagnostics(self) -> dict[str, Any]:
         return self.details.get("diagnostics") or {}
 
@@ -161,7 +169,8 @@ class ModelSummary:
             return None
         target = self.model.target
         own = replace(plot, key=f"{target}-{plot.key}", title=f"{target}-model · {plot.title}")
-        return PageFigure(own, self.renderer)
+        address = self.address_of(own.key) if self.address_of else ""
+        return PageFigure(own, self.renderer, address)
 
 
 def statistics_of(calibration: Calibration) -> pd.DataFrame:

@@ -24,7 +24,7 @@ from transfer.models import Stimulus
 
 THUMBNAIL = 200
 """Longer side of the example pictures in the page, in pixels."""
-STYLES = ("site.css", "components.css", "metrics/metrics.css")
+STYLES = ("site.css", "components.css", "metrics/metrics.css", "print.css")
 
 
 def page(

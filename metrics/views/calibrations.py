@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth.models import User
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from common.confirmation import check_name_typed
@@ -13,6 +14,7 @@ from common.errors import InputError
 from metrics.calibration.presets import PRESETS
 from metrics.calibration.verdict import verdict
 from metrics.models import Calibration
+from metrics.plots.data import CONTENT_TYPES, FORMATS
 from metrics.presentation.instruments import instrument_words
 from metrics.presentation.model_summary import ModelSummary
 from metrics.presentation.scoring import Scoring
@@ -64,10 +66,32 @@ def calibration(request: HttpRequest, pk: int) -> HttpResponse:
     """One calibration: coefficients, data, diagnostics and the selection of its terms."""
     visible = Calibration.objects.visible_to(request.user)
     row = get_object_or_404(visible.prefetch_related("studies"), pk=pk)
-    model = ModelSummary(Scoring(row.name, row.exported, row))
+    model = ModelSummary(
+        Scoring(row.name, row.exported, row),
+        address_of=lambda key: reverse("metrics:calibration_figure", args=[pk, key, "svg"]),
+    )
     names = {key: [name] for key, name in row.exported.instruments.items()}
     context = {"calibration": row, "model": model, "instruments": instrument_words(names)}
     return render(request, "metrics/calibration.html", context)
+
+
+@require_safe
+def figure_file(request: HttpRequest, pk: int, key: str, file_format: str) -> HttpResponse:
+    """One figure of a calibration's page as a file."""
+    from metrics.plots.static import render as draw  # matplotlib
+    from metrics.plots.static import static_figure
+
+    row = get_object_or_404(Calibration.objects.visible_to(request.user), pk=pk)
+    figures = {
+        each.plot.key: each for each in ModelSummary(Scoring(row.name, row.exported, row)).figures
+    }
+    if key not in figures or file_format not in FORMATS:
+        raise Http404(f"figures are {', '.join(figures)}, as {', '.join(FORMATS)}")
+    content = draw(static_figure(figures[key].plot), file_format)
+    response = HttpResponse(content, content_type=CONTENT_TYPES[file_format])
+    name = f"{key}-{row.pk}{'-simulated' if row.simulated else ''}.{file_format}"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
 
 
 @require_POST

@@ -11,11 +11,10 @@ from django.views.decorators.http import require_safe
 
 from common.errors import InputError
 from metrics.plots.accuracy import accuracy_plot
-from metrics.plots.data import FORMATS
+from metrics.plots.data import CONTENT_TYPES, FORMATS
 from metrics.presentation.figures import PageFigure
 from metrics.views.forms import RefereeForm
 from metrics.views.policy import with_figures
-from metrics.views.space import CONTENT_TYPES
 
 if TYPE_CHECKING:
     from metrics.calibration.referee.judgement import Judgement

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_safe
 from common.errors import InputError
 from common.tables import to_csv
 from metrics.models import Calibration
-from metrics.plots.data import FORMATS
+from metrics.plots.data import CONTENT_TYPES, FORMATS, Plot
 from metrics.presentation.cells import caption, cell_rows
 from metrics.presentation.choosing import TARGETS, Choice, choose
 from metrics.presentation.figures import PageFigure
@@ -31,8 +31,6 @@ from metrics.presentation.written_reports import written_reports
 from metrics.views.forms import SpaceForm
 from metrics.views.policy import with_figures
 from transfer.models import Stimulus
-
-CONTENT_TYPES = {"png": "image/png", "svg": "image/svg+xml", "pdf": "application/pdf"}
 
 
 @dataclass(frozen=True)
@@ -48,9 +46,9 @@ class SpaceRequest:
 @with_figures
 def ecspace_page(request: HttpRequest) -> HttpResponse:
     """The EC space of the chosen batches, scored by the chosen models."""
-    context: dict[str, Any] = {"problem": "", "reports": written_reports(request.user)}
+    context: dict[str, Any] = {"problem": "", "reports": len(written_reports(request.user))}
     try:
-        parsed = _parse(request)
+        parsed = parse(request, request.GET)
         scored = parsed.scored
         context |= {"scored": scored, "form": parsed.form, "query": _query(scored)}
         context["remedies"] = remedies(parsed.choice)
@@ -60,12 +58,16 @@ def ecspace_page(request: HttpRequest) -> HttpResponse:
     except InputError as error:
         context["problem"] = str(error)
         return render(request, "metrics/ecspace.html", context)
+    query = _query(scored)
     context |= {
         "space": space,
         "stability": scored.stability,
         "note": scored.note,
         "figure": PageFigure(scored.scatter).data,
-        "families": [PageFigure(plot) for plot in scored.families],
+        "figure_address": _figure_address(scored.scatter, query),
+        "families": [
+            PageFigure(plot, address=_figure_address(plot, query)) for plot in scored.families
+        ],
         "formats": FORMATS,
         "methods": scored.methods,
         "variance": scored.variance,
@@ -81,7 +83,7 @@ def ecspace_page(request: HttpRequest) -> HttpResponse:
 def scores_csv(request: HttpRequest) -> HttpResponse:
     """The scores of the page's stimuli as SCORES.csv."""
     try:
-        parsed = _parse(request)
+        parsed = parse(request, request.GET)
         parsed.choice.check()
         scored = parsed.scored
         frame = scored.frame
@@ -100,7 +102,7 @@ def figure_file(request: HttpRequest, key: str, file_format: str) -> HttpRespons
     if file_format not in FORMATS:
         raise Http404(f"figures are files of {', '.join(FORMATS)}")
     try:
-        parsed = _parse(request)
+        parsed = parse(request, request.GET)
         parsed.choice.check()
         scored = parsed.scored
         content = draw(scored, key, file_format)
@@ -120,14 +122,14 @@ def _download(
     return response
 
 
-def _parse(request: HttpRequest) -> SpaceRequest:
-    """Read the query; what it leaves out is the newest that fits, of what the user may see.
+def parse(request: HttpRequest, asked_for: QueryDict) -> SpaceRequest:
+    """Read a query; what it leaves out is the newest that fits, of what the user may see.
 
     Raises:
         InputError: an unknown batch, model or kind of cells, or no batch is measured.
 
     """
-    data = request.GET.copy()
+    data = asked_for.copy()
     data.setdefault("bins", "independent")
     visible = Calibration.objects.visible_to(request.user)
     keys = {target: data.get(target.lower(), "") for target in TARGETS}
@@ -151,6 +153,10 @@ def _query(scored: ScoredSpace) -> str:
     models = {target.lower(): scoring.key for target, scoring in scored.scorings.items()}
     query.update(models | {"bins": scored.bins})
     return query.urlencode()
+
+
+def _figure_address(plot: Plot, query: str) -> str:
+    return f"{reverse('metrics:file', args=[plot.key, 'svg'])}?{query}"
 
 
 def _stimuli(frame: Any) -> dict[str, dict[str, Any]]:

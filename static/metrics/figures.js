@@ -41,14 +41,30 @@
   for (const plot of document.querySelectorAll(".plot[data-figure]")) {
     const figure = JSON.parse(document.getElementById(plot.dataset.figure).textContent);
     draw(plot, figure).then(() => {
-      const still = plot.parentElement.querySelector(".still");
-      if (still) still.hidden = true;
       plot.dataset.ready = "true";
     });
     onChange(() => draw(plot, figure));
     // A folded figure has no width until it is unfolded.
     plot.closest("details")?.addEventListener("toggle", () => Plotly.Plots.resize(plot));
   }
+
+  // A print shows drawings without canvas and in the width of the paper. They are loaded when the page
+  // has nothing else to do, since a print cannot wait; one that is not there yet is not used.
+  async function loadStills() {
+    for (const still of document.querySelectorAll(".still[data-src]")) {
+      const image = new Image();
+      image.src = still.dataset.src;
+      try {
+        await image.decode();
+        still.src = image.src;
+      } catch {
+        // The print shows the figure of the page.
+      }
+    }
+    document.documentElement.dataset.printable = "true";
+  }
+  const idle = window.requestIdleCallback || ((act) => setTimeout(act, 500));
+  window.addEventListener("load", () => idle(loadStills));
 
   // A print shows what is folded, too.
   const folded = () => [...document.querySelectorAll("details:not([open])")];

@@ -32,6 +32,10 @@ class MeasuringProvider(NamedTuple):
     """The measurements that are jobs."""
     work: Callable[[Ledger[Any]], int]
     """Claim and measure the waiting ones of one chunk of `rows`; gives their number."""
+    report_rows: Callable[[], Ledger[Any]]
+    """The reports that are jobs."""
+    write_reports: Callable[[Ledger[Any]], int]
+    """Claim and write the waiting ones of one chunk of `report_rows`; gives their number."""
 
 
 def register(provider: MeasuringProvider) -> None:

@@ -15,7 +15,7 @@ from metrics.measurements.measuring import batch_named
 from metrics.presentation.choosing import TARGETS, choose
 from metrics.presentation.scored_space import ScoredSpace
 from metrics.presentation.scoring import Scoring, scoring
-from metrics.report import Report, batches_of
+from metrics.report.report import Report, batches_of
 from transfer.models import Batch
 
 

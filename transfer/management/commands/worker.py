@@ -55,6 +55,7 @@ def all_work() -> list[Work]:
     found = [Work("stimuli", Stimulus.objects.all, make_and_follow)]
     if (measuring := provider()) is not None:
         found.append(Work("measurements", measuring.rows, measuring.work))
+        found.append(Work("reports", measuring.report_rows, measuring.write_reports))
     return found
 
 
