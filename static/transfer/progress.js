@@ -1,7 +1,24 @@
-// Updates the counts and the pace of a batch page while its stimuli are made and measured. The page works without it.
+// Updates the counts, the pace and the pictures of a batch page while its stimuli are made and measured.
+// The page works without it.
 "use strict";
 
 const EVERY = 3000; // milliseconds
+
+const shown = { done: document.querySelector("#progress [data-count=done]")?.textContent ?? 0 };
+
+/** Puts the pictures that were made meanwhile in the places that wait for them. */
+async function showNew() {
+  const response = await fetch(location.href, { credentials: "same-origin" });
+  if (!response.ok || response.redirected) return;
+  const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
+  const items = [...fresh.querySelectorAll(".thumbs > li")];
+  document.querySelectorAll(".thumbs > li").forEach((item, place) => {
+    const link = item.querySelector("a")?.href;
+    const made = items[place]?.querySelector("img");
+    if (!made || items[place].querySelector("a").href !== link) return;
+    item.querySelector("a .empty")?.replaceWith(document.adoptNode(made));
+  });
+}
 
 async function refresh(section) {
   let counts;
@@ -15,6 +32,10 @@ async function refresh(section) {
   }
   for (const place of section.querySelectorAll("[data-count]")) {
     place.textContent = counts[place.dataset.count];
+  }
+  if (section.id === "progress" && counts.done > Number(shown.done)) {
+    shown.done = counts.done;
+    showNew().catch(() => {}); // the last reload shows them, too
   }
   section.querySelector("[data-pace]").textContent = counts.pace;
   section.querySelector("progress").value = counts.done + counts.failed;

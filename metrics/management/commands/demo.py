@@ -15,12 +15,14 @@ import sys
 import tempfile
 import time
 from argparse import ArgumentParser
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db.models import QuerySet
 from PIL import Image
 
@@ -34,20 +36,36 @@ from studies.planning.opening import open_study
 from studies.simulation.simulate import simulate
 from transfer.batches.import_pictures import store_picture
 from transfer.models import Batch, Picture
+from transfer.samples.art.catalogue import PAINTINGS, painted_styles
 from transfer.samples.contents import sample_contents
-from transfer.samples.styles import sample_styles
 
 BATCH = "demo"
 SOURCE = "demo: "  # prefix of the source of every picture of the demo
-PICTURES = 4  # contents, and as many styles
-METHODS = ("gatys", "gatys-cov", "cross-layer")
-SIZE = 192  # pixels wide
-ITERATIONS = 60  # enough for a visible style at this size; a study uses the methods' defaults
-STYLE_WEIGHT = 300.0  # the default needs more iterations to restore the content
+CONTENTS = 4
+SIZE = 256  # pixels wide
+ITERATIONS = 50  # of descents that start at the content; a study uses the methods' defaults
+_LEVELS = "style_layers=relu3_1,relu2_1,relu1_1"
+METHODS = {
+    # The decoders of `compact` from relu4_1 on blur what is smaller than a face at this size.
+    "adain": ("style_layers=relu3_1",),
+    "ift": (_LEVELS, "strengths=200,200,25"),
+    "universal": (_LEVELS,),
+    "avatar-net": (_LEVELS,),
+    "gatys": ("init=content",),
+    "gatys-cov": ("init=content",),
+    "cross-layer": ("init=content",),
+}
+"""Settings of each method; the quick ones first, so that the site has pictures at once."""
+CHUNK = 2  # stimuli made together: few, so that pictures appear often
 PARTICIPANTS, TRIALS = 40, 40
 STUDIES = {"E": "demo E-test", "C": "demo C-test"}
 PRESETS = {"E": "wacv2020-E", "C": "wacv2020-C"}
 ADDRESS = "127.0.0.1:8000"
+_MANAGE = (sys.executable, str(settings.BASE_DIR / "manage.py"))
+_SERVER = (
+    *(sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", ADDRESS),
+    *("--threads", "4", "--no-control-socket"),
+)
 
 
 class Command(InputCommand):
@@ -64,38 +82,59 @@ class Command(InputCommand):
         parser.add_argument("--no-serve", dest="serve", action="store_false", default=serve)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Run each step and print its time."""
+        """Run each step and print its time, with the site up from the first one on."""
         report = settings.DATA_DIR / "reports" / "demo"
-        for title, step in (
-            ("database", self._database),
-            ("pictures", self._pictures),
-            ("stimuli", self._stimuli),
-            ("measurements", self._measurements),
-            ("votes of simulated participants", self._votes),
-            ("calibrations", self._calibrations),
-            ("report", lambda: self._report(report)),
-        ):
-            began = time.monotonic()
-            self.stderr.write(f"— {title}")
-            step()
-            self.stderr.write(f"  {title}: {time.monotonic() - began:.1f} s")
-        name, password = _login()
-        self.stdout.write(f"report: {report / 'index.html'}")
-        self.stdout.write(f"login: {name}, password: {password}")
-        if options["serve"]:
-            self.stdout.write(f"site: http://{ADDRESS}/ (Ctrl-C stops it)")
-            self.stdout.flush()
-            _serve()
+        with ExitStack() as running:
+            self._step("database", self._database)
+            name, password = _login()
+            if options["serve"]:
+                server = running.enter_context(_process(_SERVER))
+                self.stdout.write(
+                    f"site: http://{ADDRESS}/ (pictures appear there as they are made; Ctrl-C "
+                    f"stops everything)\nlogin: {name}, password: {password}"
+                )
+                self.stdout.flush()
+            self._step("pictures", self._pictures)
+            self._step("stimuli", self._stimuli)
+            self._step("measurements", self._measurements)
+            self._step("votes of simulated participants", self._votes)
+            self._step("calibrations", self._calibrations)
+            self._step("report", lambda: self._report(report))
+            self.stdout.write(f"report: {report / 'index.html'}")
+            self.stdout.write(f"login: {name}, password: {password}")
+            if options["serve"]:
+                self.stdout.write(f"site: http://{ADDRESS}/ (Ctrl-C stops it)")
+                self.stdout.flush()
+                # For batches that are launched on the site.
+                running.enter_context(_process([*_MANAGE, "worker"]))
+                self._wait(server)
+
+    def _step(self, title: str, step: Callable[[], None]) -> None:
+        began = time.monotonic()
+        self.stderr.write(f"— {title}")
+        step()
+        self.stderr.write(f"  {title}: {time.monotonic() - began:.1f} s")
+
+    def _wait(self, server: subprocess.Popen[bytes]) -> None:
+        try:
+            code = server.wait()
+        except KeyboardInterrupt:
+            return
+        if code:
+            raise CommandError(
+                f"the site has stopped (see above): is {ADDRESS} in use by another program?"
+            )
 
     def _database(self) -> None:
         call_command("migrate", verbosity=0)
         _login()
 
     def _pictures(self) -> None:
-        if _pictures("content").count() == _pictures("style").count() == PICTURES:
+        here = {role: _pictures(role).count() for role in ("content", "style")}
+        if here == {"content": CONTENTS, "style": len(PAINTINGS)}:
             return
         with tempfile.TemporaryDirectory() as folder:
-            for role, samples in (("content", sample_contents()), ("style", sample_styles())):
+            for role, samples in (("content", sample_contents()), ("style", painted_styles())):
                 for sample in samples:
                     path = Path(folder) / f"{sample.name}.png"
                     write_png(Image.fromarray(sample.pixels), path)
@@ -103,17 +142,24 @@ class Command(InputCommand):
                     store_picture(path, role, licence=sample.licence, source=source)
 
     def _stimuli(self) -> None:
-        call_command(
-            "generate",
-            name=BATCH,
-            methods=list(METHODS),
-            contents=[picture.sha256 for picture in _pictures("content")],
-            styles=[picture.sha256 for picture in _pictures("style")],
-            size=SIZE,
-            iterations=ITERATIONS,
-            style_weight=[STYLE_WEIGHT],
-            measure=False,
-        )
+        # A thread for each core makes one picture sooner, a process for each core makes all sooner.
+        helpers = settings.PROCESSES - 1
+        with ExitStack() as running:
+            for _ in range(helpers):
+                running.enter_context(_process([*_MANAGE, "worker", "--drain"], quiet=True))
+            call_command(
+                "generate",
+                name=BATCH,
+                methods=list(METHODS),
+                contents=[picture.sha256 for picture in _pictures("content")],
+                styles=[picture.sha256 for picture in _pictures("style")],
+                size=SIZE,
+                iterations=ITERATIONS,
+                parameters=[f"{key}.{one}" for key, each in METHODS.items() for one in each],
+                chunk=CHUNK,
+                threads=1,
+                measure=False,
+            )
 
     def _measurements(self) -> None:
         call_command("measure", batch=BATCH)
@@ -163,14 +209,16 @@ def _login() -> tuple[str, str]:
     return user.get_username(), password
 
 
-def _serve() -> None:
-    """Serve the site and run a worker for batches launched there, until Ctrl-C."""
-    manage = [sys.executable, str(settings.BASE_DIR / "manage.py")]
-    server = [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", ADDRESS, "--threads", "4"]
-    with subprocess.Popen([*manage, "worker"]) as worker:  # noqa: S603
-        try:
-            subprocess.run(server, check=False, cwd=settings.BASE_DIR)  # noqa: S603
-        except KeyboardInterrupt:
-            pass
-        finally:
-            worker.send_signal(signal.SIGTERM)
+@contextmanager
+def _process(command: Sequence[str], *, quiet: bool = False) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a command beside this one; it is told to end when the block ends."""
+    output = subprocess.DEVNULL if quiet else None
+    process = subprocess.Popen(  # noqa: S603
+        command, cwd=settings.BASE_DIR, stdout=output, stderr=output, start_new_session=True
+    )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+            process.wait()
