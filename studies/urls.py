@@ -2,16 +2,18 @@ from __future__ import annotations
 
 from django.urls import path
 
-from studies.views import access, entrance, files, participant, planner, researcher, states
+from studies.views import access, editing, entrance, files, participant, planner, researcher, states
 
 app_name = "studies"
 urlpatterns = [
     path("", researcher.studies, name="studies"),
-    path("new/", researcher.create, name="create"),
+    path("new/", editing.create, name="create"),
+    path("plan/", editing.plan, name="plan"),
     path("planner/", planner.planner, name="planner"),
     path("<int:pk>/", researcher.study, name="study"),
-    path("<int:pk>/edit/", researcher.edit, name="edit"),
-    path("<int:pk>/duplicate/", researcher.duplicate, name="duplicate"),
+    path("<int:pk>/edit/", editing.edit, name="edit"),
+    path("<int:pk>/plan/", editing.plan, name="plan_of_draft"),
+    path("<int:pk>/duplicate/", editing.duplicate, name="duplicate"),
     path("<int:pk>/open/", states.open_study, name="open"),
     path("<int:pk>/pause/", states.pause, name="pause"),
     path("<int:pk>/on/", states.resume, name="go_on_study"),

@@ -12,6 +12,7 @@ from studies.models import Study
 from studies.planning.allocation import (
     finished_in,
     items_among,
+    items_of,
     planned_votes,
     study_blocks,
 )
@@ -179,8 +180,9 @@ class PlannerForm(forms.Form):
                     f"most {MOST_VOTES}: leave the stimuli empty and give numbers"
                 )
             if asked["meetings"] == self._as_in_study(asked["stimuli"])["meetings"]:
-                planned = planned_votes(study)
-                check_feasibility(study, study_blocks(study), planned)
+                items = items_of(study)
+                planned = planned_votes(study, study_blocks(study, items))
+                check_feasibility(study, items, planned)
                 self.asked = [vote.pair for vote in planned]
             return study.kind, study_blocks(study)
         items = items_among(finished_in(self.batches.filter(pk=pk)), asked["kind"])

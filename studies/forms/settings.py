@@ -86,6 +86,21 @@ DECLARATIONS: tuple[tuple[str, str, type[Declaration]], ...] = (
 _FURTHER = tuple(("Participants", name) for name in (*(f"code_{e}" for e in ENDINGS), "consent"))
 """Section and name of form fields that are no fields of `Study`."""
 _ORDER = ("Question", "Design", "Control trials, breaks and exclusions", "Screen", "Participants")
+STEPS = (
+    ("Question and pictures", ("Question",)),
+    ("Plan", ("Design", "Control trials, breaks and exclusions")),
+    ("Participants", ("Participants", "Screen")),
+)
+"""The steps of the form, with the headings of each."""
+SELDOM = frozenset(
+    {
+        "language", "scope", "ties_allowed", "design", "gold_misses", "trap_misses",
+        "fastest_median_ms", "pause_not_loaded_percent", "pause_gold_missed_percent", "enlarge",
+        "least_width", "stack", "least_height", "least_pixel_ratio", "orientation", "id_secret",
+        "returning", *(f"code_{ending}" for ending in ENDINGS if ending != "completed"),
+    }
+)  # fmt: skip
+"""Fields that the form folds under *More*, because their defaults suit most studies."""
 
 
 def sections() -> dict[str, list[str]]:

@@ -2,25 +2,38 @@
 
 from __future__ import annotations
 
-from typing import Any
+from copy import copy
+from dataclasses import dataclass
+from dataclasses import field as attribute
+from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS
 
 from common.errors import InputError
 from studies.forms.settings import (
     DECLARATIONS,
+    SELDOM,
     SETTINGS,
+    STEPS,
     declaration_fields,
     declarations,
     sections,
 )
 from studies.models import Study
-from studies.planning.allocation import check_size
+from studies.planning.allocation import check_size, finished_in
 from studies.planning.opening import set_consent
+from studies.planning.outline import outline
 from studies.rules.questions import CONSENT
 from studies.rules.session_rules import SessionRules
 from studies.sessions.completion_codes import ENDINGS
 from transfer.models import Batch, Stimulus
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from studies.planning.feasibility import Objection
+    from studies.planning.outline import Outline
 
 ADVISED = {"training": 5, "gold": 1, "traps": 1, "repeats": 4}
 """Initial values of a new study, as in the toolkits of ITU-T P.808 and P.910: five training trials,
@@ -42,8 +55,33 @@ _HELP = {setting.name: setting.help_text for setting in SETTINGS}
 _NOT_NEGATIVE = ("trials_per_participant", "participant_target", "votes_per_pair")
 
 
+@dataclass(frozen=True)
+class Entry:
+    """A field of the form with the objections to its value."""
+
+    field: forms.BoundField
+    objections: Sequence[Objection] = ()
+
+
+@dataclass(frozen=True)
+class Section:
+    """Fields under a heading; those that few studies change are folded."""
+
+    title: str
+    usual: list[Entry] = attribute(default_factory=list)
+    seldom: list[Entry] = attribute(default_factory=list)
+
+    @property
+    def unfolded(self) -> bool:
+        """Whether a folded field needs attention."""
+        return any(entry.field.errors or entry.objections for entry in self.seldom)
+
+
 class CodesForm(forms.ModelForm[Study]):
     """The recruitment service and the completion codes."""
+
+    plan: Outline | None = None
+    """The plan for the values of the form, where the page shows it."""
 
     class Meta:
         model = Study
@@ -74,6 +112,20 @@ class CodesForm(forms.ModelForm[Study]):
             for title, names in sections().items()
         }
         return [(title, [self[name] for name in names]) for title, names in here.items() if names]
+
+    def steps(self) -> list[tuple[str, list[Section]]]:
+        """The steps of the form that have fields: their titles and sections."""
+        named = dict(self.sections())
+        said = self.plan.objections if self.plan else ()
+        made = []
+        for title, headings in STEPS:
+            here = [Section(heading) for heading in headings if heading in named]
+            for section in here:
+                for bound in named[section.title]:
+                    entry = Entry(bound, [one for one in said if one.field == bound.name])
+                    (section.seldom if bound.name in SELDOM else section.usual).append(entry)
+            made += [(title, here)] if here else []
+        return made
 
     def save(self, commit: bool = True) -> Study:
         """Save the study with its codes."""
@@ -139,6 +191,23 @@ class StudyForm(CodesForm):
         except InputError as error:
             self.add_error(None, str(error))
         return cleaned
+
+    def planned(self) -> Outline | None:
+        """The plan for the values that were sent; None if they do not determine one.
+
+        Nothing is stored.
+        """
+        cleaned, rules = self.cleaned_data, set(SessionRules.json_names().values())
+        needed = {"kind", "batches", "scope", "design", *_NOT_NEGATIVE}
+        if (
+            not needed <= cleaned.keys()
+            or rules & self.errors.keys()
+            or NON_FIELD_ERRORS in self.errors
+        ):
+            return None
+        study = copy(self.instance)
+        study.rules = declarations(cleaned)["rules"]
+        return outline(study, finished_in(cleaned["batches"]))
 
     def save(self, commit: bool = True) -> Study:
         """Save the study with its rules, its screen requirements and its consent text."""

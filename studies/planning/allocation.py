@@ -47,16 +47,27 @@ def check_size(trials: int, participants: int, controls: int) -> None:
         )
 
 
-def items_of(study: Study) -> list[Item]:
-    """The stimuli as designs see them: all finished ones in draft, the fixed ones afterwards."""
+def stimuli_of(study: Study) -> QuerySet[Stimulus]:
+    """The stimuli of a study: all finished ones of its batches in draft, the fixed ones later."""
     drafted = study.state == study.State.DRAFT
-    stimuli = finished_in(study.batches.all()) if drafted else study.stimuli.all()
-    return items_among(stimuli, study.kind)
+    return finished_in(study.batches.all()) if drafted else study.stimuli.all()
 
 
-def study_blocks(study: Study) -> list[Block]:
-    """The groups of stimuli of which any two may form a pair."""
-    return blocks_of(items_of(study), across=study.scope == Study.Scope.REFERENCE)
+def items_of(study: Study) -> list[Item]:
+    """The stimuli of a study as designs see them."""
+    return items_among(stimuli_of(study), study.kind)
+
+
+def study_blocks(study: Study, items: list[Item] | None = None) -> list[Block]:
+    """The groups of stimuli of which any two may form a pair.
+
+    Args:
+        study: stored, unless `items` are given.
+        items: its stimuli, where they are known already.
+
+    """
+    items = items_of(study) if items is None else items
+    return blocks_of(items, across=study.scope == Study.Scope.REFERENCE)
 
 
 def methods_of(study: Study) -> list[str]:
@@ -92,17 +103,24 @@ def items_among(stimuli: QuerySet[Stimulus], kind: str) -> list[Item]:
     return found
 
 
-def plan_of(study: Study) -> Iterator[PlannedVote]:
-    """The plan of a study: an endless sequence of votes, in the order in which they are wanted."""
+def plan_of(study: Study, blocks: list[Block] | None = None) -> Iterator[PlannedVote]:
+    """The plan of a study: an endless sequence of votes, in the order in which they are wanted.
+
+    Args:
+        study: stored, unless `blocks` are given.
+        blocks: `study_blocks` of it, where they are known already.
+
+    """
     generator = np.random.default_rng(study.seed)
     wanted = study.pairs_wanted or study.votes_wanted // study.votes_per_pair
+    blocks = study_blocks(study) if blocks is None else blocks
     one_person = study.trials_per_participant + study.session_rules.training
-    pairs = DESIGNS[study.design].pairs(study_blocks(study), wanted, one_person, generator)
+    pairs = DESIGNS[study.design].pairs(blocks, wanted, one_person, generator)
     return schedule(pairs, generator)
 
 
-def planned_votes(study: Study) -> list[PlannedVote]:
-    """The part of the plan that the study wants of people.
+def planned_votes(study: Study, blocks: list[Block] | None = None) -> list[PlannedVote]:
+    """The part of the plan that the study wants of people; `blocks` as in `plan_of`.
 
     Raises:
         InputError: the study is larger than MOST_VOTES or MOST_TRIALS.
@@ -110,7 +128,7 @@ def planned_votes(study: Study) -> list[PlannedVote]:
     """
     controls = study.session_rules.controls
     check_size(study.trials_per_participant, study.participant_target, controls)
-    return list(islice(plan_of(study), study.votes_wanted))
+    return list(islice(plan_of(study, blocks), study.votes_wanted))
 
 
 def pair_ids(study: Study, pairs: Iterable[Comparison]) -> dict[Comparison, int]:

@@ -34,9 +34,10 @@ def open_study(study: Study) -> None:
         raise InputError(f"study '{study}' is closed: create a new one")
     if study.state == Study.State.OPEN:
         return
-    planned = planned_votes(study)
-    check_feasibility(study, study_blocks(study), planned)
-    study.stimuli.set([item.key for item in items_of(study)])
+    items = items_of(study)
+    planned = planned_votes(study, study_blocks(study, items))
+    check_feasibility(study, items, planned)
+    study.stimuli.set([item.key for item in items])
     study.pairs_wanted = study.votes_wanted // study.votes_per_pair
     study.state = Study.State.OPEN
     study.opened_at = timezone.now()

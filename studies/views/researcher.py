@@ -1,23 +1,20 @@
-"""The researcher's pages: the list of studies, one study, its form and its monitor."""
+"""The researcher's pages: the list of studies, one study, and its monitor."""
 
 from __future__ import annotations
 
-from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
 from studies.exchange.bundle import LICENCES
 from studies.forms.settings import rows
-from studies.forms.study import CodesForm, NewStudyForm, StudyForm
 from studies.models import Cohort, Study
 from studies.monitoring.pausing import ENOUGH, LATEST, thresholds
 from studies.monitoring.summary import cohort_counts, summarise
 from studies.planning import deletion
 from studies.planning.allocation import items_of, methods_of
-from studies.planning.duplication import duplicate_study
+from studies.planning.outline import outline
 from studies.views.access import visible_study
-from transfer.batches.near_duplicates import near_duplicates
 
 
 @require_safe
@@ -25,46 +22,6 @@ def studies(request: HttpRequest) -> HttpResponse:
     """The studies that the researcher may see."""
     shown = Study.objects.visible_to(request.user).with_votes()
     return render(request, "studies/studies.html", {"studies": shown})
-
-
-def create(request: HttpRequest) -> HttpResponse:
-    """The form for a new study."""
-    owner = request.user if request.user.is_authenticated else None
-    chosen = [int(key) for key in request.GET.getlist("batch") if key.isdecimal()]
-    form = NewStudyForm(
-        request.POST or None, instance=Study(created_by=owner), initial={"batches": chosen}
-    )
-    if request.method == "POST" and form.is_valid():
-        made = form.save()
-        for warning in near_duplicates(made.batches.all()):
-            messages.warning(request, warning)
-        if form.cleaned_data["both_tests"]:
-            other = "C" if made.kind == "E" else "E"
-            twin = duplicate_study(made, owner, kind=other)
-            messages.success(request, f"Two drafts are created: {made.name} and {twin.name}.")
-            return redirect("studies:studies")
-        return redirect(made)
-    return render(request, "studies/create.html", {"form": form})
-
-
-def edit(request: HttpRequest, pk: int) -> HttpResponse:
-    """The form of a study: all settings in draft, later the codes only."""
-    found = visible_study(request, pk)
-    kind = StudyForm if found.state == Study.State.DRAFT else CodesForm
-    form = kind(request.POST or None, instance=found)
-    if request.method == "POST" and form.is_valid():
-        messages.success(request, "Saved.")
-        return redirect(form.save())
-    return render(request, "studies/create.html", {"form": form, "study": found})
-
-
-@require_POST
-def duplicate(request: HttpRequest, pk: int) -> HttpResponse:
-    """Create a draft with the settings of a study, and show its form."""
-    found = visible_study(request, pk)
-    draft = duplicate_study(found, request.user if request.user.is_authenticated else None)
-    messages.success(request, f"This draft has the settings of {found.name}.")
-    return redirect("studies:edit", draft.pk)
 
 
 @require_safe
@@ -75,6 +32,7 @@ def study(request: HttpRequest, pk: int) -> HttpResponse:
         "study": found,
         "link": request.build_absolute_uri(found.entry_url),
         "cohorts": cohort_counts(found),
+        "plan": outline(found) if found.state == Study.State.DRAFT else None,
         "pairs": found.pairs.count(),
         "stimuli": len(items_of(found)),
         "methods": methods_of(found),

@@ -22,7 +22,7 @@ BOUNDS = [
 
 @pytest.fixture
 def unplanned(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(allocation, "plan_of", lambda _: pytest.fail("it was planned"))
+    monkeypatch.setattr(allocation, "plan_of", lambda *_: pytest.fail("it was planned"))
 
 
 @pytest.mark.parametrize(("fields", "said"), BOUNDS)
