@@ -1,4 +1,4 @@
-"""Draw the pictures of style representation by inversion: layers × losses, one sheet per style.
+"""Draw the pictures of style representation by inversion: layers × losses, one block per style.
 
     ECSPACE_WEIGHTS=WEIGHTS python docs/inversion_figure.py --encoder vgg19-16x \
         --style S1.jpg --style S2.jpg --kept FOLDER --out docs/inversion.jpg --budget 0.01
@@ -25,7 +25,7 @@ from transfer.methods.resumable import invert
 
 LAYERS = ("relu1_1", "relu1_2", "relu2_1", "relu2_2")
 LOSSES = ("gram", "moments-1", "moments-2", "moments-3", "moments-4", "mmd")
-MARGIN, LABEL = 4, 16  # pixels
+MARGIN, LABEL, EDGE, GAP, FONT = 4, 16, 44, 12, 10  # pixels
 QUALITY = 80  # of the JPEG
 
 
@@ -85,14 +85,14 @@ def _make(
 
 
 def _sheet(options: argparse.Namespace) -> Image.Image:
-    """One block per style: layers from top to bottom, losses from left to right."""
+    """One block per style, below each other: layers from top to bottom, losses side by side."""
     blocks = [_block(style, options) for style in options.styles]
-    width = sum(block.width for block in blocks) + (len(blocks) - 1) * 4 * MARGIN
-    sheet = Image.new("RGB", (width, max(block.height for block in blocks)), "white")
-    left = 0
+    height = sum(block.height + GAP for block in blocks) - GAP
+    sheet = Image.new("RGB", (max(block.width for block in blocks), height), "white")
+    top = 0
     for block in blocks:
-        sheet.paste(block, (left, 0))
-        left += block.width + 4 * MARGIN
+        sheet.paste(block, (0, top))
+        top += block.height + GAP
     return sheet
 
 
@@ -100,24 +100,19 @@ def _block(style: Path, options: argparse.Namespace) -> Image.Image:
     original = resize_to_width(read_picture(style), options.size)
     width, height = original.size
     columns = ("style", *LOSSES)
-    block = Image.new(
-        "RGB",
-        (len(columns) * (width + MARGIN), LABEL + len(LAYERS) * (height + MARGIN)),
-        "white",
-    )
+    size = (EDGE + len(columns) * (width + MARGIN), LABEL + len(LAYERS) * (height + MARGIN))
+    block = Image.new("RGB", size, "white")
+    block.paste(original, (EDGE, LABEL))
     draw = ImageDraw.Draw(block)
     for number, label in enumerate(columns):
-        draw.text((number * (width + MARGIN), 2), label, fill="black", font_size=10)
+        left = EDGE + number * (width + MARGIN)
+        draw.text((left, 2), label, fill="black", font_size=FONT)
         for row, layer in enumerate(LAYERS):
-            place = (number * (width + MARGIN), LABEL + row * (height + MARGIN))
-            if label == "style":
-                if row == 0:
-                    block.paste(original, place)
-                draw.text((place[0] + 2, place[1] + height - 14), layer, fill="red", font_size=10)
-                continue
-            file = _file(style, layer, label, options)
-            if file.exists():
-                block.paste(read_picture(file), place)
+            top = LABEL + row * (height + MARGIN)
+            if number == 0:
+                draw.text((0, top), layer, fill="black", font_size=FONT)
+            elif (file := _file(style, layer, label, options)).exists():
+                block.paste(read_picture(file), (left, top))
     return block
 
 

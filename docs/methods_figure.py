@@ -29,8 +29,8 @@ from transfer.methods import METHODS, resolve_parameters
 from transfer.methods.engine import Task
 from transfer.methods.stylise import stylise
 
-MARGIN, LABEL = 6, 18  # pixels
-ACROSS = 7  # methods
+MARGIN, LABEL, FONT = 6, 18, 11  # pixels
+ACROSS = 7  # methods, by default
 QUALITY = 72  # of the JPEG
 SHARES = ("0.5,0.5", "0.8,0.2", "0.2,0.8")
 
@@ -50,6 +50,7 @@ def main() -> None:
         "--steps", type=_steps, action="append", default=[], help="METHOD=N instead of that"
     )
     parser.add_argument("--levels", type=int, help="of universal, from relu1_1 on")
+    parser.add_argument("--across", type=int, default=ACROSS, help="methods side by side")
     parser.add_argument("--together", action="store_true", help="rows are weights of two styles")
     parser.add_argument("--device", default="auto")
     options = parser.parse_args()
@@ -59,7 +60,7 @@ def main() -> None:
         _label(column, options): _pictures(column, encoder, options)
         for column in options.methods or METHODS
     }
-    _sheet(columns).save(options.out, quality=QUALITY, optimize=True)
+    _sheet(columns, options.across).save(options.out, quality=QUALITY, optimize=True)
 
 
 def _steps(text: str) -> tuple[str, int]:
@@ -137,21 +138,26 @@ def _parameters(
     return resolve_parameters(method, changes), ()
 
 
-def _sheet(columns: dict[str, list[Image.Image]]) -> Image.Image:
-    """Blocks of ACROSS methods, one below the other; in a block one row per style."""
+def _sheet(columns: dict[str, list[Image.Image]], most: int) -> Image.Image:
+    """Blocks of `most` methods, one below the other; in a block one row per style.
+
+    A picture that is higher than those of the first method (by a method without content, in the
+    shape of the style) loses its lower end.
+    """
     width, height = next(iter(columns.values()))[0].size
     styles = len(next(iter(columns.values())))
     block = LABEL + styles * (height + MARGIN)
-    blocks = -(-len(columns) // ACROSS)
-    across = min(ACROSS, len(columns)) * (width + MARGIN) - MARGIN
+    blocks = -(-len(columns) // most)
+    across = min(most, len(columns)) * (width + MARGIN) - MARGIN
     sheet = Image.new("RGB", (across, blocks * block), "white")
     draw = ImageDraw.Draw(sheet)
     for number, (label, images) in enumerate(columns.items()):
-        x, y = number % ACROSS * (width + MARGIN), number // ACROSS * block
-        draw.text((x, y + 4), label, fill="black", font_size=8)
+        x, y = number % most * (width + MARGIN), number // most * block
+        draw.text((x, y + 2), label, fill="black", font_size=FONT)
         for row, image in enumerate(images):
             place = (x, y + LABEL + row * (height + MARGIN))
-            sheet.paste(resize_to_width(image, width), place)
+            shown = resize_to_width(image, width)
+            sheet.paste(shown.crop((0, 0, width, min(height, shown.height))), place)
     return sheet
 
 

@@ -41,8 +41,8 @@ METHOD = Method(
         formula="L = ‖F − F̂‖² + W · (mean₍ₗₘ₎ ‖Covₗₘ − Ĉovₗₘ‖² + mean_weight · meanₗ ‖μ − μ̂‖²)",
         summary="The cross-layer covariance and the means of every style layer are held.",
         use="Where the style counts most and its fine marks shall stay with its larger structures.",
-        failure="It costs more of the content than cross-layer does, and a step takes longest of "
-        "the descents.",
+        failure="It costs more of the content than cross-layer does; in the first run of "
+        "docs/methods.md it kept least of all methods.",
     ),
     compose=compose,
 )

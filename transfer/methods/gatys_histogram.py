@@ -60,7 +60,7 @@ METHOD = Method(
         summary="Gatys' loss, and every channel of two layers also gets the style's histogram.",
         use="Where pictures by Gram matrices alone are too flat or too contrasty: the histogram "
         "fixes what the Gram matrix leaves free.",
-        failure="A step sorts every channel of two layers and takes about a third longer. Where "
+        failure="A step sorts every channel of two layers and takes about a fifth longer. Where "
         "the content is one flat area, its places have no order, and noise decides which of them "
         "get the extreme values.",
     ),
