@@ -2,7 +2,17 @@ from __future__ import annotations
 
 from django.urls import path
 
-from studies.views import access, editing, entrance, files, participant, planner, researcher, states
+from studies.views import (
+    access,
+    editing,
+    entrance,
+    files,
+    participant,
+    planner,
+    preview,
+    researcher,
+    states,
+)
 
 app_name = "studies"
 urlpatterns = [
@@ -13,6 +23,22 @@ urlpatterns = [
     path("<int:pk>/", researcher.study, name="study"),
     path("<int:pk>/edit/", editing.edit, name="edit"),
     path("<int:pk>/plan/", editing.plan, name="plan_of_draft"),
+    path("<int:pk>/preview/", preview.preview, name="preview"),
+    path("<int:pk>/preview/session/", preview.begin, name="preview_begin"),
+    path("<int:pk>/preview/session/<int:answered>/", preview.take, name="preview_take"),
+    path("<int:pk>/preview/session/<int:answered>/vote/", preview.vote, name="preview_vote"),
+    path(
+        "<int:pk>/preview/session/<int:answered>/unloadable/",
+        preview.unloadable,
+        name="preview_unloadable",
+    ),
+    path("<int:pk>/preview/session/<int:answered>/on/", preview.go_on, name="preview_go_on"),
+    path("<int:pk>/preview/session/<int:answered>/stop/", preview.stop, name="preview_stop"),
+    path(
+        "<int:pk>/preview/picture/<int:answered>/<str:place>/",
+        preview.picture,
+        name="preview_picture",
+    ),
     path("<int:pk>/duplicate/", editing.duplicate, name="duplicate"),
     path("<int:pk>/open/", states.open_study, name="open"),
     path("<int:pk>/pause/", states.pause, name="pause"),

@@ -17,12 +17,13 @@ from studies.design import DESIGNS
 from studies.design.session import REPEAT_GAP
 from studies.models import Choice, Trial, TrialKind, TrialOutcome
 from studies.models.trial import LEASE
+from studies.planning.allocation import stimuli_of
 from studies.rules.questions import ATTENTION_CHECKS
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from studies.models import Assignment, Pair, Participant
+    from studies.models import Assignment, Pair, Participant, Study
     from transfer.models import Picture, Stimulus
 
 _SIGNER = signing.Signer(salt="studies.picture")
@@ -141,6 +142,13 @@ def control_content(
     if not (count := pairs.count()):
         return None
     pair = pairs[int(generator.integers(count))]
+    return control_of_pair(participant.study, kind, pair, generator)
+
+
+def control_of_pair(
+    study: Study, kind: str, pair: Pair, generator: np.random.Generator
+) -> TrialContent:
+    """The content of a training trial, a gold trial or an attention check on a pair."""
     on_left = bool(generator.integers(2))
     if kind == TrialKind.TRAINING:
         return TrialContent.of_pair(kind, pair, on_left)
@@ -150,18 +158,17 @@ def control_content(
         return TrialContent(
             kind, pair.reference, pair.first, pair.second, expected=right_answer, question=text
         )
-    genuine, foil = pair.first, _foil(pair, participant, generator)
+    genuine, foil = pair.first, _foil(pair, study, generator)
     left, right = (genuine, foil) if on_left else (foil, genuine)
     return TrialContent(kind, pair.reference, left, right, expected=right_answer)
 
 
-def _foil(pair: Pair, participant: Participant, generator: np.random.Generator) -> Stimulus:
+def _foil(pair: Pair, study: Study, generator: np.random.Generator) -> Stimulus:
     """A stimulus of another reference."""
-    study = participant.study
     if study.kind == study.Kind.COHERENCE:
-        foreign = study.stimuli.exclude(content=pair.reference)
+        foreign = stimuli_of(study).exclude(content=pair.reference)
     else:
-        foreign = study.stimuli.exclude(Q(styles=pair.reference))
+        foreign = stimuli_of(study).exclude(Q(styles=pair.reference))
     foreign = foreign.order_by("pk")
     return foreign[int(generator.integers(foreign.count()))]
 

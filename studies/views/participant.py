@@ -78,7 +78,7 @@ def stop(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST" and request.POST.get("erase") == "yes":
         erase(participant)
         return HttpResponseRedirect(participant.take_url, status=303)
-    return _page(request, "stop", participant)
+    return _page(request, "stop", participant, take_url=participant.take_url)
 
 
 @login_not_required
@@ -100,7 +100,7 @@ def vote(request: HttpRequest, token: str) -> HttpResponse:
         raise Http404(str(error)) from error
     except TieNotOfferedError as error:
         return HttpResponse(str(error), status=400)
-    if not _by_script(request):
+    if not by_script(request):
         return HttpResponseRedirect(participant.take_url, status=303)
     if history.break_is_due(participant):
         return _break_page(request, participant, history)
@@ -121,7 +121,7 @@ def unloadable(request: HttpRequest, token: str) -> HttpResponse:
     if trial is None:
         raise Http404("the session has no such trial")
     record_load_failure(trial)
-    if _by_script(request):  # it then requests the page that it is on
+    if by_script(request):  # it then requests the page that it is on
         return HttpResponse(status=204)
     return HttpResponseRedirect(session.participant.take_url, status=303)
 
@@ -183,7 +183,8 @@ def _session(token: str) -> Session:
     return session
 
 
-def _by_script(request: HttpRequest) -> bool:
+def by_script(request: HttpRequest) -> bool:
+    """Whether a page's script has sent the request."""
     return request.headers.get("X-Requested-With") == "fetch"
 
 
@@ -196,7 +197,14 @@ def _page(
 
 
 def _break_page(request: HttpRequest, participant: Participant, history: History) -> HttpResponse:
-    return _page(request, "break", participant, answered=history.answered)
+    return _page(
+        request,
+        "break",
+        participant,
+        answered=history.answered,
+        go_on_url=reverse("studies:go_on", args=[participant.token]),
+        stop_url=reverse("studies:stop", args=[participant.token]),
+    )
 
 
 def _trial_page(
@@ -205,20 +213,35 @@ def _trial_page(
     """The trial to answer, or the end of the session where there is none."""
     if trial is None:
         return _end_page(request, participant)
-    study, token = participant.study, participant.token
+    token = participant.token
+    return trial_page(
+        request,
+        participant,
+        trial,
+        answered=history.answered,
+        pictures={place: picture_url(trial, place) for place in PLACES},
+        vote_url=reverse("studies:vote", args=[token]),
+        unloadable_url=reverse("studies:unloadable", args=[token]),
+        stop_url=reverse("studies:stop", args=[token]),
+    )
+
+
+def trial_page(
+    request: HttpRequest, participant: Participant, trial: Trial, **context: Any
+) -> HttpResponse:
+    """A trial. `context` has `answered`, and the addresses `pictures` by place, `vote_url`,
+    `unloadable_url` and `stop_url`.
+    """
+    study = participant.study
     return _page(
         request,
         "trial",
         participant,
         trial=trial,
         reference_name=study.question.reference,
-        pictures={place: picture_url(trial, place) for place in PLACES},
-        answered=history.answered,
         total=len(participant.trial_kinds),
         requirements=study.screen_requirements,
-        vote_url=reverse("studies:vote", args=[token]),
-        unloadable_url=reverse("studies:unloadable", args=[token]),
-        stop_url=reverse("studies:stop", args=[token]),
+        **context,
     )
 
 
