@@ -1,16 +1,15 @@
-"""The researcher's pages: the list of studies, one study, and its monitor."""
+"""The researcher's pages: the list of studies, and one study."""
 
 from __future__ import annotations
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from studies.exchange.bundle import LICENCES
 from studies.forms.settings import rows
-from studies.models import Cohort, Study
-from studies.monitoring.pausing import ENOUGH, LATEST, thresholds
-from studies.monitoring.summary import cohort_counts, summarise
+from studies.models import Study
+from studies.monitoring.summary import cohort_counts
 from studies.planning import deletion
 from studies.planning.allocation import items_of, methods_of
 from studies.planning.outline import outline
@@ -45,22 +44,3 @@ def study(request: HttpRequest, pk: int) -> HttpResponse:
         "deletion_obstacle": deletion.obstacle(found),
     }
     return render(request, "studies/study.html", context)
-
-
-@require_safe
-def monitor(request: HttpRequest, pk: int) -> HttpResponse:
-    """The monitor of a study: votes per pair, dropout, attention and agreement."""
-    found = visible_study(request, pk)
-    cohort = request.GET.get("of", Cohort.PEOPLE)
-    if cohort not in Cohort.values:
-        raise Http404
-    context = {
-        "study": found,
-        "cohort": cohort,
-        "cohorts": Cohort.values,
-        "summary": summarise(found, cohort),
-        "thresholds": thresholds(found),
-        "latest": LATEST,
-        "enough": ENOUGH,
-    }
-    return render(request, "studies/monitor.html", context)
