@@ -8,6 +8,10 @@ from django.db.models.signals import pre_delete
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    import pandas as pd
+
+    from studies.exchange.further_files import FurtherFiles
+    from studies.models import Study
     from transfer.models.ledger import Ledger
 
 
@@ -21,11 +25,13 @@ class MetricsConfig(AppConfig):
         # Modules with tables can be imported only once every app is loaded.
         from metrics.measurements.calibrated_studies import keep_calibrated_study
         from metrics.measurements.for_transfer import measuring_provider
+        from studies.exchange import further_files
         from studies.models import Study
         from studies.planning import statistics_provider
         from transfer.batches import measuring_provider as transfer_provider
 
         pre_delete.connect(keep_calibrated_study, sender=Study)
+        further_files.register(_bundle_files)
         transfer_provider.register(measuring_provider(_report_rows, _write_reports))
         statistics_provider.register(
             statistics_provider.StatisticsProvider(_statistics_of, _coefficients_of)
@@ -56,3 +62,9 @@ def _write_reports(rows: Ledger[Any]) -> int:
     from metrics.report.jobs import write_waiting
 
     return write_waiting(rows)
+
+
+def _bundle_files(study: Study, votes: pd.DataFrame) -> FurtherFiles:
+    from metrics.measurements.for_bundles import bundle_files
+
+    return bundle_files(study, votes)

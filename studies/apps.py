@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from django.apps import AppConfig
 
 if TYPE_CHECKING:
+    from studies.exchange.further_files import Provider
     from studies.planning.statistics_provider import StatisticsProvider
 
 
@@ -14,6 +15,8 @@ class StudiesConfig(AppConfig):
     name = "studies"
     statistics_provider: StatisticsProvider | None = None
     """Set by studies.planning.statistics_provider.register."""
+    further_files: Provider | None = None
+    """Set by studies.exchange.further_files.register."""
 
     def ready(self) -> None:
         """Add the two methods of `Study` that researchers' scripts call."""

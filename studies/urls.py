@@ -14,6 +14,7 @@ from studies.views import (
     researcher,
     states,
 )
+from studies.views.bundle import bundle, publish
 
 app_name = "studies"
 urlpatterns = [
@@ -55,7 +56,8 @@ urlpatterns = [
     path("<int:pk>/VOTES.csv", files.votes, name="votes"),
     path("<int:pk>/VOTES.parquet", files.votes_parquet, name="votes_parquet"),
     path("<int:pk>/CODEBOOK.md", files.codebook, name="codebook"),
-    path("<int:pk>/bundle.zip", files.bundle, name="bundle"),
+    path("<int:pk>/publish/", publish, name="publish"),
+    path("<int:pk>/bundle.zip", bundle, name="bundle"),
     # Participants' addresses: tokens and signatures, never numbers that could be counted through.
     path("join/<str:token>/", entrance.enter, name="enter"),
     path("take/<str:token>/", participant.take, name="take"),

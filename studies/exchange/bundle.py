@@ -1,6 +1,9 @@
-"""A study as an archive for publication: stimuli, recipes, votes without identities, codebook.
+"""A study as an archive for publication: stimuli, recipes, statistics, models, votes, codebook.
 
-The same study gives the same bytes: members have a fixed order and no times.
+Nobody can be identified by it, and no picture gets another licence than its own: a picture that may
+not be published is named with its hash and left out, with the stimuli that were made from it, or
+the whole bundle is refused. The same study gives the same bytes: members have a fixed order and no
+times.
 """
 
 from __future__ import annotations
@@ -8,12 +11,13 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from common.errors import InputError
 from common.lookup import check_name
 from common.tables import rows_to_csv, to_csv
+from studies.exchange.bundle_texts import licence_text, readme
 from studies.exchange.columns import (
     PICTURES,
     SCHEMA,
@@ -23,72 +27,103 @@ from studies.exchange.columns import (
     codebook_markdown,
 )
 from studies.exchange.export import columns_of, to_parquet, votes_frame
+from studies.exchange.further_files import further_files
+from studies.exchange.licences import LICENCES
+from studies.exchange.publication import Publication
 from transfer.models import Picture, Stimulus
 
 if TYPE_CHECKING:
     from studies.models import Study
 
-LICENCES = {
-    "CC0-1.0": "https://creativecommons.org/publicdomain/zero/1.0/",
-    "CC-BY-4.0": "https://creativecommons.org/licenses/by/4.0/",
-    "CC-BY-SA-4.0": "https://creativecommons.org/licenses/by-sa/4.0/",
-    "CC-BY-NC-4.0": "https://creativecommons.org/licenses/by-nc/4.0/",
-    "ODbL-1.0": "https://opendatacommons.org/licenses/odbl/1-0/",
-}
-"""Licences that a bundle may be published under, by their SPDX names."""
+LEAVE_OUT, REFUSE = "leave out", "refuse"
+OTHERWISE = (LEAVE_OUT, REFUSE)
+"""What to do about pictures that may not be published."""
 _NO_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest time of the ZIP format
 
 
-def write_bundle(study: Study, target: BinaryIO, licence: str) -> list[str]:
-    """Write the archive, and return the names of pictures left out because they have no licence.
+def write_bundle(
+    study: Study,
+    target: BinaryIO,
+    licence: str,
+    *,
+    otherwise: str = LEAVE_OUT,
+    permitted: Collection[str] = (),
+) -> Publication:
+    """Write the archive, and return what of the pictures and stimuli is in it.
 
-    The stimuli made from such pictures are included. The times of votes are left out, because
-    whoever knows when a person took part could find that person's votes.
+    The times of votes are left out, because whoever knows when a person took part could find that
+    person's votes.
+
+    Args:
+        study: with votes or without.
+        target: an open file.
+        licence: of the tables and texts, one of LICENCES. Pictures keep their own.
+        otherwise: `leave out` or `refuse`, for pictures that may not be published.
+        permitted: further licences of pictures, as stated, that permit publication.
 
     Raises:
-        InputError: another licence than those of LICENCES, or a stimulus's file is missing.
+        InputError: another licence, a picture that may not be published where the bundle is to be
+            refused then, or a stimulus whose file is missing or changed.
 
     """
     check_name("licence", licence, LICENCES)
-    stimuli = list(study.stimuli.select_related("content", "batch").order_by("public_id"))
-    pictures = _pictures(stimuli)
-    left_out = [picture.name for picture in pictures if not picture.licence]
+    check_name("choice for pictures that may not be published", otherwise, OTHERWISE)
+    publication = Publication.of(study, permitted)
+    if otherwise == REFUSE:
+        _refuse(publication)
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         sums = {
-            name: _add(archive, name, data)
-            for name, data in _members(study, stimuli, pictures, licence)
+            name: _add(archive, name, data) for name, data in _members(study, publication, licence)
         }
         listed = "".join(f"{digest}  {name}\n" for name, digest in sums.items())
         _add(archive, "SHA256SUMS", listed.encode())
-    return left_out
+    return publication
 
 
-def _members(
-    study: Study, stimuli: Sequence[Stimulus], pictures: Sequence[Picture], licence: str
-) -> Iterator[tuple[str, bytes]]:
+def _refuse(publication: Publication) -> None:
+    if names := publication.left_out:
+        more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+        raise InputError(
+            f"the bundle is refused: {', '.join(names[:5])}{more} may not be published, since the "
+            "licence is not stated or not known to permit it: state a licence, or leave them out"
+        )
+    if number := publication.stimuli_left_out:
+        raise InputError(
+            f"the bundle is refused: {number} stimuli may not be published, since the licence of a "
+            "picture that they were made from forbids adaptations"
+        )
+
+
+def _members(study: Study, publication: Publication, licence: str) -> Iterator[tuple[str, bytes]]:
     frame = votes_frame([study])
     frame["received_at"] = frame["received_at"].where(frame["schema"] != SCHEMA)
+    further = further_files(study, frame)
     tables = [
         ("VOTES.csv, VOTES.parquet", columns_of(frame)),
         ("STIMULI.csv", STIMULI),
         ("PICTURES.csv", PICTURES),
+        *((file.name, file.columns) for file in further.files if file.columns),
     ]
-    left_out = [picture.name for picture in pictures if not picture.licence]
+    stimuli, pictures = publication.stimuli, publication.pictures
     recipes = {stimulus.batch.name: stimulus.batch.recipe for stimulus in stimuli}
-    yield "README.md", _readme(study, len(frame), licence, left_out).encode()
-    yield "LICENCE.txt", f"{licence}\n{LICENCES[licence]}\n".encode()
+    text = readme(study, len(frame), licence, publication, further.readme)
+    yield "README.md", text.encode()
+    yield "LICENCE.txt", licence_text(licence).encode()
     yield "CODEBOOK.md", codebook_markdown(tables).encode()
     yield "CODEBOOK.csv", codebook_csv(tables).encode()
     yield "STUDY.json", _json(_description(study))
     yield "RECIPES.json", _json(recipes)
     yield "VOTES.csv", to_csv(frame).encode()
     yield "VOTES.parquet", to_parquet(frame)
-    yield "STIMULI.csv", _table(STIMULI, [_stimulus_row(stimulus) for stimulus in stimuli])
-    yield "PICTURES.csv", _table(PICTURES, [_picture_row(picture) for picture in pictures])
-    for row in stimuli:
-        yield _stimulus_file(row), _bytes(row)
+    yield "STIMULI.csv", _table(STIMULI, [_stimulus_row(row, publication) for row in stimuli])
+    yield "PICTURES.csv", _table(PICTURES, [_picture_row(row, publication) for row in pictures])
+    for file in further.files:
+        yield file.name, file.data
+    for stimulus in stimuli:
+        if not publication.obstacle(stimulus):
+            yield _stimulus_file(stimulus), _bytes(stimulus)
     for picture in pictures:
-        if picture.licence:
+        if not publication.obstacle(picture):
             yield _picture_file(picture), _bytes(picture)
 
 
@@ -113,47 +148,28 @@ def _description(study: Study) -> dict[str, Any]:
     }
 
 
-def _readme(study: Study, votes: int, licence: str, left_out: Sequence[str]) -> str:
-    lines = [
-        f"# {study.name}",
-        "",
-        f"{study.get_kind_display()} {votes} votes, one per row in VOTES.csv and VOTES.parquet.",
-        "Rows whose `excluded` is not empty do not count; `simulated` marks bots.",
-        "CODEBOOK.md describes every column, STUDY.json the study's settings, RECIPES.json how the",
-        "stimuli were made. SHA256SUMS holds the hash of every file.",
-        "",
-        f"Licence: {licence}, {LICENCES[licence]}",
-    ]
-    if left_out:
-        lines += ["", "Left out, because their licence is not stated: " + ", ".join(left_out)]
-    return "\n".join([*lines, ""])
-
-
-def _pictures(stimuli: Sequence[Stimulus]) -> list[Picture]:
-    links = Stimulus.styles.through.objects.filter(stimulus__in=stimuli)
-    wanted = {stimulus.content_id for stimulus in stimuli if stimulus.content_id} | set(
-        links.values_list("picture_id", flat=True)
-    )
-    return list(Picture.objects.filter(pk__in=wanted).order_by("role", "sha256"))
-
-
-def _stimulus_row(stimulus: Stimulus) -> list[object]:
+def _stimulus_row(stimulus: Stimulus, publication: Publication) -> list[object]:
+    obstacle = publication.obstacle(stimulus)
     return [
         stimulus.public_id.hex,
         stimulus.method,
         json.dumps(stimulus.parameters, sort_keys=True),
         stimulus.seed,
         stimulus.content.sha256 if stimulus.content else "",
-        " ".join(style.sha256 for style in stimulus.style_pictures),
+        " ".join(style.sha256 for style in publication.styles[stimulus.pk]),
         stimulus.batch.name,
         stimulus.sha256,
-        _stimulus_file(stimulus),
+        "" if obstacle else _stimulus_file(stimulus),
+        publication.licence(stimulus),
+        obstacle,
     ]
 
 
-def _picture_row(picture: Picture) -> list[object]:
-    file = _picture_file(picture) if picture.licence else ""
-    return [picture.role, picture.name, picture.licence, picture.source, picture.sha256, file]
+def _picture_row(picture: Picture, publication: Publication) -> list[object]:
+    obstacle = publication.obstacle(picture)
+    file = "" if obstacle else _picture_file(picture)
+    licence, source = picture.licence, picture.source
+    return [picture.role, picture.name, licence, source, picture.sha256, file, obstacle]
 
 
 def _stimulus_file(stimulus: Stimulus) -> str:

@@ -21,7 +21,7 @@ class Column:
 
     name: str
     type: str
-    """string, boolean, integer or timestamp."""
+    """string, boolean, integer, number or timestamp."""
     meaning: str
     values: tuple[str, ...] = ()
     """All possible values, if they can be listed."""
@@ -85,12 +85,15 @@ STIMULI = (
     Column("method", "string", "key of the method, or label of an imported stimulus"),
     Column("parameters", "string", "all parameters of the method, as JSON"),
     Column("seed", "integer", "seed of the random numbers"),
-    Column("content", "string", "SHA-256 of the content picture"),
+    Column("content", "string", "SHA-256 of the content picture", missing="made from styles alone"),
     Column("styles", "string", "SHA-256 of the style pictures, separated by spaces"),
     Column("batch", "string", "batch of the stimulus; its recipe is in RECIPES.json"),
     Column("sha256", "string", "SHA-256 of the file"),
-    Column("file", "string", "the picture in this archive"),
-)
+    Column("file", "string", "the picture in this archive", missing="left out"),
+    Column("licence", "string", "licences of the pictures it was made from, joined by ` and `: "
+           "all of them hold for it"),
+    Column("left_out", "string", "why it is not in this archive", missing="it is in the archive"),
+)  # fmt: skip
 """The columns of STIMULI.csv in a bundle."""
 
 PICTURES = (
@@ -99,8 +102,8 @@ PICTURES = (
     Column("licence", "string", "licence, as stated by the researcher", missing="not stated"),
     Column("source", "string", "source of the picture", missing="not stated"),
     Column("sha256", "string", "SHA-256 of the file"),
-    Column("file", "string", "the picture in this archive",
-           missing="left out, because its licence is not stated"),
+    Column("file", "string", "the picture in this archive", missing="left out"),
+    Column("left_out", "string", "why it is not in this archive", missing="it is in the archive"),
 )  # fmt: skip
 """The columns of PICTURES.csv in a bundle."""
 

@@ -1,22 +1,15 @@
-"""Downloads for researchers: votes, codebook, and the study as an archive."""
+"""Downloads for researchers: votes and their codebook."""
 
 from __future__ import annotations
 
-import tempfile
-from typing import IO
-
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from common.errors import InputError
 from common.tables import to_csv
-from studies.exchange.bundle import write_bundle
 from studies.exchange.columns import codebook_markdown
 from studies.exchange.export import columns_of, to_parquet, votes_frame
 from studies.views.access import visible_study
-
-_SPOOL = 16 * 1024 * 1024
 
 
 @never_cache
@@ -42,21 +35,6 @@ def codebook(request: HttpRequest, pk: int) -> HttpResponse:
     columns = columns_of(votes_frame([visible_study(request, pk)]))
     text = codebook_markdown([("VOTES.csv, VOTES.parquet", columns)])
     return _file(text.encode(), "CODEBOOK.md", "text/markdown; charset=utf-8")
-
-
-@never_cache
-@require_safe
-def bundle(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """The archive for publication, under the licence in the address."""
-    study = visible_study(request, pk)
-    archive: IO[bytes] = tempfile.SpooledTemporaryFile(_SPOOL)  # noqa: SIM115 - the response closes it
-    try:
-        write_bundle(study, archive, request.GET.get("licence", ""))  # type: ignore[arg-type]
-    except InputError as error:
-        archive.close()
-        return HttpResponse(str(error), status=400, content_type="text/plain; charset=utf-8")
-    archive.seek(0)
-    return FileResponse(archive, as_attachment=True, filename=f"study-{study.pk}.zip")
 
 
 def _file(data: bytes, name: str, content_type: str) -> HttpResponse:

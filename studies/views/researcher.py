@@ -6,7 +6,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from studies.exchange.bundle import LICENCES
 from studies.forms.settings import rows
 from studies.models import Study
 from studies.monitoring.summary import cohort_counts
@@ -37,7 +36,6 @@ def study(request: HttpRequest, pk: int) -> HttpResponse:
         "methods": methods_of(found),
         "pilot_link": request.build_absolute_uri(found.pilot_url),
         "rules": found.session_rules.declared(),
-        "licences": list(LICENCES),
         "screen_requirements": found.screen_requirements.declared(),
         "settings": rows(found),
         "is_owner": found.belongs_to(request.user),

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from common.atomic import replace_file, write_bytes, write_text
 from common.tables import to_csv
-from studies.exchange.bundle import LICENCES, write_bundle
+from studies.exchange.bundle import LEAVE_OUT, REFUSE, write_bundle
 from studies.exchange.columns import PICTURES, STIMULI, VOTES, codebook_csv, codebook_markdown
 from studies.exchange.export import to_parquet, votes_frame
 from studies.exchange.import_votes import import_votes
+from studies.exchange.licences import LICENCES
 from studies.management.actions.action import Action, Options, study_of, takes_study
 from studies.models import Study, Vote
 
@@ -40,7 +41,13 @@ def _add_bundle(parser: ArgumentParser) -> None:
     takes_study(parser)
     parser.add_argument("--out", type=Path, required=True, help="FILE.zip")
     parser.add_argument("--licence", required=True, choices=list(LICENCES),
-                        help="what you publish it under")  # fmt: skip
+                        help="of the tables and texts; pictures keep their own")  # fmt: skip
+    parser.add_argument("--refuse", action="store_true",
+                        help="write nothing if a picture may not be published (default: leave such "
+                        "pictures out, with the stimuli made from them)")  # fmt: skip
+    parser.add_argument("--permitted", action="append", default=[], metavar="LICENCE",
+                        help="a licence of pictures, as stated, that permits publication; may be "
+                        "given several times")  # fmt: skip
 
 
 def _add_codebook(parser: ArgumentParser) -> None:
@@ -59,9 +66,17 @@ def _export(options: Options) -> str:
 def _bundle(options: Options) -> str:
     study, out = study_of(options["study"]), options["out"]
     with replace_file(out) as file:
-        left_out = write_bundle(study, file, options["licence"])
-    lacks = f"; without a stated licence, so left out: {', '.join(left_out)}" if left_out else ""
-    return f"{out} is written{lacks}"
+        otherwise = REFUSE if options["refuse"] else LEAVE_OUT
+        done = write_bundle(
+            study, file, options["licence"], otherwise=otherwise, permitted=options["permitted"]
+        )
+    if not done.left_out and not done.stimuli_left_out:
+        return f"{out} is written"
+    names = ", ".join(done.left_out) or "no picture"
+    return (
+        f"{out} is written; left out, since they may not be published: {names}; and "
+        f"{done.stimuli_left_out} of {len(done.stimuli)} stimuli"
+    )
 
 
 def _codebook(options: Options) -> str:

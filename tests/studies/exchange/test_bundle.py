@@ -12,10 +12,12 @@ import zipfile
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from django.core.management import CommandError
+from playwright.sync_api import expect
 
 from common.errors import InputError
 from common.tables import to_csv
-from studies.exchange.bundle import write_bundle
+from studies.exchange.bundle import REFUSE, write_bundle
 from studies.exchange.columns import SCHEMA, VOTES, codebook_csv
 from studies.exchange.export import columns_of, to_parquet, votes_frame
 from studies.exchange.import_votes import import_votes
@@ -27,6 +29,7 @@ from studies.sessions.enrolment import enrol
 from studies.sessions.next_trial import current_trial
 from studies.sessions.voting import record_vote
 from tests.conftest import ROOT
+from tests.looks import expect_good_looks
 from tests.studies.views.test_researcher_pages import command
 from transfer.models import Picture, Stimulus
 
@@ -117,7 +120,8 @@ def test_pwcmp_columns_agree_with_ours(voted):
 def test_a_bundle_is_complete_and_reproducible(voted):
     Picture.objects.update(licence="CC0")
     first, second = io.BytesIO(), io.BytesIO()
-    assert write_bundle(voted, first, "CC0-1.0") == write_bundle(voted, second, "CC0-1.0") == []
+    assert write_bundle(voted, first, "CC0-1.0").left_out == []
+    write_bundle(voted, second, "CC0-1.0")
     assert first.getvalue() == second.getvalue()
     archive = zipfile.ZipFile(first)
     sums = dict(
@@ -154,17 +158,57 @@ def test_a_bundle_identifies_no_participant(voted):
     assert votes["received_at"].isna().all()
 
 
-def test_a_bundle_leaves_out_pictures_whose_licence_is_not_stated(voted):
-    first = Picture.objects.first()
-    Picture.objects.exclude(pk=first.pk).update(licence="CC0")
+def rows_of(archive: zipfile.ZipFile, table: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(archive.read(table).decode())))
+
+
+def test_a_bundle_leaves_out_what_may_not_be_published_and_names_its_hash(voted):
+    first = Picture.objects.filter(role="content").first()
+    Picture.objects.exclude(pk=first.pk).update(licence="CC BY 4.0")
     file = io.BytesIO()
-    assert write_bundle(voted, file, "CC-BY-4.0") == [first.name]
+    done = write_bundle(voted, file, "CC0-1.0")
+    assert (done.left_out, done.stimuli_left_out) == ([first.name], 6)
     archive = zipfile.ZipFile(file)
+    row = next(r for r in rows_of(archive, "PICTURES.csv") if r["sha256"] == first.sha256)
+    assert (row["file"], row["left_out"]) == ("", "its licence is not stated")
     assert not [name for name in archive.namelist() if first.sha256 in name]
+    for row in rows_of(archive, "STIMULI.csv"):
+        hidden = row["content"] == first.sha256
+        assert (row["file"] == "") == hidden == (row["left_out"] != "")
+        assert len(row["sha256"]) == 64
+        assert row["licence"] == ("CC BY 4.0 and not stated" if hidden else "CC BY 4.0")
+        assert f"stimuli/{row['stimulus']}.png" not in archive.namelist() or not hidden
     assert first.name in archive.read("README.md").decode()
 
 
+def test_no_picture_gets_the_licence_of_the_tables(voted):
+    Picture.objects.filter(role="content").update(licence="CC BY-NC 4.0")
+    Picture.objects.filter(role="style").update(licence="CC BY-SA 4.0")
+    archive = archive_of(voted, "CC0-1.0")
+    for row in rows_of(archive, "STIMULI.csv"):
+        assert row["licence"] == "CC BY-NC 4.0 and CC BY-SA 4.0"
+    assert {row["licence"] for row in rows_of(archive, "PICTURES.csv")} == {
+        "CC BY-NC 4.0",
+        "CC BY-SA 4.0",
+    }
+    text = archive.read("LICENCE.txt").decode()
+    assert text.startswith("Tables and texts of this archive: CC0-1.0")
+
+
+def test_a_bundle_is_refused_on_request_where_a_picture_may_not_be_published(voted):
+    Picture.objects.update(licence="by permission of the artist")
+    with pytest.raises(InputError, match="may not be published"):
+        write_bundle(voted, io.BytesIO(), "CC0-1.0", otherwise=REFUSE)
+    by = ["by permission of the artist"]
+    done = write_bundle(voted, io.BytesIO(), "CC0-1.0", otherwise=REFUSE, permitted=by)
+    assert done.left_out == [] and done.stimuli_left_out == 0
+    Picture.objects.filter(role="style").update(licence="CC BY-ND 4.0")
+    with pytest.raises(InputError, match="12 stimuli .* forbids adaptations"):
+        write_bundle(voted, io.BytesIO(), "CC0-1.0", otherwise=REFUSE, permitted=by)
+
+
 def test_a_bundle_is_refused_where_a_stimulus_was_changed(voted):
+    Picture.objects.update(licence="CC0")
     voted.stimuli.first().path.write_bytes(b"other")
     with pytest.raises(InputError, match="was changed"):
         archive_of(voted)
@@ -172,11 +216,17 @@ def test_a_bundle_is_refused_where_a_stimulus_was_changed(voted):
         archive_of(voted, "mine")
 
 
-def test_a_bundle_is_imported_as_votes(voted, tmp_path):
-    (tmp_path / "bundle.zip").write_bytes(archive_of(voted).fp.getvalue())
-    again = votes_frame([import_votes(tmp_path / "bundle.zip", name="again")])
-    out = votes_frame([voted]).drop(columns=["study", "received_at"])
-    pd.testing.assert_frame_equal(again.drop(columns=["study", "received_at"]), out)
+def test_export_import_export_is_the_identity(voted, tmp_path, django_user_model):
+    Picture.objects.update(licence="CC0")
+    voted.created_by = django_user_model.objects.create_user("grace")
+    voted.save()
+    archive = archive_of(voted)
+    (tmp_path / "bundle.zip").write_bytes(archive.fp.getvalue())
+    again = archive_of(import_votes(tmp_path / "bundle.zip"))
+    changed = {"README.md", "STUDY.json", "SHA256SUMS"}  # the new study is closed and imported
+    assert set(again.namelist()) == set(archive.namelist())
+    for name in set(archive.namelist()) - changed:
+        assert again.read(name) == archive.read(name), name
 
 
 def test_the_command_writes_and_reads_every_format(voted, tmp_path):
@@ -186,8 +236,12 @@ def test_the_command_writes_and_reads_every_format(voted, tmp_path):
         said = command("import", tmp_path / name, "--name", name)
         assert f"{votes} votes of 3 participants" in said
     said = command("bundle", voted.name, "--out", tmp_path / "b.zip", "--licence", "CC-BY-4.0")
-    assert "without a stated licence" in said
+    assert "they may not be published" in said
     assert zipfile.ZipFile(tmp_path / "b.zip").testzip() is None
+    with pytest.raises(CommandError, match="the bundle is refused"):
+        command("bundle", voted.name, "--out", tmp_path / "c.zip", "--licence", "CC0-1.0",
+                "--refuse")  # fmt: skip
+    assert not (tmp_path / "c.zip").exists()
     assert not list(tmp_path.glob(".b.zip*"))
 
 
@@ -203,7 +257,26 @@ def test_the_pages_serve_every_format(researcher, voted):
     answer = researcher.get(f"/studies/{voted.pk}/bundle.zip", {"licence": "CC-BY-4.0"})
     assert zipfile.ZipFile(io.BytesIO(answer.getvalue())).testzip() is None
     assert researcher.get(f"/studies/{voted.pk}/bundle.zip").status_code == 400
-    assert "Download bundle" in researcher.get(f"/studies/{voted.pk}/").content.decode()
+    assert "/publish/" in researcher.get(f"/studies/{voted.pk}/").content.decode()
+
+
+@pytest.mark.browser
+@pytest.mark.axe
+@pytest.mark.django_db(transaction=True)
+def test_the_page_tells_what_may_be_published(researcher_page, live_server, voted):
+    Picture.objects.filter(role="content").update(licence="by permission of the artist")
+    page = researcher_page
+    page.goto(f"{live_server}/studies/{voted.pk}/publish/")
+    expect(page.get_by_text("4 of 4 pictures and 12 of 12 stimuli may not")).to_be_visible()
+    expect_good_looks(page, "publish")
+    page.get_by_text("stop the download").click()
+    page.get_by_role("button", name="Download bundle").click()
+    expect(page.get_by_text("The bundle is refused")).to_be_visible()
+    Picture.objects.filter(role="style").update(licence="CC0")
+    page.get_by_text("I have checked that it does").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download bundle").click()
+    assert len(rows_of(zipfile.ZipFile(download.value.path()), "STIMULI.csv")) == 12
 
 
 def test_columns_of_imported_votes_are_described(tmp_path):
