@@ -16,7 +16,9 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 def disk_problem(error: BaseException) -> str | None:
     """The line for a disk that cannot be written, or None for another error."""
     found: BaseException | None = error
-    while found is not None:
+    seen: set[int] = set()
+    while found is not None and id(found) not in seen:  # causes may form a circle
+        seen.add(id(found))
         if isinstance(found, OSError) and found.errno in _FULL:
             where = f"cannot write {found.filename}" if found.filename else "cannot write"
             return f"{where}: {reason(found)}"

@@ -148,3 +148,14 @@ def test_other_command_errors_are_unchanged() -> None:
         Refusing().execute(no_color=True, force_color=False, skip_checks=True)
     assert caught.value.returncode == 130
     assert list(Path(tempfile.gettempdir()).iterdir()) == []
+
+
+def test_an_error_whose_causes_form_a_circle_ends(capsys: pytest.CaptureFixture[str]) -> None:
+    first, second = ValueError("first"), ValueError("second")
+    first.__context__, second.__context__ = second, first
+
+    def answer(options: argparse.Namespace) -> None:
+        raise first
+
+    assert console(answer) == 1
+    assert "ValueError: first" in capsys.readouterr().err
