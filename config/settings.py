@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 from pathlib import Path
 
 from csp.constants import NONE, SELF
@@ -13,7 +14,16 @@ from config.database import database, make_private
 from config.secret_key import read_or_make
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-DATA_DIR = env.folder("ECSPACE_DATA", BASE_DIR / "var")
+_INSTALLED = BASE_DIR / "ecspace" / "site"
+INSTALLED = _INSTALLED.is_dir()
+"""Installed from a wheel (config/wheel.py), and not a checkout."""
+SITE_DIR = _INSTALLED if INSTALLED else BASE_DIR
+"""The folder of templates, static files and translations."""
+MANAGE = (sys.executable, *(("-m", "config") if INSTALLED else (str(BASE_DIR / "manage.py"),)))
+"""The beginning of a command that runs a management command in another process."""
+DATA_DIR = env.folder(
+    "ECSPACE_DATA", Path("~/.local/share/ecspace") if INSTALLED else BASE_DIR / "var"
+)
 """Database, pictures, stimuli and reports of this installation."""
 
 DEBUG = env.flag("DEBUG", False)
@@ -71,7 +81,7 @@ _LOADERS = [
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
+        "DIRS": [SITE_DIR / "templates"],
         "APP_DIRS": False,
         "OPTIONS": {
             "context_processors": [
@@ -119,7 +129,7 @@ LOGOUT_REDIRECT_URL = "login"
 LANGUAGE_CODE = "en"
 # Languages of participants' pages; researchers' pages are in English.
 LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("ja", "日本語")]
-LOCALE_PATHS = [BASE_DIR / "locale"]
+LOCALE_PATHS = [SITE_DIR / "locale"]
 TIME_ZONE = env.time_zone("TIME_ZONE", "UTC")
 USE_I18N = True
 USE_TZ = True
@@ -128,7 +138,7 @@ STATIC_URL = "static/"
 # plotly.js lies in the Python package that we install anyway: served from there, not copied.
 _PLOTLY = importlib.util.find_spec("plotly")
 STATICFILES_DIRS: list[Path | tuple[str, Path]] = [
-    BASE_DIR / "static",
+    SITE_DIR / "static",
     *(
         ("plotly", Path(folder) / "package_data")
         for folder in (_PLOTLY.submodule_search_locations or () if _PLOTLY else ())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 
@@ -92,7 +91,7 @@ def _measure_in_processes(
     orders: Sequence[MeasuringOrder], number: int, after: Callable[[], None]
 ) -> None:
     ids = [str(order.pk) for order in orders]
-    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "measure", "--work", *ids]
+    command = [*settings.MANAGE, "measure", "--work", *ids]
     environment = os.environ | ONE_THREAD
     # In sessions of their own: Ctrl-C reaches this process, which then tells each of them once.
     workers = [

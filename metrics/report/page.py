@@ -93,7 +93,7 @@ def _example(stimulus: Stimulus) -> dict[str, str]:
 
 
 def _static(name: str) -> bytes:
-    return (Path(settings.BASE_DIR) / "static" / name).read_bytes()
+    return (Path(settings.SITE_DIR) / "static" / name).read_bytes()
 
 
 def _plotly() -> bytes:

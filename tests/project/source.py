@@ -8,6 +8,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 APPS = ("transfer", "studies", "metrics")
+LIBRARY = ("config", "library")
+"""The folder from which the package `ecspace` is installed."""
 FOLDERS = (*APPS, "common", "config", "benchmarks", "tests", "templates", "static", "docs", ".ci")
 
 
@@ -25,6 +27,8 @@ def files(*suffixes: str, folders: tuple[str, ...] = FOLDERS) -> list[Path]:
 def module_name(path: Path) -> str:
     """The dotted name of a module or package."""
     parts = path.relative_to(ROOT).with_suffix("").parts
+    if parts[:2] == LIBRARY:
+        parts = parts[2:]
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
@@ -36,6 +40,8 @@ def lines(path: Path) -> int:
 def imports(path: Path) -> Iterator[str]:
     """The full names of everything that a module imports, in functions as well."""
     package = path.relative_to(ROOT).with_suffix("").parts[:-1]
+    if package[:2] == LIBRARY:
+        package = package[2:]
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             yield from (name.name for name in node.names)

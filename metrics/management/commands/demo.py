@@ -61,7 +61,6 @@ PARTICIPANTS, TRIALS = 40, 40
 STUDIES = {"E": "demo E-test", "C": "demo C-test"}
 PRESETS = {"E": "wacv2020-E", "C": "wacv2020-C"}
 ADDRESS = "127.0.0.1:8000"
-_MANAGE = (sys.executable, str(settings.BASE_DIR / "manage.py"))
 _SERVER = (
     *(sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", ADDRESS),
     *("--threads", "4", "--no-control-socket"),
@@ -106,7 +105,7 @@ class Command(InputCommand):
                 self.stdout.write(f"site: http://{ADDRESS}/ (Ctrl-C stops it)")
                 self.stdout.flush()
                 # For batches that are launched on the site.
-                running.enter_context(_process([*_MANAGE, "worker"]))
+                running.enter_context(_process([*settings.MANAGE, "worker"]))
                 self._wait(server)
 
     def _step(self, title: str, step: Callable[[], None]) -> None:
@@ -146,7 +145,7 @@ class Command(InputCommand):
         helpers = settings.PROCESSES - 1
         with ExitStack() as running:
             for _ in range(helpers):
-                running.enter_context(_process([*_MANAGE, "worker", "--drain"], quiet=True))
+                running.enter_context(_process([*settings.MANAGE, "worker", "--drain"], quiet=True))
             call_command(
                 "generate",
                 name=BATCH,

@@ -57,6 +57,7 @@ def test_it_names_simulated_votes_on_page_and_download(researcher, calibration):
     assert "simulated votes" in block(page, "ecspace-figure")["layout"]["title"]["text"]
     answer = researcher.get(reverse("metrics:scores"))
     assert "scores-simulated.csv" in answer["Content-Disposition"]
+    assert "has a row for each stimulus: method, content, style, E1 … E5, C and both scores" in page
     frame = pd.read_csv(io.BytesIO(answer.content))
     assert {"stimulus", "E1", "C", "E_score", "C_score", "instrument_E"} <= set(frame.columns)
     assert (frame["votes"] == "simulated").all()
