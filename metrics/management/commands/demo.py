@@ -145,7 +145,7 @@ class Command(InputCommand):
         helpers = settings.PROCESSES - 1
         with ExitStack() as running:
             for _ in range(helpers):
-                running.enter_context(_process([*settings.MANAGE, "worker", "--drain"], quiet=True))
+                running.enter_context(_process([*settings.MANAGE, "worker"], quiet=True))
             call_command(
                 "generate",
                 name=BATCH,
