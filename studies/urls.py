@@ -4,6 +4,7 @@ from django.urls import path
 
 from studies.views import (
     access,
+    answers,
     editing,
     entrance,
     files,
@@ -56,6 +57,7 @@ urlpatterns = [
     path("<int:pk>/VOTES.csv", files.votes, name="votes"),
     path("<int:pk>/VOTES.parquet", files.votes_parquet, name="votes_parquet"),
     path("<int:pk>/CODEBOOK.md", files.codebook, name="codebook"),
+    path("<int:pk>/QUESTIONNAIRE.csv", files.questionnaire, name="questionnaire"),
     path("<int:pk>/publish/", publish, name="publish"),
     path("<int:pk>/bundle.zip", bundle, name="bundle"),
     # Participants' addresses: tokens and signatures, never numbers that could be counted through.
@@ -65,5 +67,7 @@ urlpatterns = [
     path("take/<str:token>/unloadable/", participant.unloadable, name="unloadable"),
     path("take/<str:token>/on/", participant.go_on, name="go_on"),
     path("take/<str:token>/stop/", participant.stop, name="stop"),
+    path("take/<str:token>/questions/", answers.questions, name="questions"),
+    path("take/<str:token>/last/", answers.change, name="change"),
     path("picture/<str:key>/", participant.picture, name="picture"),
 ]

@@ -187,16 +187,29 @@ function showPage(text) {
   const page = parsed(text);
   page.querySelectorAll("noscript").forEach((element) => element.remove());
   document.body.replaceWith(page.body);
+  const take = document.querySelector("[data-take]");
+  if (take && window.location.pathname !== take.dataset.take) { // after a change of an answer
+    window.history.replaceState(null, "", take.dataset.take);
+  }
   const heading = document.querySelector("h1");
   heading.tabIndex = -1;
   heading.focus(); // so that screen readers read the new page
   begin();
 }
 
+// After a practice trial: the pictures stay where they were, with a mark.
+function arrangeFeedback() {
+  const main = document.querySelector("main.feedback");
+  if (!main) return;
+  const stacked = isStacked(main.dataset, screenNow());
+  main.querySelector(".stage").classList.toggle("stacked", stacked);
+}
+
 function begin() {
   const main = document.querySelector("main[data-vote]");
   trial = main && new Trial(main);
   if (trial) trial.begin();
+  else arrangeFeedback();
 }
 
 function painted() {
@@ -214,7 +227,13 @@ function uuid4() {
 }
 
 document.addEventListener("keydown", (event) => {
-  if (!trial || event.altKey || event.ctrlKey || event.metaKey) return;
+  if (event.altKey || event.ctrlKey || event.metaKey) return;
+  const onward = document.querySelector(".onward");
+  if (onward && event.key === "Enter" && !event.repeat && document.activeElement.matches("h1, body")) {
+    event.preventDefault();
+    onward.click();
+  }
+  if (!trial) return;
   const answer = trial.answers.find((one) => one.value === KEYS[event.key]);
   if (answer) {
     event.preventDefault();
@@ -226,7 +245,10 @@ document.addEventListener("keydown", (event) => {
 
 document.addEventListener("visibilitychange", () => { if (trial) trial.visibility(); });
 document.addEventListener("pointermove", (event) => { if (trial) trial.pointed(event); });
-window.addEventListener("resize", () => { if (trial) trial.arrange(); });
+window.addEventListener("resize", () => {
+  if (trial) trial.arrange();
+  else arrangeFeedback();
+});
 
 // A page from the browser's back/forward cache is out of date.
 window.addEventListener("pageshow", (event) => {

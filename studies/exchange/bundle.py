@@ -20,13 +20,14 @@ from common.tables import rows_to_csv, to_csv
 from studies.exchange.bundle_texts import licence_text, readme
 from studies.exchange.columns import (
     PICTURES,
+    QUESTIONNAIRE,
     SCHEMA,
     STIMULI,
     Column,
     codebook_csv,
     codebook_markdown,
 )
-from studies.exchange.export import columns_of, to_parquet, votes_frame
+from studies.exchange.export import columns_of, questionnaire_rows, to_parquet, votes_frame
 from studies.exchange.further_files import further_files
 from studies.exchange.licences import LICENCES
 from studies.exchange.publication import Publication
@@ -104,6 +105,9 @@ def _members(study: Study, publication: Publication, licence: str) -> Iterator[t
         ("PICTURES.csv", PICTURES),
         *((file.name, file.columns) for file in further.files if file.columns),
     ]
+    questionnaire = questionnaire_rows(study)
+    if len(questionnaire) > 1:
+        tables.append(("QUESTIONNAIRE.csv", QUESTIONNAIRE))
     stimuli, pictures = publication.stimuli, publication.pictures
     recipes = {stimulus.batch.name: stimulus.batch.recipe for stimulus in stimuli}
     text = readme(study, len(frame), licence, publication, further.readme)
@@ -117,6 +121,8 @@ def _members(study: Study, publication: Publication, licence: str) -> Iterator[t
     yield "VOTES.parquet", to_parquet(frame)
     yield "STIMULI.csv", _table(STIMULI, [_stimulus_row(row, publication) for row in stimuli])
     yield "PICTURES.csv", _table(PICTURES, [_picture_row(row, publication) for row in pictures])
+    if len(questionnaire) > 1:
+        yield "QUESTIONNAIRE.csv", rows_to_csv(questionnaire).encode()
     for file in further.files:
         yield file.name, file.data
     for stimulus in stimuli:

@@ -77,8 +77,22 @@ VOTES = (
     Column("schema", "integer", "version of these columns", (str(SCHEMA),)),
     Column("hidden_ms", "integer", "milliseconds for which the page was hidden before the answer, "
            "such as behind another tab; not part of response_ms", missing="not recorded"),
+    Column("earlier_choices", "string", "choices that the participant changed later, oldest first, "
+           "separated by spaces", missing="the choice was not changed, or not recorded"),
 )  # fmt: skip
 """The columns of VOTES.csv and VOTES.parquet, one row per vote."""
+
+QUESTIONNAIRE = (
+    Column("participant", "string", "random id of the participant, as in the votes"),
+    Column("age", "string", "age group in years", ("18-29", "30-44", "45-59", "60-"),
+           missing="not asked, or not answered"),
+    Column("vision", "string", "eyesight: normal or corrected, colours, or another way of seeing "
+           "less well", ("normal", "colour", "other"), missing="not asked, or not answered"),
+)  # fmt: skip
+"""The columns of QUESTIONNAIRE.csv, one row per participant who was asked."""
+
+COMMENT = Column("comment", "string", "the participant's comment", missing="none")
+"""A further column of the researcher's own file: comments may say who wrote them."""
 
 STIMULI = (
     Column("stimulus", "string", "id of the stimulus, as in the votes"),

@@ -7,7 +7,14 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from studies.exchange.columns import SCHEMA, VOTES, Column, as_imported
+from studies.exchange.columns import (
+    COMMENT,
+    QUESTIONNAIRE,
+    SCHEMA,
+    VOTES,
+    Column,
+    as_imported,
+)
 from studies.models import Choice, Cohort, Study, Vote
 
 if TYPE_CHECKING:
@@ -24,6 +31,7 @@ _FIELDS = {
     "late": "excluded",
     "response_ms": "response_ms",
     "hidden_ms": "hidden_ms",
+    "earlier": "earlier",
     "position": "trial__position",
     "target": "trial__participant__study__kind",
     "reference": "trial__reference__name",
@@ -106,6 +114,7 @@ def _row(vote: Mapping[str, Any]) -> dict[str, Any]:
         "is_A_selected": {Choice.LEFT: 1, Choice.RIGHT: 0}.get(vote["choice"]),
         "schema": SCHEMA,
         "hidden_ms": vote["hidden_ms"],
+        "earlier_choices": " ".join(one["choice"] for one in vote["earlier"]),
     }
     imported: dict[str, Any] = snapshot.get("imported", {})
     return row | imported
@@ -122,6 +131,24 @@ def _condition(method: str | None, parameters: Mapping[str, Any] | None) -> str:
     """A method with its weight, if it has one, since stimuli may differ in the weight only."""
     weight = next(((n, v) for n in _WEIGHTS if (v := (parameters or {}).get(n)) is not None), None)
     return f"{method} {weight[0]}={weight[1]}" if weight else str(method or "")
+
+
+def questionnaire_rows(study: Study, *, comments: bool = False) -> list[list[object]]:
+    """The table of QUESTIONNAIRE.csv, its first row the names of the columns.
+
+    Args:
+        study: whose participants were asked.
+        comments: with the comments, which are never published.
+
+    """
+    columns = [*QUESTIONNAIRE, COMMENT] if comments else list(QUESTIONNAIRE)
+    people = study.participants.exclude(questionnaire={}).order_by("public_id")
+    names: list[object] = [column.name for column in columns]
+    rows: list[list[object]] = [
+        [one.public_id.hex, *(one.questionnaire.get(str(name), "") for name in names[1:])]
+        for one in people
+    ]
+    return [names, *rows]
 
 
 def to_parquet(frame: pd.DataFrame) -> bytes:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy
 
 from studies.models import Choice
+from studies.sessions.questionnaire import AGES, LONGEST_COMMENT, QUESTIONS, SILENT, VISION
 
 _SCREEN = ("width", "height", "pixel_ratio", "orientation", "layout")
 
@@ -29,6 +32,32 @@ class ConsentForm(ScreenForm):
 
     consent = forms.ChoiceField(choices=[(word, word) for word in ("yes", "no", "cannot")])
     orientation = forms.CharField(required=False, max_length=30)
+
+
+class QuestionnaireForm(forms.Form):
+    """The questions after the last trial, none of which has to be answered."""
+
+    def __init__(self, names: Iterable[str], data: Mapping[str, Any] | None = None) -> None:
+        """Ask the questions with these names, in their order."""
+        super().__init__(data)
+        made = {
+            "age": _one_of(AGES),
+            "vision": _one_of(VISION),
+            "comment": forms.CharField(
+                max_length=LONGEST_COMMENT,
+                widget=forms.Textarea(attrs={"rows": 4, "maxlength": LONGEST_COMMENT}),
+                help_text=gettext_lazy("Please write nothing that points to you."),
+            ),
+        }
+        for name in names:
+            field = made[name]
+            field.required, field.label = False, gettext_lazy(QUESTIONS[name])
+            self.fields[name] = field
+
+
+def _one_of(answers: Mapping[str, str]) -> forms.ChoiceField:
+    offered = [(value, gettext_lazy(text)) for value, text in (*answers.items(), ("", SILENT))]
+    return forms.ChoiceField(choices=offered, widget=forms.RadioSelect)
 
 
 class TrialForm(forms.Form):

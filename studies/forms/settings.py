@@ -97,7 +97,8 @@ SELDOM = frozenset(
         "language", "scope", "ties_allowed", "design", "gold_misses", "trap_misses",
         "fastest_median_ms", "pause_not_loaded_percent", "pause_gold_missed_percent", "enlarge",
         "least_width", "stack", "least_height", "least_pixel_ratio", "orientation", "id_secret",
-        "returning", *(f"code_{ending}" for ending in ENDINGS if ending != "completed"),
+        "returning", "change_last",
+        *(f"code_{ending}" for ending in ENDINGS if ending != "completed"),
     }
 )  # fmt: skip
 """Fields that the form folds under *More*, because their defaults suit most studies."""

@@ -35,7 +35,9 @@ if TYPE_CHECKING:
     from studies.planning.feasibility import Objection
     from studies.planning.outline import Outline
 
-ADVISED = {"training": 5, "gold": 1, "traps": 1, "repeats": 4}
+ADVISED = {
+    "training": 5, "gold": 1, "traps": 1, "repeats": 4, "instructions": True, "feedback": True,
+}  # fmt: skip
 """Initial values of a new study, as in the toolkits of ITU-T P.808 and P.910: five training trials,
 one gold trial and one attention check a session. Repeats are a tenth of forty trials, our choice.
 """

@@ -64,6 +64,11 @@ class Participant(models.Model):
         default=list, db_column="plan"
     )
     state = models.CharField(max_length=11, choices=State.choices, default=State.ACTIVE)
+    # Answers to the questions after the last trial (studies.sessions.questionnaire); empty until
+    # they were sent.
+    questionnaire: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(
+        default=dict, blank=True
+    )
     # The number of answers at which the latest break was taken.
     rested = models.PositiveIntegerField(default=0)
     code = models.CharField(max_length=40, default=new_code, editable=False)

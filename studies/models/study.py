@@ -156,6 +156,8 @@ class Study(models.Model):
         settings.AUTH_USER_MODEL, related_name="shared_studies", blank=True
     )
     created_at = models.DateTimeField(auto_now_add=True)
+    # Lists leave archived studies out unless they are asked for.
+    archived_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = StudyQuerySet.as_manager()
 

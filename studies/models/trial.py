@@ -91,6 +91,10 @@ class Vote(models.Model):
         default=dict, blank=True
     )
     excluded = models.CharField(max_length=100, blank=True)
+    # Answers that the participant changed later, oldest first (studies.sessions.changing).
+    earlier: models.JSONField[list[dict[str, Any]], list[dict[str, Any]]] = models.JSONField(
+        default=list, blank=True
+    )
 
     class Meta:
         ordering = ["id"]

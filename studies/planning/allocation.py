@@ -114,7 +114,7 @@ def plan_of(study: Study, blocks: list[Block] | None = None) -> Iterator[Planned
     generator = np.random.default_rng(study.seed)
     wanted = study.pairs_wanted or study.votes_wanted // study.votes_per_pair
     blocks = study_blocks(study) if blocks is None else blocks
-    one_person = study.trials_per_participant + study.session_rules.training
+    one_person = study.trials_per_participant + study.session_rules.pairs_for_training
     pairs = DESIGNS[study.design].pairs(blocks, wanted, one_person, generator)
     return schedule(pairs, generator)
 

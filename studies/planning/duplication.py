@@ -14,7 +14,7 @@ OWN = frozenset(
     {
         "id", "name", "kind", "question_version", "entry_token", "pilot_token", "pairs_wanted",
         "state", "paused_because", "opened_at", "closed_at", "created_by", "created_at",
-        "rules_version", "codes",
+        "rules_version", "codes", "archived_at",
     }
 )  # fmt: skip
 """Fields that every study has for itself. Completion codes are never used twice."""

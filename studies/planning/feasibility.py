@@ -80,11 +80,19 @@ def structural_objections(
     from studies.design.connection import components, unconnected_blocks
 
     rules = study.session_rules
-    if rules.gold and len({item.reference for item in items}) == 1:
-        yield Objection(
-            "gold",
-            "gold trials show a picture of another reference, and this study has one only: use 0",
-        )
+    if len({item.reference for item in items}) == 1:
+        if rules.gold:
+            yield Objection(
+                "gold",
+                "gold trials show a picture of another reference, and this study has one only: "
+                "use 0",
+            )
+        if rules.feedback and rules.training:
+            yield Objection(
+                "feedback",
+                "practice with feedback shows a picture of another reference, and this study has "
+                "one only: turn it off",
+            )
     if rules.repeats and study.trials_per_participant < 2 * REPEAT_GAP:
         yield Objection(
             "repeats", f"repeats need sessions of at least {2 * REPEAT_GAP} trials: use 0"
@@ -99,8 +107,10 @@ def structural_objections(
         )
         return
     pairs = {wanted.pair for wanted in planned}
-    if study.trials_per_participant + rules.training > len(pairs):
-        training = f" and {rules.training} for training" if rules.training else ""
+    if study.trials_per_participant + rules.pairs_for_training > len(pairs):
+        training = (
+            f" and {rules.pairs_for_training} for training" if rules.pairs_for_training else ""
+        )
         yield Objection(
             "trials_per_participant",
             f"{study.trials_per_participant} trials{training} per participant are more than the "

@@ -68,6 +68,7 @@ def withdraw(session: Participant) -> None:
     session.state, session.external_id, session.source = Participant.State.WITHDRAWN, "", ""
     session.external_session = session.external_study = ""
     session.screen, session.trial_kinds, session.excluded = {}, [], "withdrawn"
+    session.questionnaire = {}
     session.consented_at = session.finished_at = None
     session.code = ""
     # The time of arrival may identify the person: that of the study replaces it.

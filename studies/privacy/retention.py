@@ -36,7 +36,7 @@ def sweep(days: int, *, dry_run: bool = False) -> Swept:
     """Delete what is older than a number of days.
 
     Participants of studies that closed earlier lose their ids on the recruitment service, the size
-    of their window, their completion code and the token of their session.
+    of their window, their comment, their completion code and the token of their session.
 
     Args:
         days: at least 0.
@@ -69,6 +69,7 @@ def _forget(participant: Participant) -> None:
     participant.external_id = participant.external_session = participant.external_study = ""
     participant.source = ""
     participant.screen = {}
+    participant.questionnaire.pop("comment", None)  # it may say who wrote it
     participant.token, participant.code = new_token(), new_code()
     participant.save()
     # Analyses need the layout of the pictures; the size of the window may identify a person.

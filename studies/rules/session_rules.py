@@ -29,6 +29,12 @@ def _rule(label: str, help_text: str, *, alias: str | None = None) -> Any:
     )
 
 
+def _switch(label: str, help_text: str) -> Any:
+    return Field(
+        False, title=label, description=help_text, json_schema_extra={"use": "true or false"}
+    )
+
+
 class SessionRules(Declaration):
     """Composition of a session, and when its data are excluded. 0 turns a rule off.
 
@@ -68,6 +74,40 @@ class SessionRules(Declaration):
         "Pause when more than … % of gold trials are missed", "Of the latest 50; 0: never."
     )
     """The study pauses when more of the latest gold trials were missed."""
+
+    instructions: bool = _switch(
+        "Instructions with an example",
+        "A page before the first trial, with the study’s own pictures.",
+    )
+    """A page before the first trial explains the question with an example."""
+    feedback: bool = _switch(
+        "Practice with feedback",
+        "In training trials one picture belongs to another reference, and the answer is shown.",
+    )
+    """Training trials have an obvious answer, which is shown after the participant's own."""
+    change_last: bool = _switch(
+        "Participants may change their last answer", "The earlier answer stays on record."
+    )
+    """The answer to the trial before the current one may be changed."""
+    ask_age: bool = _switch("Ask for the age group", "At the end, never required.")
+    ask_vision: bool = _switch("Ask about eyesight", "At the end, never required.")
+    ask_comment: bool = _switch(
+        "Ask for a comment", "At the end, never required; deleted 90 days after the study closed."
+    )
+
+    @property
+    def questionnaire(self) -> tuple[str, ...]:
+        """The questions after the last trial: any of age, vision and comment."""
+        names = ("age", "vision", "comment")
+        return tuple(name for name in names if getattr(self, f"ask_{name}"))
+
+    @property
+    def pairs_for_training(self) -> int:
+        """The number of pairs that training takes from a participant's real trials.
+
+        Practice with feedback needs none of them: it shows pairs that no real trial asks about.
+        """
+        return 0 if self.feedback else self.training
 
     @property
     def controls(self) -> int:

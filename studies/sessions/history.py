@@ -66,6 +66,17 @@ class History:
             if (step.kind, step.outcome) == (TrialKind.REAL, TrialOutcome.VOTED)
         )
 
+    def offers_change(self, participant: Participant) -> bool:
+        """Whether the participant may change the latest answer (studies.sessions.changing).
+
+        Answers to practice with feedback may not be changed: the right one was shown.
+        """
+        rules = participant.study.session_rules
+        if not rules.change_last or participant.state != participant.State.ACTIVE:
+            return False
+        kinds = [step.kind for step in self.steps if step.outcome == TrialOutcome.VOTED]
+        return bool(kinds) and not (rules.feedback and kinds[-1] == TrialKind.TRAINING)
+
     def break_is_due(self, participant: Participant) -> bool:
         """Whether a break comes before the participant's next trial."""
         if not (every := participant.study.session_rules.break_every):

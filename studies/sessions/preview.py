@@ -16,7 +16,12 @@ from common.errors import InputError
 from studies.design.session import REPEAT_GAP, trial_kinds
 from studies.models import Cohort, Pair, Participant, TrialKind
 from studies.planning.allocation import items_of, plan_of, study_blocks
-from studies.sessions.trial_content import TrialContent, build_trial, control_of_pair
+from studies.sessions.trial_content import (
+    TrialContent,
+    build_trial,
+    control_of_pair,
+    example_trial,
+)
 from transfer.models import Picture, Stimulus
 
 if TYPE_CHECKING:
@@ -73,6 +78,12 @@ class PreviewSession:
         trial = build_trial(self.participant, content, position)
         trial.public_id = uuid.uuid5(self.participant.public_id, str(position))
         return trial
+
+    def example(self) -> Trial:
+        """The example of the instructions, not stored."""
+        generator = np.random.default_rng([self.participant.public_id.int, 0])
+        planned = self._planned[int(generator.integers(len(self._planned)))]
+        return example_trial(self.participant, self._pair(planned), generator)
 
     def break_is_due(self, answered: int) -> bool:
         """Whether a break comes after a number of answers."""

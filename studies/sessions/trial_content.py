@@ -15,7 +15,7 @@ from django.utils.translation import gettext, override
 
 from studies.design import DESIGNS
 from studies.design.session import REPEAT_GAP
-from studies.models import Choice, Trial, TrialKind, TrialOutcome
+from studies.models import Choice, Participant, Trial, TrialKind, TrialOutcome
 from studies.models.trial import LEASE
 from studies.planning.allocation import stimuli_of
 from studies.rules.questions import ATTENTION_CHECKS
@@ -23,10 +23,13 @@ from studies.rules.questions import ATTENTION_CHECKS
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from studies.models import Assignment, Pair, Participant, Study
+    from django.db.models import QuerySet
+
+    from studies.models import Assignment, Pair, Study
     from transfer.models import Picture, Stimulus
 
 _SIGNER = signing.Signer(salt="studies.picture")
+_EXAMPLE = "example "
 
 
 @dataclass(frozen=True)
@@ -107,7 +110,7 @@ def picture_url(trial: Trial, place: str) -> str:
 
 
 def trial_of_picture(key: str) -> tuple[Trial, str]:
-    """The trial and the place of an address that `picture_url` made.
+    """The trial and the place of an address that `picture_url` or `example_url` made.
 
     Raises:
         signing.BadSignature: the signature is wrong.
@@ -115,8 +118,46 @@ def trial_of_picture(key: str) -> tuple[Trial, str]:
 
     """
     public_id, place = _SIGNER.unsign_object(key)
+    if place.startswith(_EXAMPLE):
+        people = Participant.objects.select_related("study").filter(public_id=public_id)
+        participant = people.first()
+        trial = example_of(participant) if participant else None
+        if trial is None:
+            raise Trial.DoesNotExist
+        return trial, place.removeprefix(_EXAMPLE)
     trials = Trial.objects.select_related("reference", "left", "right")
     return trials.get(public_id=public_id), place
+
+
+def example_of(participant: Participant) -> Trial | None:
+    """The example of the instructions: a trial that is never asked and not stored.
+
+    As in practice, one of its pictures belongs to another reference; in a study with one reference
+    only, the two are any pair and `expected` is empty. None if the study has no pair.
+    """
+    study = participant.study
+    pairs = study.pairs.select_related("reference", "first", "second").order_by("pk")
+    if not (count := pairs.count()):
+        return None
+    generator = np.random.default_rng([participant.public_id.int, 0])
+    return example_trial(participant, pairs[int(generator.integers(count))], generator)
+
+
+def example_trial(participant: Participant, pair: Pair, generator: np.random.Generator) -> Trial:
+    """An example with the first stimulus of a pair on its reference, not stored."""
+    content = TrialContent.of_pair(TrialKind.TRAINING, pair, True)
+    foil = _counterpart(pair, participant.study, generator)
+    if foil is not None:
+        content = TrialContent(
+            TrialKind.TRAINING, pair.reference, pair.first, foil, expected=Choice.LEFT
+        )
+    return build_trial(participant, content, position=0)
+
+
+def example_url(participant: Participant, place: str) -> str:
+    """The address of a picture of a participant's example."""
+    key = _SIGNER.sign_object([participant.public_id.hex, f"{_EXAMPLE}{place}"])
+    return reverse("studies:picture", args=[key])
 
 
 def control_content(
@@ -137,7 +178,7 @@ def control_content(
     if kind == TrialKind.REPEAT:
         return _repeat(participant, position)
     pairs = participant.study.pairs.select_related("reference", "first", "second").order_by("pk")
-    if kind == TrialKind.TRAINING:
+    if kind == TrialKind.TRAINING and not participant.study.session_rules.feedback:
         pairs = pairs.exclude(pk__in=seen)
     if not (count := pairs.count()):
         return None
@@ -150,9 +191,13 @@ def control_of_pair(
 ) -> TrialContent:
     """The content of a training trial, a gold trial or an attention check on a pair."""
     on_left = bool(generator.integers(2))
-    if kind == TrialKind.TRAINING:
-        return TrialContent.of_pair(kind, pair, on_left)
     right_answer = Choice.LEFT if on_left else Choice.RIGHT
+    if kind == TrialKind.TRAINING:
+        foil = _counterpart(pair, study, generator) if study.session_rules.feedback else None
+        if foil is None:
+            return TrialContent.of_pair(kind, pair, on_left)
+        left, right = (pair.first, foil) if on_left else (foil, pair.first)
+        return TrialContent(kind, pair.reference, left, right, expected=right_answer)
     if kind == TrialKind.ATTENTION_CHECK:
         text = ATTENTION_CHECKS[right_answer]
         return TrialContent(
@@ -165,12 +210,33 @@ def control_of_pair(
 
 def _foil(pair: Pair, study: Study, generator: np.random.Generator) -> Stimulus:
     """A stimulus of another reference."""
-    if study.kind == study.Kind.COHERENCE:
-        foreign = stimuli_of(study).exclude(content=pair.reference)
-    else:
-        foreign = stimuli_of(study).exclude(Q(styles=pair.reference))
-    foreign = foreign.order_by("pk")
+    foreign = _foreign(pair, study)
     return foreign[int(generator.integers(foreign.count()))]
+
+
+def _foreign(pair: Pair, study: Study) -> QuerySet[Stimulus]:
+    """The stimuli of other references."""
+    if study.kind == study.Kind.COHERENCE:
+        return stimuli_of(study).exclude(content=pair.reference).order_by("pk")
+    return stimuli_of(study).exclude(Q(styles=pair.reference)).order_by("pk")
+
+
+def _counterpart(pair: Pair, study: Study, generator: np.random.Generator) -> Stimulus | None:
+    """A stimulus that differs from the pair's first one in its reference, if possible in no more.
+
+    So of the two the first one is the right answer by construction: only it was made from the
+    reference. None if the study has one reference only.
+    """
+    one, foreign = pair.first, _foreign(pair, study)
+    alike = foreign.filter(method=one.method)
+    if study.kind == study.Kind.COHERENCE:
+        closest = alike.filter(styles__in=one.styles.all())
+    else:
+        closest = alike.filter(content=one.content_id)
+    for found in (closest.distinct(), alike, foreign):
+        if count := found.count():
+            return found[int(generator.integers(count))]
+    return None
 
 
 def _repeat(participant: Participant, position: int) -> TrialContent | None:

@@ -36,6 +36,10 @@ class Continuation(NamedTuple):
     history: History
     trial: Trial | None
     """The next trial; None before a break and at the end."""
+    answered: Trial
+    """The trial that was answered."""
+    choice: str
+    """The answer that counts: the first one, where several were sent."""
 
 
 def vote_and_continue(
@@ -64,8 +68,8 @@ def vote_and_continue(
         answered = find_trial(session, trial)
         if answered is None:
             raise NotFoundError("the session has no such trial")
-        record_vote(answered, choice, client_uuid, response_ms, screen, hidden_ms)
-        return Continuation(participant, *next_trial(participant))
+        given = record_vote(answered, choice, client_uuid, response_ms, screen, hidden_ms)
+        return Continuation(participant, *next_trial(participant), answered, given.choice)
 
 
 @transaction.atomic(savepoint=False)

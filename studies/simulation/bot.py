@@ -61,6 +61,8 @@ class Bot:
                 answers += 1
             elif f'action="{address}on/"' in page:
                 address, page = self._post(f"{address}on/", _token(page))
+            elif onward := _onward(page, address):
+                page = self._get(onward)
             else:
                 break
         return answers
@@ -113,6 +115,12 @@ class Bot:
 
 def _value(name: str, page: str) -> str:
     found = re.search(rf'name="{name}" value="([^"]+)"', page)
+    return found[1] if found else ""
+
+
+def _onward(page: str, address: str) -> str:
+    """The address of the link that leads from the instructions or a feedback to the next page."""
+    found = re.search(rf'class="go[^"]*" href="({re.escape(address)}(\?begun=1)?)"', page)
     return found[1] if found else ""
 
 

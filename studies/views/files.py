@@ -6,9 +6,9 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from common.tables import to_csv
+from common.tables import rows_to_csv, to_csv
 from studies.exchange.columns import codebook_markdown
-from studies.exchange.export import columns_of, to_parquet, votes_frame
+from studies.exchange.export import columns_of, questionnaire_rows, to_parquet, votes_frame
 from studies.views.access import visible_study
 
 
@@ -35,6 +35,14 @@ def codebook(request: HttpRequest, pk: int) -> HttpResponse:
     columns = columns_of(votes_frame([visible_study(request, pk)]))
     text = codebook_markdown([("VOTES.csv, VOTES.parquet", columns)])
     return _file(text.encode(), "CODEBOOK.md", "text/markdown; charset=utf-8")
+
+
+@never_cache
+@require_safe
+def questionnaire(request: HttpRequest, pk: int) -> HttpResponse:
+    """The answers to the questions after the last trial, with comments, as CSV."""
+    rows = questionnaire_rows(visible_study(request, pk), comments=True)
+    return _file(rows_to_csv(rows).encode(), "QUESTIONNAIRE.csv", "text/csv; charset=utf-8")
 
 
 def _file(data: bytes, name: str, content_type: str) -> HttpResponse:

@@ -21,12 +21,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from common.errors import PictureError
 from common.rate_limit import SESSION
-from studies.forms.participant import TrialForm, VoteForm
-from studies.models import Participant, Study, Trial
+from studies.forms.participant import QuestionnaireForm, TrialForm, VoteForm
+from studies.models import Participant, Study, Trial, TrialKind
 from studies.models.trial import PLACES
 from studies.privacy.erasure import erase
 from studies.sessions import completion_codes as codes
-from studies.sessions import display
+from studies.sessions import display, questionnaire
 from studies.sessions.errors import NotFoundError, TieNotOfferedError
 from studies.sessions.next_trial import (
     Session,
@@ -36,11 +36,17 @@ from studies.sessions.next_trial import (
     history_of,
     take_break,
 )
-from studies.sessions.trial_content import picture_url, trial_of_picture
+from studies.sessions.trial_content import (
+    example_of,
+    example_url,
+    picture_url,
+    trial_of_picture,
+)
 from studies.sessions.voting import record_load_failure, vote_and_continue
 
 if TYPE_CHECKING:
     from studies.sessions.history import History
+    from studies.sessions.voting import Continuation
 
 
 @login_not_required
@@ -48,12 +54,14 @@ if TYPE_CHECKING:
 @require_safe
 def take(request: HttpRequest, token: str) -> HttpResponse:
     """The next page of a session: a trial, a break, or the end."""
-    participant, waiting = _session(token)
+    participant, waiting = session_of(token)
     history = history_of(participant)
     if history.break_is_due(participant):
         return _break_page(request, participant, history)
     if history.pictures_fail and "again" not in request.GET:
         return exit_page(request, participant.study, "not_loaded", participant)
+    if _is_instructed(request, participant, history):
+        return _instructions_page(request, participant, waiting)
     return _trial_page(request, participant, history, current_trial(participant, waiting))
 
 
@@ -63,7 +71,7 @@ def take(request: HttpRequest, token: str) -> HttpResponse:
 @SESSION.on_posts
 def go_on(request: HttpRequest, token: str) -> HttpResponse:
     """Continue after a break."""
-    participant = _session(token).participant
+    participant = session_of(token).participant
     take_break(participant)
     return HttpResponseRedirect(participant.take_url, status=303)
 
@@ -74,7 +82,7 @@ def go_on(request: HttpRequest, token: str) -> HttpResponse:
 @SESSION.on_posts
 def stop(request: HttpRequest, token: str) -> HttpResponse:
     """The page on which a participant stops, and may have all answers erased."""
-    participant = _session(token).participant
+    participant = session_of(token).participant
     if request.method == "POST" and request.POST.get("erase") == "yes":
         erase(participant)
         return HttpResponseRedirect(participant.take_url, status=303)
@@ -95,16 +103,19 @@ def vote(request: HttpRequest, token: str) -> HttpResponse:
     if not form.is_answer():
         return HttpResponse("this is not an answer to a trial", status=400)
     try:
-        participant, history, trial = vote_and_continue(token, **form.answer())
+        done = vote_and_continue(token, **form.answer())
     except NotFoundError as error:
         raise Http404(str(error)) from error
     except TieNotOfferedError as error:
         return HttpResponse(str(error), status=400)
+    participant, history = done.participant, done.history
     if not by_script(request):
         return HttpResponseRedirect(participant.take_url, status=303)
+    if done.answered.kind == TrialKind.TRAINING and done.answered.expected:
+        return _feedback_page(request, done)
     if history.break_is_due(participant):
         return _break_page(request, participant, history)
-    return _trial_page(request, participant, history, trial)
+    return _trial_page(request, participant, history, done.trial)
 
 
 @login_not_required
@@ -113,7 +124,7 @@ def vote(request: HttpRequest, token: str) -> HttpResponse:
 @SESSION.on_posts
 def unloadable(request: HttpRequest, token: str) -> HttpResponse:
     """Record that a trial's pictures could not be shown; another trial takes its place."""
-    session = _session(token)
+    session = session_of(token)
     form = TrialForm(request.POST)
     if not form.is_valid():
         return HttpResponse("this is not a trial", status=400)
@@ -176,7 +187,13 @@ def exit_page(
     )
 
 
-def _session(token: str) -> Session:
+def session_of(token: str) -> Session:
+    """The session of a token.
+
+    Raises:
+        Http404: there is none.
+
+    """
     session = find_session(token)
     if session is None:
         raise Http404("there is no such session")
@@ -194,6 +211,84 @@ def _page(
     """A page of a session, in the session's language."""
     study = participant.study
     return page(request, name, study, participant.language, participant=participant, **context)
+
+
+def _is_instructed(request: HttpRequest, participant: Participant, history: History) -> bool:
+    """Whether the instructions come next: before the first answer, until the participant begins."""
+    begins = not history.answered and participant.state == Participant.State.ACTIVE
+    return begins and participant.study.session_rules.instructions and "begun" not in request.GET
+
+
+def _instructions_page(
+    request: HttpRequest, participant: Participant, waiting: Trial | None
+) -> HttpResponse:
+    example, first = example_of(participant), current_trial(participant, waiting)
+    if example is None or first is None:
+        return _end_page(request, participant)
+    return instructions_page(
+        request,
+        participant,
+        example,
+        pictures={place: example_url(participant, place) for place in PLACES},
+        fetch_ahead=_addresses(first),
+        begin_url=f"{participant.take_url}?begun=1",
+        stop_url=reverse("studies:stop", args=[participant.token]),
+    )
+
+
+def instructions_page(
+    request: HttpRequest, participant: Participant, example: Trial, **context: Any
+) -> HttpResponse:
+    """The instructions. `context` has `pictures` of the example by place, `begin_url`, `stop_url`,
+    and `fetch_ahead`, the addresses of the first trial's pictures.
+    """
+    return _page(
+        request,
+        "instructions",
+        participant,
+        example=example,
+        reference_name=participant.study.question.reference,
+        practice=participant.trial_kinds.count(TrialKind.TRAINING),
+        feedback=participant.study.session_rules.feedback,
+        **context,
+    )
+
+
+def _feedback_page(request: HttpRequest, done: Continuation) -> HttpResponse:
+    return feedback_page(
+        request,
+        done.participant,
+        done.answered,
+        done.choice,
+        answered=done.history.answered,
+        pictures={place: picture_url(done.answered, place) for place in PLACES},
+        fetch_ahead=_addresses(done.trial) if done.trial else [],
+        take_url=done.participant.take_url,
+        stop_url=reverse("studies:stop", args=[done.participant.token]),
+    )
+
+
+def feedback_page(
+    request: HttpRequest, participant: Participant, trial: Trial, choice: str, **context: Any
+) -> HttpResponse:
+    """The right answer to a practice trial. `context` has `answered`, `pictures` by place,
+    `fetch_ahead`, `take_url` and `stop_url`.
+    """
+    return _page(
+        request,
+        "feedback",
+        participant,
+        trial=trial,
+        right=choice == trial.expected,
+        reference_name=participant.study.question.reference,
+        total=len(participant.trial_kinds),
+        requirements=participant.study.screen_requirements,
+        **context,
+    )
+
+
+def _addresses(trial: Trial) -> list[str]:
+    return [picture_url(trial, place) for place in PLACES]
 
 
 def _break_page(request: HttpRequest, participant: Participant, history: History) -> HttpResponse:
@@ -223,6 +318,10 @@ def _trial_page(
         vote_url=reverse("studies:vote", args=[token]),
         unloadable_url=reverse("studies:unloadable", args=[token]),
         stop_url=reverse("studies:stop", args=[token]),
+        take_url=participant.take_url,
+        change_url=reverse("studies:change", args=[token])
+        if history.offers_change(participant)
+        else "",
     )
 
 
@@ -241,8 +340,18 @@ def trial_page(
         reference_name=study.question.reference,
         total=len(participant.trial_kinds),
         requirements=study.screen_requirements,
+        practice=trial.kind == TrialKind.TRAINING and bool(trial.expected),
         **context,
     )
+
+
+def questions_page(
+    request: HttpRequest, participant: Participant, form: QuestionnaireForm | None = None
+) -> HttpResponse:
+    """The questions after the last trial; `form` has the answers that were refused."""
+    form = form or QuestionnaireForm(participant.study.session_rules.questionnaire)
+    address = reverse("studies:questions", args=[participant.token])
+    return _page(request, "questionnaire", participant, form=form, questions_url=address)
 
 
 def _end_page(request: HttpRequest, participant: Participant) -> HttpResponse:
@@ -253,6 +362,8 @@ def _end_page(request: HttpRequest, participant: Participant) -> HttpResponse:
         return exit_page(request, participant.study, ending, participant)
     if participant.state != Participant.State.FINISHED:
         return exit_page(request, participant.study, "begun", participant)
+    if questionnaire.is_due(participant):
+        return questions_page(request, participant)
     ending = codes.ending_of(participant)
     code = codes.code_for(participant.study, ending) or participant.code
     return_url = codes.return_url(participant.study, ending)

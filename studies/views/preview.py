@@ -20,15 +20,24 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from common.errors import InputError, PictureError
-from studies.models import Study
+from studies.models import Study, Trial, TrialKind
 from studies.models.trial import PLACES
 from studies.sessions import completion_codes as codes
 from studies.sessions import display
 from studies.sessions.preview import PreviewSession
 from studies.views.access import visible_study
-from studies.views.participant import by_script, exit_page, language_for, page, trial_page
+from studies.views.participant import (
+    by_script,
+    exit_page,
+    feedback_page,
+    instructions_page,
+    language_for,
+    page,
+    trial_page,
+)
 
 View = TypeVar("View", bound=Callable[..., HttpResponse])
+_EXAMPLE = "example-"
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
 """Windows of the preview, in CSS pixels."""
 
@@ -73,8 +82,12 @@ def begin(request: HttpRequest, pk: int) -> HttpResponse:
 @_framed
 @require_safe
 def take(request: HttpRequest, pk: int, answered: int) -> HttpResponse:
-    """The page after a number of answers: a break, a trial, or the end."""
-    return _page_after(request, _session(request, pk), answered, rested="rested" in request.GET)
+    """The page after a number of answers: the instructions, a break, a trial, or the end."""
+    session = _session(request, pk)
+    instructed = session.study.session_rules.instructions and "begun" not in request.GET
+    if instructed and not answered:
+        return _instructions(request, session)
+    return _page_after(request, session, answered, rested="rested" in request.GET)
 
 
 @_framed
@@ -83,6 +96,9 @@ def vote(request: HttpRequest, pk: int, answered: int) -> HttpResponse:
     """The page after an answer, which is not stored."""
     session = _session(request, pk)
     if by_script(request):
+        trial = session.trial(answered)
+        if trial is not None and trial.kind == TrialKind.TRAINING and trial.expected:
+            return _feedback(request, session, answered, trial)
         return _page_after(request, session, answered + 1, rested=False)
     return HttpResponseRedirect(_url("take", session.study, answered + 1), status=303)
 
@@ -110,18 +126,20 @@ def stop(request: HttpRequest, pk: int, answered: int) -> HttpResponse:
     study = visible_study(request, pk)
     if request.method == "POST":
         return exit_page(request, study, "withdrawn")
-    take_url = f"{_url('take', study, answered)}?rested=1"
+    take_url = f"{_url('take', study, answered)}?begun=1&rested=1"
     return page(request, "stop", study, language_for(study, request), take_url=take_url)
 
 
 @require_safe
 def picture(request: HttpRequest, pk: int, answered: int, place: str) -> HttpResponse:
-    """A picture of a trial."""
-    trial = _session(request, pk).trial(answered)
-    if trial is None or place not in PLACES:
+    """A picture of a trial, or of the example of the instructions."""
+    session = _session(request, pk)
+    shown = place.removeprefix(_EXAMPLE)
+    trial = session.example() if shown != place else session.trial(answered)
+    if trial is None or shown not in PLACES:
         raise Http404
     try:
-        path = display.display_file(trial, place)
+        path = display.display_file(trial, shown)
     except PictureError as error:
         raise Http404 from error
     response = HttpResponse(path.read_bytes(), content_type=display.CONTENT_TYPE)
@@ -140,6 +158,42 @@ def _session(request: HttpRequest, pk: int) -> PreviewSession:
 
 def _url(name: str, study: Study, answered: int) -> str:
     return reverse(f"studies:preview_{name}", args=[study.pk, answered])
+
+
+def _pictures(study: Study, answered: int, prefix: str = "") -> dict[str, str]:
+    return {
+        place: reverse("studies:preview_picture", args=[study.pk, answered, f"{prefix}{place}"])
+        for place in PLACES
+    }
+
+
+def _instructions(request: HttpRequest, session: PreviewSession) -> HttpResponse:
+    study = session.study
+    return instructions_page(
+        request,
+        session.participant,
+        session.example(),
+        pictures=_pictures(study, 0, _EXAMPLE),
+        fetch_ahead=[],  # pictures of a preview are never kept
+        begin_url=f"{_url('take', study, 0)}?begun=1",
+        stop_url=_url("stop", study, 0),
+    )
+
+
+def _feedback(
+    request: HttpRequest, session: PreviewSession, answered: int, trial: Trial
+) -> HttpResponse:
+    return feedback_page(
+        request,
+        session.participant,
+        trial,
+        request.POST.get("choice", ""),
+        answered=answered + 1,
+        pictures=_pictures(session.study, answered),
+        fetch_ahead=[],
+        take_url=_url("take", session.study, answered + 1),
+        stop_url=_url("stop", session.study, answered + 1),
+    )
 
 
 def _page_after(
@@ -161,10 +215,7 @@ def _page_after(
             request, "finish", study, session.participant.language,
             code=codes.code_for(study, "completed") or session.participant.code, return_url="",
         )  # fmt: skip
-    pictures = {
-        place: reverse("studies:preview_picture", args=[study.pk, answered, place])
-        for place in PLACES
-    }
+    pictures = _pictures(study, answered)
     return trial_page(
         request, session.participant, trial, answered=answered, pictures=pictures, **addresses
     )

@@ -19,6 +19,8 @@ PUBLIC = {
     "studies:vote",
     "studies:go_on",
     "studies:stop",
+    "studies:questions",
+    "studies:change",
     "studies:unloadable",
     "studies:picture",
 }
