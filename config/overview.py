@@ -56,7 +56,7 @@ class Overview:
             contents=Count("pk", filter=Q(role=Picture.Role.CONTENT)),
             styles=Count("pk", filter=Q(role=Picture.Role.STYLE)),
         )
-        batches = list(Batch.objects.all()[:SHOWN])
+        batches = list(Batch.objects.filter(archived_at=None)[:SHOWN])
         progress = Stimulus.objects.filter(batch__in=batches).progress_by_batch()
         none = Stimulus.objects.none().progress()
         return cls(
@@ -66,7 +66,7 @@ class Overview:
             measuring=MeasurementJob.objects.progress(),
             unmeasured=unmeasured(batches),
             batches=[(batch, progress.get(batch.pk, none)) for batch in batches],
-            studies=list(studies.with_votes()[:SHOWN]),
+            studies=list(studies.filter(archived_at=None).with_votes()[:SHOWN]),
             voted=Vote.objects.filter(trial__participant__study__in=studies).exists(),
             calibrations=list(Calibration.objects.visible_to(user)[:SHOWN]),
         )

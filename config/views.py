@@ -7,10 +7,12 @@ from django.shortcuts import render
 
 from config.next_steps import next_steps
 from config.overview import Overview
+from metrics.report.demo_removal import demo_exists
 
 
 def home(request: HttpRequest) -> HttpResponse:
     """Show counts of pictures, batches, studies and calibrations, and the next steps."""
     overview = Overview.now(request.user)
     steps = next_steps(overview, request.user)
-    return render(request, "home.html", {"overview": overview, "steps": steps})
+    context = {"overview": overview, "steps": steps, "demo": demo_exists()}
+    return render(request, "home.html", context)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from metrics.views import calibrations, measuring, referee, reports, space
+from metrics.views import calibrations, demo, measuring, referee, reports, space
 
 app_name = "metrics"
 urlpatterns = [
@@ -13,6 +13,7 @@ urlpatterns = [
     path("ecspace/<slug:key>.<slug:file_format>", space.figure_file, name="file"),
     path("batches/<int:pk>/measure/", measuring.measure, name="measure"),
     path("batches/<int:pk>/measuring/", measuring.measuring_progress, name="measuring_progress"),
+    path("demo/remove/", demo.remove, name="remove_demo"),
     path("referee/", referee.referee_page, name="referee"),
     path("referee/referee.json", referee.referee_json, name="referee_json"),
     path("referee/<slug:key>.<slug:file_format>", referee.referee_figure, name="referee_figure"),

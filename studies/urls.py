@@ -5,6 +5,7 @@ from django.urls import path
 from studies.views import (
     access,
     answers,
+    batches,
     editing,
     entrance,
     files,
@@ -49,6 +50,8 @@ urlpatterns = [
     path("<int:pk>/close/", states.close_study, name="close"),
     path("<int:pk>/reopen/", states.reopen, name="reopen"),
     path("<int:pk>/delete/", states.delete, name="delete"),
+    path("<int:pk>/archive/", states.archive, name="archive"),
+    path("batches/<int:pk>/delete/", batches.delete, name="delete_batch"),
     path("<int:pk>/monitor/", monitor.monitor, name="monitor"),
     path("<int:pk>/SESSIONS.csv", monitor.sessions_file, name="sessions_file"),
     path("<int:pk>/payment/", monitor.payment, name="payment"),

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from transfer.views import batches, files, launching, methods, pictures
+from transfer.views import batches, files, launching, methods, pictures, states
 
 app_name = "transfer"
 urlpatterns = [
@@ -16,7 +16,9 @@ urlpatterns = [
     path("batches/new/", launching.launch_batch, name="launch"),
     path("batches/<int:pk>/", batches.batch, name="batch"),
     path("batches/<int:pk>/progress/", batches.batch_progress, name="batch_progress"),
-    path("batches/<int:pk>/retry/", batches.retry, name="retry"),
+    path("batches/<int:pk>/retry/", states.retry, name="retry"),
+    path("batches/<int:pk>/cancel/", states.cancel, name="cancel"),
+    path("batches/<int:pk>/archive/", states.archive, name="archive"),
     path("stimuli/<uuid:public_id>/", batches.stimulus, name="stimulus"),
     path("stimuli/<uuid:public_id>/file/", files.stimulus_file, name="stimulus_file"),
     path(

@@ -1,4 +1,4 @@
-"""The states of a study: consent text, opening, pausing, closing, reopening."""
+"""The states of a study: consent text, opening, pausing, closing, reopening, archiving."""
 
 from __future__ import annotations
 
@@ -93,3 +93,22 @@ def resume_study(study: Study) -> None:
     """End a pause: admit new participants again."""
     study.paused_because = ""
     study.save(update_fields=["paused_because"])
+
+
+def archive_study(study: Study) -> None:
+    """Leave a study out of the lists; its page, votes and calibrations stay.
+
+    Raises:
+        InputError: the study is open.
+
+    """
+    if study.state == Study.State.OPEN:
+        raise InputError(f"study '{study}' is open: close it before it is archived")
+    study.archived_at = timezone.now()
+    study.save(update_fields=["archived_at"])
+
+
+def unarchive_study(study: Study) -> None:
+    """List an archived study again."""
+    study.archived_at = None
+    study.save(update_fields=["archived_at"])

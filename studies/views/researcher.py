@@ -17,9 +17,15 @@ from studies.views.access import visible_study
 
 @require_safe
 def studies(request: HttpRequest) -> HttpResponse:
-    """The studies that the researcher may see."""
-    shown = Study.objects.visible_to(request.user).with_votes()
-    return render(request, "studies/studies.html", {"studies": shown})
+    """The studies that the researcher may see; with `archived` in the address the archived ones."""
+    visible = Study.objects.visible_to(request.user)
+    archived = "archived" in request.GET
+    context = {
+        "studies": visible.filter(archived_at__isnull=not archived).with_votes(),
+        "archived": archived,
+        "others": visible.filter(archived_at__isnull=archived).count(),
+    }
+    return render(request, "studies/studies.html", context)
 
 
 @require_safe

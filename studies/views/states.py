@@ -67,6 +67,15 @@ def reopen(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+def archive(request: HttpRequest, pk: int) -> HttpResponse:
+    """Leave a study out of lists, or list it again. Nothing else changes."""
+    if request.POST.get("archived") == "no":
+        return _change(request, pk, opening.unarchive_study, "The study is listed again.")
+    done = "The study is archived: the list of studies leaves it out."
+    return _change(request, pk, opening.archive_study, done)
+
+
+@require_POST
 def delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Delete a study that no person has answered, if its name is typed."""
     found = visible_study(request, pk)

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
 
 from common.progress import rate
 from transfer.batches.measuring_provider import provider
-from transfer.batches.tasks import enqueue_waiting
 from transfer.models import Batch, Picture, Stimulus
 from transfer.models.ledger import Progress
 from transfer.models.stimuli import styles_in_order
@@ -24,14 +22,21 @@ PER_PAGE = 48
 
 @require_safe
 def batches(request: HttpRequest) -> HttpResponse:
-    """All batches with their progress."""
-    page = Paginator(Batch.objects.select_related("created_by"), PER_PAGE).get_page(
-        request.GET.get("page")
-    )
+    """The batches with their progress; with `archived` in the address the archived ones."""
+    archived = "archived" in request.GET
+    listed = Batch.objects.filter(archived_at__isnull=not archived).select_related("created_by")
+    page = Paginator(listed, PER_PAGE).get_page(request.GET.get("page"))
     shown = Stimulus.objects.filter(batch__in=[batch.pk for batch in page])
     progress = shown.progress_by_batch()
     rows = [(batch, progress.get(batch.pk, Progress())) for batch in page]
-    return render(request, "transfer/batches.html", {"rows": rows, "page": page})
+    context = {
+        "rows": rows,
+        "page": page,
+        "archived": archived,
+        "others": Batch.objects.filter(archived_at__isnull=archived).count(),
+        "query": "archived=1&" if archived else "",
+    }
+    return render(request, "transfer/batches.html", context)
 
 
 @require_safe
@@ -87,16 +92,6 @@ def _pace(batch: Batch, progress: Progress) -> str:
     """Images per hour and the time left; empty if no worker is active."""
     seconds = batch.stimuli.seconds_per_image()
     return rate(1, progress.open, seconds) if seconds else ""
-
-
-@require_POST
-def retry(request: HttpRequest, pk: int) -> HttpResponse:
-    """Reset the failed stimuli of a batch to waiting."""
-    retried = get_object_or_404(Batch, pk=pk)
-    number = retried.stimuli.retry()
-    enqueue_waiting(retried)
-    messages.success(request, f"Failed stimuli that wait again: {number}.")
-    return redirect(retried)
 
 
 @require_safe

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import ProtectedError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from common.body_limit import takes_files
+from common.errors import InputError
 from transfer.batches.import_pictures import import_uploads
 from transfer.batches.import_summary import Imported, Summary
+from transfer.batches.picture_removal import remove_picture
 from transfer.models import Picture
 from transfer.views.forms import UploadForm
 
@@ -45,9 +46,9 @@ def delete_picture(request: HttpRequest, pk: int) -> HttpResponse:
     """Delete a picture that no stimulus was made from."""
     picture = get_object_or_404(Picture, pk=pk)
     try:
-        picture.delete()
-    except ProtectedError:
-        messages.error(request, f"{picture.name} was not deleted: stimuli were made from it.")
+        remove_picture(picture)
+    except InputError as error:
+        messages.error(request, f"{error}.")
     else:
         messages.success(request, f"{picture.name} was removed.")
     return _back(picture.role)
