@@ -37,6 +37,7 @@ from transfer.methods.cards import FOLDER, REFERENCE_BATCH, YARDSTICK
 STATISTICS = ("E1", "E2", "E3", "E4", "E5", "C")
 MODELS = {"E": "wacv2020-E", "C": "wacv2020-C"}
 CONFIDENCE = 0.95
+MARGIN = 0.15  # of the range of the means, around them in the figure
 
 
 def main() -> None:
@@ -62,7 +63,8 @@ def main() -> None:
     if options.figure:
         write_bytes(render(_figure(rows, options.against), "png"), options.figure)
     if options.cards:
-        _write_cards(rows, options.how)
+        # Ranks on the cards are among the methods, without their presets.
+        _write_cards(_rows(frame[frame["method"].isin(METHODS)], options.against), options.how)
 
 
 def _measured(patterns: Sequence[str]) -> pd.DataFrame:
@@ -197,23 +199,31 @@ def _difference(value: Sequence[float] | None) -> str:
 
 
 def _figure(rows: Mapping[str, Any], against: str) -> Figure:
-    """Means of the methods with their intervals; a line joins the admissible ones."""
-    figure = Figure(figsize=(9, 6.5), layout="constrained")
+    """Numbered means of the methods with their intervals; a line joins the admissible ones.
+
+    The means fill the figure, so that they can be told apart; long intervals are cut at its edge.
+    """
+    figure = Figure(figsize=(10, 6.5), layout="constrained")
     axes = figure.add_subplot()
     shown = [method for method in _ordered(rows) if rows[method]["E"] and rows[method]["C"]]
     families = {"gatys": "C0", "cross": "C1", "gal": "C2", "universal": "C3", "adain": "C4"}
     families |= {"avatar": "C5", "ift": "C6", "mmd": "C7"}
-    for method in shown:
+    for number, method in enumerate(shown, start=1):
         (c, c_low, c_high), (e, e_low, e_high) = rows[method]["C"], rows[method]["E"]
         colour = families[method.split(",")[0].split("-")[0]]
         axes.plot([c_low, c_high], [e, e], color=colour, alpha=0.35, linewidth=1)
         axes.plot([c, c], [e_low, e_high], color=colour, alpha=0.35, linewidth=1)
-        axes.plot(c, e, "o", color=colour, markersize=6)
-        axes.annotate(method, (c, e), xytext=(5, 4), textcoords="offset points", fontsize=8)
+        axes.plot(c, e, "o", color=colour, markersize=6, label=f"{number}  {method}")
+        axes.annotate(str(number), (c, e), xytext=(4, 4), textcoords="offset points", fontsize=9)
     front = sorted(
         (rows[one]["C"][0], rows[one]["E"][0]) for one in shown if rows[one]["admissible"]
     )
     axes.plot(*zip(*front, strict=True), ":", color="#404040", linewidth=1.2)
+    for limit, target in ((axes.set_xlim, "C"), (axes.set_ylim, "E")):
+        means = [rows[method][target][0] for method in shown]
+        margin = MARGIN * (max(means) - min(means))
+        limit(min(means) - margin, max(means) + margin)
+    figure.legend(loc="outside right center", fontsize=8, frameon=False)
     axes.set_xlabel(f"C score − that of {against} in the same pair (log odds)")
     axes.set_ylabel(f"E score − that of {against} in the same pair (log odds)")
     title = f"Means over {rows[against]['stimuli']} pairs with 95 % intervals; dotted: admissible"
@@ -228,9 +238,7 @@ def _write_cards(rows: Mapping[str, Any], how: str) -> None:
         "how": how,
         "models": MODELS,
         "methods": {
-            method: {name: rows[method][name] for name in kept}
-            for method in _ordered(rows)
-            if method in METHODS
+            method: {name: rows[method][name] for name in kept} for method in _ordered(rows)
         },
     }
     text = json.dumps(table, indent=1, ensure_ascii=False) + "\n"
