@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 
 from common.console import say
+from common.errors import InputError
 from config.__main__ import main as django_command
 
 if TYPE_CHECKING:
@@ -47,17 +49,26 @@ def _site(options: argparse.Namespace) -> None:
     say(f"site: http://{options.bind}/ (Ctrl-C stops it); data: {settings.DATA_DIR}")
     if not get_user_model().objects.exists():
         say("there is no account yet: make one with `ecspace manage createsuperuser`")
-    worker = None
+    # SIGTERM, of systemd or a container, ends it as Ctrl-C does.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    commands = [_server(options.bind)]
+    if options.worker:
+        commands.append([*settings.MANAGE, "worker"])
+    running = [subprocess.Popen(one, start_new_session=True) for one in commands]  # noqa: S603
     try:
-        if options.worker:
-            worker = subprocess.Popen([*settings.MANAGE, "worker"], start_new_session=True)  # noqa: S603
-        server = subprocess.run([*_server(options.bind)], check=False)  # noqa: S603
+        code = running[0].wait()
+    except KeyboardInterrupt:
+        code = 0
     finally:
-        if worker is not None:
-            worker.terminate()  # after its chunk
-            worker.wait()
-    if server.returncode:
-        raise SystemExit(server.returncode)
+        for process in running:
+            process.terminate()  # the server after open requests, the worker after its chunk
+        for process in running:
+            process.wait()
+        signal.signal(signal.SIGTERM, before)
+    if code:
+        raise InputError(
+            f"the site has stopped, see above: is {options.bind} in use by another program?"
+        )
 
 
 def _server(bind: str) -> list[str]:

@@ -6,9 +6,13 @@ import inspect
 import json
 import os
 import shutil
+import signal
+import socket
 import subprocess
 import sys
 import sysconfig
+import time
+import urllib.request
 import zipfile
 from pathlib import Path
 
@@ -54,17 +58,19 @@ def pip(*arguments: str) -> None:
 
 def run(program: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run a program outside the checkout, without this process's paths and settings."""
-    kept = {
-        name: os.environ[name] for name in ("PATH", "HOME", "OMP_NUM_THREADS") if name in os.environ
-    }
     return subprocess.run(
         [program, *arguments],
         cwd=program.parents[1],
-        env=kept | variables,
+        env=environment(**variables),
         capture_output=True,
         text=True,
         timeout=300,
     )
+
+
+def environment(**variables: str) -> dict[str, str]:
+    names = ("PATH", "HOME", "OMP_NUM_THREADS")
+    return {name: os.environ[name] for name in names if name in os.environ} | variables
 
 
 def test_it_holds_every_file_that_the_program_reads(wheel: Path) -> None:
@@ -116,19 +122,50 @@ def test_the_site_starts_and_shows_its_pages(installed: Path, tmp_path: Path) ->
         "style = Client().get('/static/site.css', headers={'host': 'localhost'})\n"
         "print(settings.INSTALLED, page.status_code, style.status_code, settings.SITE_DIR)"
     )
-    environment = {
+    variables = {
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "ECSPACE_DATA": str(tmp_path / "data"),
         "SECRET_KEY_FILE": str(tmp_path / "key"),
     }
-    answer = run(installed / "python", "-c", code, **environment)
+    answer = run(installed / "python", "-c", code, **variables)
     assert answer.returncode == 0, answer.stderr
     known, page, style, folder = answer.stdout.split()
     assert (known, page, style) == ("True", "200", "200")
     assert Path(folder).is_relative_to(installed.parent)
-    helped = run(installed / "ecspace", "manage", "study", "--help", **environment)
+    helped = run(installed / "ecspace", "manage", "study", "--help", **variables)
     assert helped.returncode == 0, helped.stderr
     assert "create" in helped.stdout
+
+
+def test_the_command_serves_the_site_until_it_is_stopped(installed: Path, tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    where = {"ECSPACE_DATA": str(tmp_path / "data"), "SECRET_KEY_FILE": str(tmp_path / "key")}
+    command = [installed / "ecspace", "site", "--bind", f"127.0.0.1:{port}"]
+    with (tmp_path / "said").open("w") as said:
+        site = subprocess.Popen(command, env=environment(**where), cwd=tmp_path, stderr=said)
+    try:
+        assert "EC Space" in answer_of(f"http://127.0.0.1:{port}/login/", site)
+    finally:
+        site.send_signal(signal.SIGTERM)  # Ctrl-C, SIGINT, does the same
+        code = site.wait(60)
+    assert code == 0
+    assert "createsuperuser" in (tmp_path / "said").read_text()
+    with pytest.raises(OSError, match="refused"), socket.create_connection(("127.0.0.1", port)):
+        pass
+
+
+def answer_of(address: str, site: subprocess.Popen[bytes]) -> str:
+    """The page, as soon as the site answers."""
+    for _ in range(600):
+        assert site.poll() is None
+        try:
+            with urllib.request.urlopen(address, timeout=10) as page:
+                return str(page.read().decode())
+        except OSError:
+            time.sleep(0.2)
+    raise AssertionError("the site does not answer")
 
 
 def test_importing_it_is_quick() -> None:
