@@ -7,6 +7,8 @@ from django.urls import reverse
 
 from tests.transfer.conftest import draw
 from tests.width import expect_fits
+from transfer.batches.launch import launch
+from transfer.batches.worker import make
 from transfer.models import Picture
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -50,6 +52,28 @@ def test_the_batch_page_shows_live_progress(researcher_page, live_server, engine
     lease.fail("it diverged")
     trial.stimuli.filter(chunk=2).claim("workshop:1").fail("it diverged")
     page.get_by_role("button", name="Try the failed ones again").wait_for()
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
+def test_the_batch_page_shows_each_picture_when_it_is_made(
+    researcher_page, live_server, engine, order, width, height
+):
+    page = researcher_page
+    page.set_viewport_size({"width": width, "height": height})
+    trial = launch(order(chunk=1))
+    page.goto(f"{live_server}{trial.get_absolute_url()}")
+    page.get_by_text("waiting").first.wait_for()
+    assert page.locator(".thumbs img").count() == 0
+    page.evaluate("window.loadedOnce = true")
+    for number in (1, 2):
+        make(trial.stimuli.next_chunk())
+        page.wait_for_function(
+            "number => [...document.querySelectorAll('.thumbs img')]"
+            ".filter(image => image.complete && image.naturalWidth > 0).length === number",
+            arg=number,
+        )
+    assert page.evaluate("window.loadedOnce") is True
+    expect_fits(page, width)
 
 
 def test_no_page_is_wider_than_a_phone(researcher_page, live_server, engine, batch):
