@@ -110,6 +110,25 @@ def test_the_command_stylises_and_measures(installed: Path, tmp_path: Path) -> N
     assert len(refused.stderr.splitlines()) == 1
 
 
+def test_the_command_calibrates(installed: Path, tmp_path: Path) -> None:
+    pairs = [("a", "b"), ("b", "c"), ("c", "a")]
+    rows = [
+        f"p{person},s,{person}-{number},{left},{right},{['right', 'left'][(person + number) % 2]}"
+        for person in range(12)
+        for number, (left, right) in enumerate(pairs)
+    ]
+    votes, statistics = tmp_path / "votes.csv", tmp_path / "statistics.csv"
+    votes.write_text(
+        "\n".join(["participant,study,trial,stimulus_left,stimulus_right,choice", *rows])
+    )
+    statistics.write_text("stimulus,method,content,style,E1\na,m,c,s,1\nb,n,c,s,2\nc,o,c,s,4\n")
+    how = ("--target", "E", "--terms", "E1", "--bootstrap", "0", "--json")
+    answer = run(installed / "ecspace", "calibrate", str(votes), str(statistics), *how)
+    assert answer.returncode == 0, answer.stderr
+    model = json.loads(answer.stdout)
+    assert (model["target"], model["votes"], model["participants"]) == ("E", 36, 12)
+
+
 def test_the_site_starts_and_shows_its_pages(installed: Path, tmp_path: Path) -> None:
     code = (
         "import django; django.setup()\n"
