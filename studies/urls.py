@@ -71,6 +71,7 @@ urlpatterns = [
     path("take/<str:token>/on/", participant.go_on, name="go_on"),
     path("take/<str:token>/stop/", participant.stop, name="stop"),
     path("take/<str:token>/questions/", answers.questions, name="questions"),
+    path("take/<str:token>/ahead/", answers.look_ahead, name="ahead"),
     path("take/<str:token>/last/", answers.change, name="change"),
     path("picture/<str:key>/", participant.picture, name="picture"),
 ]

@@ -78,6 +78,26 @@ class Trial {
     if (document.hidden) this.hiddenAt = this.shownAt;
     this.answers.forEach((answer) => { answer.disabled = false; });
     this.say("");
+    this.lookAhead();
+  }
+
+  // Fetches the pictures of the next trial while this one is looked at. Where that fails, they are
+  // fetched with their trial.
+  async lookAhead() {
+    if (!this.words.ahead) return;
+    try {
+      const body = new URLSearchParams(new FormData(this.form));
+      const response = await fetch(this.words.ahead, { method: "POST", body });
+      if (!response.ok) return;
+      const { pictures } = await response.json();
+      this.ahead = pictures.map((address) => {
+        const image = new Image();
+        image.src = address;
+        return image;
+      });
+    } catch {
+      // No connection, or the page of a network's login.
+    }
   }
 
   // Notes when the page is hidden and shown again.

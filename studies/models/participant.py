@@ -69,6 +69,10 @@ class Participant(models.Model):
     questionnaire: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(
         default=dict, blank=True
     )
+    # The assignment that is expected to follow the current trial, and the id that its trial will
+    # have (studies.sessions.ahead). A hint, and so no foreign key.
+    ahead_assignment = models.PositiveBigIntegerField(null=True, blank=True, editable=False)
+    ahead_trial = models.UUIDField(null=True, blank=True, unique=True, editable=False)
     # The number of answers at which the latest break was taken.
     rested = models.PositiveIntegerField(default=0)
     code = models.CharField(max_length=40, default=new_code, editable=False)

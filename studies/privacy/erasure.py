@@ -69,6 +69,7 @@ def withdraw(session: Participant) -> None:
     session.external_session = session.external_study = ""
     session.screen, session.trial_kinds, session.excluded = {}, [], "withdrawn"
     session.questionnaire = {}
+    session.ahead_assignment = session.ahead_trial = None
     session.consented_at = session.finished_at = None
     session.code = ""
     # The time of arrival may identify the person: that of the study replaces it.

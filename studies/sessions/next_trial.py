@@ -96,6 +96,9 @@ _EITHER_SIDE = CompiledQuery(lambda: _next_free().locked()[:1])
 _ONE_SIDE = CompiledQuery(
     lambda: _next_free().filter(first_left=Parameter("side", models.BooleanField())).locked()[:1]
 )
+_FORESEEN = CompiledQuery(
+    lambda: _next_free().filter(pk=Parameter("assignment", models.BigIntegerField())).locked()[:1]
+)
 _TAKE = CompiledUpdate(
     lambda: Assignment.objects.filter(pk=Parameter("assignment", models.BigIntegerField())),
     trial_id=Parameter("trial", models.BigIntegerField()),
@@ -231,7 +234,7 @@ def _new_trial(locked: Participant, history: History) -> Trial | None:
             trial = build_trial(locked, content, position)
             trial.save(force_insert=True)
             return trial
-    assignment = _next_assignment(locked, history)
+    assignment = _foreseen(locked, history) or _next_assignment(locked, history)
     return None if assignment is None else _assign(locked, assignment, position)
 
 
@@ -240,10 +243,28 @@ def _assign(participant: Participant, assignment: Assignment, position: int) -> 
     if assignment.trial_id is not None:
         Trial.objects.filter(pk=assignment.trial_id).update(outcome=TrialOutcome.EXPIRED)
     trial = build_trial(participant, TrialContent.of_assignment(assignment), position)
+    if assignment.pk == participant.ahead_assignment and participant.ahead_trial is not None:
+        # Its pictures may have been fetched already, at the addresses of this id. No earlier trial
+        # has it: that would have shown the pair, and no participant sees a pair twice.
+        trial.public_id = participant.ahead_trial
     trial.save(force_insert=True)
     assignment.trial = trial
     _TAKE.run(assignment=assignment.pk, trial=trial.pk)
     return trial
+
+
+def _foreseen(locked: Participant, history: History) -> Assignment | None:
+    """The assignment that was foreseen, if it is still free and on the side that is due."""
+    if locked.ahead_assignment is None:
+        return None
+    found = _FORESEEN.first(
+        study=locked.study_id,
+        cohort=locked.cohort,
+        participant=locked.pk,
+        assignment=locked.ahead_assignment,
+    )
+    due = history.side_due
+    return found if found is not None and due in (None, found.first_left) else None
 
 
 def _next_assignment(locked: Participant, history: History) -> Assignment | None:

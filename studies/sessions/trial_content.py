@@ -21,6 +21,7 @@ from studies.planning.allocation import stimuli_of
 from studies.rules.questions import ATTENTION_CHECKS
 
 if TYPE_CHECKING:
+    import uuid
     from collections.abc import Collection
 
     from django.db.models import QuerySet
@@ -106,7 +107,12 @@ def _snapshot(participant: Participant, content: TrialContent) -> dict[str, Any]
 
 def picture_url(trial: Trial, place: str) -> str:
     """The address of a trial's picture. It holds for this trial and reveals nothing about it."""
-    return reverse("studies:picture", args=[_SIGNER.sign_object([trial.public_id.hex, place])])
+    return address_of(trial.public_id, place)
+
+
+def address_of(trial: uuid.UUID, place: str) -> str:
+    """The address of a picture, by the id of its trial, which need not exist yet."""
+    return reverse("studies:picture", args=[_SIGNER.sign_object([trial.hex, place])])
 
 
 def trial_of_picture(key: str) -> tuple[Trial, str]:
@@ -125,8 +131,29 @@ def trial_of_picture(key: str) -> tuple[Trial, str]:
         if trial is None:
             raise Trial.DoesNotExist
         return trial, place.removeprefix(_EXAMPLE)
-    trials = Trial.objects.select_related("reference", "left", "right")
-    return trials.get(public_id=public_id), place
+    found = (
+        Trial.objects.select_related("reference", "left", "right")
+        .filter(public_id=public_id)
+        .first()
+    )
+    return found or _foreseen_trial(public_id), place
+
+
+def _foreseen_trial(public_id: str) -> Trial:
+    """The trial that a participant will have next, not stored (studies.sessions.ahead).
+
+    Raises:
+        Trial.DoesNotExist: nobody's next trial has that id.
+
+    """
+    participant = Participant.objects.select_related("study").filter(ahead_trial=public_id).first()
+    if participant is None or participant.ahead_assignment is None:
+        raise Trial.DoesNotExist
+    assignments = participant.study.assignments.with_pictures()
+    assignment = assignments.filter(pk=participant.ahead_assignment).first()
+    if assignment is None:
+        raise Trial.DoesNotExist
+    return build_trial(participant, TrialContent.of_assignment(assignment), position=0)
 
 
 def example_of(participant: Participant) -> Trial | None:

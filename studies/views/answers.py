@@ -1,21 +1,21 @@
-"""Further answers: a changed one, and those to the questions after the last trial."""
+"""Further requests of a session: a changed answer, questions at the end, pictures fetched ahead."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from common.rate_limit import SESSION
 from studies.forms.participant import QuestionnaireForm, VoteForm
 from studies.models.trial import PLACES
-from studies.sessions import questionnaire
+from studies.sessions import ahead, questionnaire
 from studies.sessions.changing import change_answer, last_answered
-from studies.sessions.errors import TieNotOfferedError
+from studies.sessions.errors import NotFoundError, TieNotOfferedError
 from studies.sessions.next_trial import history_of
 from studies.sessions.trial_content import picture_url
 from studies.views.participant import questions_page, session_of, trial_page
@@ -78,3 +78,16 @@ def _change(request: HttpRequest, participant: Participant) -> HttpResponse:
         return HttpResponse(str(error), status=400)
     # A script follows the redirect too, and gets the page of the current trial.
     return HttpResponseRedirect(participant.take_url, status=303)
+
+
+@login_not_required
+@never_cache
+@require_POST
+@SESSION.on_posts
+def look_ahead(request: HttpRequest, token: str) -> HttpResponse:
+    """The addresses of the next trial's pictures as JSON, to fetch while this one is looked at."""
+    try:
+        pictures = ahead.look_ahead(token)
+    except NotFoundError as error:
+        raise Http404(str(error)) from error
+    return JsonResponse({"pictures": pictures})

@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.signing import BadSignature
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseRedirect,
+)
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
@@ -21,6 +26,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from common.errors import PictureError
 from common.rate_limit import SESSION
+from studies.design import DESIGNS
 from studies.forms.participant import QuestionnaireForm, TrialForm, VoteForm
 from studies.models import Participant, Study, Trial, TrialKind
 from studies.models.trial import PLACES
@@ -319,10 +325,20 @@ def _trial_page(
         unloadable_url=reverse("studies:unloadable", args=[token]),
         stop_url=reverse("studies:stop", args=[token]),
         take_url=participant.take_url,
+        ahead_url=_ahead_url(participant, history),
         change_url=reverse("studies:change", args=[token])
         if history.offers_change(participant)
         else "",
     )
+
+
+def _ahead_url(participant: Participant, history: History) -> str:
+    """Where the script asks for the pictures of the next trial; empty if it need not ask."""
+    following = participant.trial_kinds[history.answered + 1 :][:1]
+    follows_votes = DESIGNS[participant.study.design].next_round is not None
+    if following != [TrialKind.REAL] or follows_votes:
+        return ""
+    return reverse("studies:ahead", args=[participant.token])
 
 
 def trial_page(

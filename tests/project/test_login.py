@@ -21,6 +21,7 @@ PUBLIC = {
     "studies:stop",
     "studies:questions",
     "studies:change",
+    "studies:ahead",
     "studies:unloadable",
     "studies:picture",
 }
