@@ -39,7 +39,7 @@ class QuestionnaireForm(forms.Form):
 
     def __init__(self, names: Iterable[str], data: Mapping[str, Any] | None = None) -> None:
         """Ask the questions with these names, in their order."""
-        super().__init__(data)
+        super().__init__(data, label_suffix="")
         made = {
             "age": _one_of(AGES),
             "vision": _one_of(VISION),
