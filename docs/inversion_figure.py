@@ -97,12 +97,14 @@ def _sheet(options: argparse.Namespace) -> Image.Image:
 
 
 def _block(style: Path, options: argparse.Namespace) -> Image.Image:
+    """Of a tall style, the upper square."""
     original = resize_to_width(read_picture(style), options.size)
-    width, height = original.size
+    width, height = original.width, min(original.height, original.width)
+    shown = (0, 0, width, height)
     columns = ("style", *LOSSES)
     size = (EDGE + len(columns) * (width + MARGIN), LABEL + len(LAYERS) * (height + MARGIN))
     block = Image.new("RGB", size, "white")
-    block.paste(original, (EDGE, LABEL))
+    block.paste(original.crop(shown), (EDGE, LABEL))
     draw = ImageDraw.Draw(block)
     for number, label in enumerate(columns):
         left = EDGE + number * (width + MARGIN)
@@ -112,7 +114,7 @@ def _block(style: Path, options: argparse.Namespace) -> Image.Image:
             if number == 0:
                 draw.text((0, top), layer, fill="black", font_size=FONT)
             elif (file := _file(style, layer, label, options)).exists():
-                block.paste(read_picture(file), (left, top))
+                block.paste(read_picture(file).crop(shown), (left, top))
     return block
 
 
