@@ -113,6 +113,19 @@ TASKS = {
 PROCESSES = env.whole_number("PROCESSES", env.cores(), least=1)
 """How many processes of `manage.py measure` work at once; each uses one core."""
 
+_MEMORY = "django.core.cache.backends.locmem.LocMemCache"
+CACHES = {
+    "default": {"BACKEND": _MEMORY},
+    # What was computed for pages of metrics, under keys of the data that it was computed from, so
+    # that nothing in it grows old.
+    "figures": {
+        "BACKEND": _MEMORY,
+        "LOCATION": "figures",
+        "TIMEOUT": None,
+        "OPTIONS": {"MAX_ENTRIES": 64},
+    },
+}
+
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (

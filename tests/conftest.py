@@ -53,6 +53,7 @@ import django  # noqa: E402
 import hypothesis  # noqa: E402
 import pytest  # noqa: E402
 from django.conf import settings as django_settings  # noqa: E402
+from django.core.cache import caches  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.test import Client  # noqa: E402
 from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
@@ -199,6 +200,12 @@ def django_db_modify_db_settings() -> None:
 def fast_passwords() -> None:
     """Hash passwords quickly: the real hasher is slow on purpose."""
     django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept() -> None:
+    """Forget what pages keep in memory: rows of another test may have the same numbers."""
+    caches["figures"].clear()
 
 
 @pytest.fixture

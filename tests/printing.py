@@ -13,7 +13,7 @@ from playwright.sync_api import Page
 
 LARGE = 400
 """Pixels of a side from which on a raster picture would be a figure, and not an example."""
-SMALL_INK = 0.002
+SMALL_INK = 0.0003
 """Share of dark or coloured pixels below which a page counts as blank."""
 
 

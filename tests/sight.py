@@ -38,4 +38,4 @@ def expect_accessible(page: Page) -> None:
         for each in found
         if each["impact"] in ("serious", "critical")
     ]
-    assert not grave
+    assert not grave, "\n".join(grave)

@@ -25,8 +25,9 @@ class Stability:
     """E, C: (N, 2) intervals of each stimulus' score, in the order of the space's frame.
 
     Scores are relative to the mean stimulus, since their zero is arbitrary. cell: (N,), share of
-    replicates in which the stimulus stays in its cell. methods: per method its mean scores' ranks
-    (intervals, 1 is best) and the share of replicates in which it is admissible.
+    replicates in which the stimulus stays in its cell. methods: per method the intervals of its
+    mean scores, relative to the mean stimulus, and of their ranks (1 is best), and the share of
+    replicates in which it is admissible.
     """
 
     E: Floats
@@ -108,5 +109,12 @@ def _methods(
             "E_rank": [int(low[0]), int(high[0])],
             "C_rank": [int(low[1]), int(high[1])],
             "admissible": float(good[place]),
+            "E_mean": _interval(means[:, place, 0], bounds),
+            "C_mean": _interval(means[:, place, 1], bounds),
         }
     return found
+
+
+def _interval(drawn: Floats, bounds: list[float]) -> list[float]:
+    low, high = np.quantile(drawn, bounds)
+    return [float(low), float(high)]

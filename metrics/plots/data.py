@@ -26,6 +26,9 @@ class Points:
         x_bars, y_bars: intervals; None for none.
         mean: the mean of the points, drawn with a larger symbol; None for none.
         faint: whether the points are background, drawn small and pale.
+        members: the methods whose points these are; empty for those of one method.
+        named: where the method's name stands beside its points, in plotly's words such as
+            `top right`; empty for nowhere.
 
     """
 
@@ -38,16 +41,19 @@ class Points:
     y_bars: Bars | None = None
     mean: tuple[float, float] | None = None
     faint: bool = False
+    members: tuple[str, ...] = ()
+    named: str = ""
 
 
 @dataclass(frozen=True)
 class Line:
-    """A straight line from (x0, y0) to (x1, y1)."""
+    """A straight line from (x0, y0) to (x1, y1), dotted or, for a front, drawn through."""
 
     x0: float
     y0: float
     x1: float
     y1: float
+    solid: bool = False
 
 
 @dataclass(frozen=True)

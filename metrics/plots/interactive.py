@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from html import escape
+from math import log10
 from typing import Any
 
 from metrics.plots.data import Bars, Plot, Points
 from metrics.plots.labels import printable, wrapped
 
 _NAME_COLUMNS, _TITLE_COLUMNS = 50, 110
+_MANY = 1000
+"""Points from which on coordinates are rounded, to keep the page small."""
+_STEPS = 5
+"""Digits that rounded coordinates have for the range of their axis: finer than a pixel."""
 
 
-def plotly_figure(plot: Plot) -> dict[str, Any]:
-    """A plot as plotly's JSON."""
+def plotly_figure(plot: Plot, source: str = "") -> dict[str, Any]:
+    """A plot as plotly's JSON.
+
+    Args:
+        plot: the content.
+        source: id of the figure on the same page that holds the coordinates of all stimuli; a
+            trace then names in `from` the methods whose points it takes from there.
+
+    """
+    plot = _rounded(plot)
     return {
-        "data": [trace for group in plot.groups for trace in _traces(group)],
+        **({"source": source} if source else {}),
+        "data": [trace for group in plot.groups for trace in _traces(group, bool(source))],
         "layout": {
             "title": {"text": _text(plot.title, _TITLE_COLUMNS)},
             "xaxis": {
@@ -31,11 +46,16 @@ def plotly_figure(plot: Plot) -> dict[str, Any]:
             "shapes": [
                 {
                     "type": "line",
+                    "layer": "below",
                     "x0": line.x0,
                     "y0": line.y0,
                     "x1": line.x1,
                     "y1": line.y1,
-                    "line": {"width": 1, "dash": "dot", "color": "#808080"},
+                    "line": {
+                        "width": 1.5 if line.solid else 1,
+                        "dash": "solid" if line.solid else "dot",
+                        "color": "#808080",
+                    },
                 }
                 for line in plot.lines
             ],
@@ -53,15 +73,14 @@ def _text(text: str, columns: int) -> str:
     return "<br>".join(escape(line, quote=False) for line in wrapped(printable(text), columns))
 
 
-def _traces(group: Points) -> Iterator[dict[str, Any]]:
+def _traces(group: Points, by_name: bool) -> Iterator[dict[str, Any]]:
     mark = group.mark
+    name = _text(group.method, _NAME_COLUMNS)
     trace: dict[str, Any] = {
         "type": "scatter",
         "mode": "markers",
-        "name": _text(group.method, _NAME_COLUMNS),
+        "name": name,
         "legendgroup": group.method,
-        "x": group.x,
-        "y": group.y,
         "marker": {
             "color": mark.colour,
             "symbol": mark.symbol,
@@ -71,12 +90,20 @@ def _traces(group: Points) -> Iterator[dict[str, Any]]:
         },
         "hovertemplate": "%{x:.3f}, %{y:.3f}",
     }
+    if by_name and group.stimuli:
+        points: dict[str, Any] = {"from": list(group.members or [group.method])}
+    else:
+        points = {"x": group.x, "y": group.y}
+        if group.stimuli:
+            points |= {"customdata": group.stimuli}
     if group.stimuli:
-        trace |= {"customdata": group.stimuli, "hovertemplate": "C %{x:.3f}, E %{y:.3f}"}
+        trace["hovertemplate"] = "C %{x:.3f}, E %{y:.3f}"
+    if group.named:
+        trace |= {"mode": "markers+text", "text": name, "textposition": group.named}
     for axis, values, bars in (("x", group.x, group.x_bars), ("y", group.y, group.y_bars)):
         if bars:
             trace[f"error_{axis}"] = _error(values, bars)
-    yield trace
+    yield trace | points
     if group.mean:
         yield trace | {
             "x": [group.mean[0]],
@@ -86,6 +113,22 @@ def _traces(group: Points) -> Iterator[dict[str, Any]]:
             "hovertemplate": "mean C %{x:.3f}, mean E %{y:.3f}",
             "showlegend": False,
         }
+
+
+def _rounded(plot: Plot) -> Plot:
+    """The plot with coordinates that need less space, if it has many points."""
+    if sum(len(group.x) for group in plot.groups) < _MANY:
+        return plot
+    x, y = (_STEPS - round(log10(high - low)) for low, high in (plot.x_range, plot.y_range))
+    groups = (
+        replace(
+            group,
+            x=[round(value, x) for value in group.x],
+            y=[round(value, y) for value in group.y],
+        )
+        for group in plot.groups
+    )
+    return replace(plot, groups=tuple(groups))
 
 
 def _error(values: list[float], bars: Bars) -> dict[str, Any]:

@@ -58,14 +58,19 @@ def family_plots(
     for name, methods in families.items():
         rest = frame[~frame["method"].isin(methods)].assign(method="the rest")
         subject = [_points(frame, method, look[method]) for method in methods]
-        title = f"{_TITLES[name] or ', '.join(methods)} against the rest · {space.bins} thirds"
+        subject_name = _TITLES[name] if name != OTHERS or len(methods) > 2 else ", ".join(methods)
+        title = f"{subject_name} against the rest · {space.bins} thirds"
         found.append(
             replace(
                 whole,
                 key=f"family-{name}",
                 title=_noted(title, note),
                 groups=(
-                    replace(_points(rest, "the rest", BACKGROUND), faint=True),
+                    replace(
+                        _points(rest, "the rest", BACKGROUND),
+                        faint=True,
+                        members=tuple(method for method in look if method not in methods),
+                    ),
                     *(replace(points, mean=_mean(points)) for points in subject),
                 ),
             )
@@ -73,7 +78,7 @@ def family_plots(
     return tuple(found)
 
 
-_TITLES = {GATYS: "Gatys family", CROSS_LAYER: "Cross-layer family", OTHERS: ""}
+_TITLES = {GATYS: "Gatys family", CROSS_LAYER: "Cross-layer family", OTHERS: "Other methods"}
 
 
 def _marks(space: ECSpace) -> dict[str, Mark]:

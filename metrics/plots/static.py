@@ -45,7 +45,8 @@ def _figure(plot: Plot, families: tuple[str, ...]) -> Figure:
     axes = figure.add_subplot()
     points = [_scatter(axes, group) for group in plot.groups]
     for line in plot.lines:
-        axes.plot([line.x0, line.x1], [line.y0, line.y1], ":", color="#808080", linewidth=1)
+        style = "-" if line.solid else ":"
+        axes.plot([line.x0, line.x1], [line.y0, line.y1], style, color="#808080", linewidth=1)
     axes.set(xlim=plot.x_range, ylim=plot.y_range, xlabel=plot.x_label, ylabel=plot.y_label)
     axes.set_title(shown(plot.title, _TITLE_COLUMNS), loc="left", fontsize=10)
     axes.spines[["top", "right"]].set_visible(False)

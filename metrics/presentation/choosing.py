@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,6 +12,7 @@ from common.errors import InputError
 from metrics.calibration.presets import PRESETS, preset
 from metrics.measurements.measuring import data_folder
 from metrics.models import Calibration, Measurement
+from metrics.presentation.kept import kept, measurements_key
 from metrics.presentation.scoring import Scoring, scoring, stimuli_of
 from metrics.statistics import STATISTICS, statistic
 from metrics.statistics.base import shared_name
@@ -46,15 +46,19 @@ class Measured:
     @cached_property
     def by(self) -> dict[str, dict[str, set[int]]]:
         """Statistic → instrument, without annotations → primary keys of stimuli."""
+        return kept(f"measured-{measurements_key(self.batches)}", self._by)
+
+    def _by(self) -> dict[str, dict[str, set[int]]]:
         keys = {statistic(key).names[0]: key for key in STATISTICS}
         rows = Measurement.objects.filter(
             stimulus__in=stimuli_of(list(self.batches)).order_by(), statistic__in=keys
         ).current()
-        found: dict[str, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
+        found: dict[str, dict[str, set[int]]] = {}
         for stimulus, name, instrument in rows.order_by().values_list(
             "stimulus_id", "statistic", "instrument"
         ):
-            found[keys[name]][shared_name(instrument)].add(stimulus)
+            by = found.setdefault(keys[name], {})
+            by.setdefault(shared_name(instrument), set()).add(stimulus)
         return found
 
     def fit(self, chosen: Scoring) -> Fit:

@@ -24,12 +24,15 @@ class PageFigure:
         renderer: draws the static image, for prints and for readers without scripts, into the page;
             None leaves it out.
         address: of the static image, which the page's script loads for prints; empty for none.
+        source: id of the figure on the page that holds the coordinates of all stimuli; empty if
+            this one holds its own.
 
     """
 
     plot: Plot
     renderer: Renderer | None = None
     address: str = ""
+    source: str = ""
 
     @property
     def id(self) -> str:
@@ -44,7 +47,7 @@ class PageFigure:
     @property
     def data(self) -> dict[str, Any]:
         """The figure as plotly's JSON."""
-        return plotly_figure(self.plot)
+        return plotly_figure(self.plot, self.source)
 
     @cached_property
     def svg(self) -> bytes | None:

@@ -13,7 +13,9 @@ from metrics.ecspace.grid import ECSpace, ecspace
 from metrics.ecspace.pareto import method_rows
 from metrics.ecspace.variance import FACTORS, variance_explained
 from metrics.plots.data import Plot
+from metrics.plots.means import WITHIN, means_plot
 from metrics.plots.space import family_plots, plot_data
+from metrics.presentation.kept import kept, space_key
 from metrics.presentation.scoring import (
     SIMULATED,
     Scoring,
@@ -69,9 +71,16 @@ class ScoredSpace:
         }
 
     @cached_property
+    def key(self) -> str:
+        """A key of everything that the space is computed from."""
+        return space_key(self.batches, self.scorings, self.bins)
+
+    @cached_property
     def frame(self) -> pd.DataFrame:
         """The columns of SCORES.csv."""
-        return scored_frame(stimuli_of(self.batches), self.scorings)
+        return kept(
+            f"frame-{self.key}", lambda: scored_frame(stimuli_of(self.batches), self.scorings)
+        ).copy()
 
     @cached_property
     def space(self) -> ECSpace:
@@ -81,7 +90,13 @@ class ScoredSpace:
     @cached_property
     def stability(self) -> Stability | None:
         """The uncertainty of positions in the space from the sample of participants."""
-        return space_stability(self.space, self.frame, stimuli_of(self.batches), self.scorings)
+        # In a list, since an unknown stability is kept, too.
+        return kept(
+            f"stability-{self.key}",
+            lambda: [
+                space_stability(self.space, self.frame, stimuli_of(self.batches), self.scorings)
+            ],
+        )[0]
 
     @property
     def cells(self) -> pd.DataFrame:
@@ -111,6 +126,31 @@ class ScoredSpace:
     def families(self) -> tuple[Plot, ...]:
         """One scatter for each family of methods."""
         return family_plots(self.space, note=self.note, axis_notes=self.axis_notes)
+
+    @cached_property
+    def means(self) -> Plot | None:
+        """The means of the methods with intervals; those of the scores."""
+        return self._means("")
+
+    @cached_property
+    def means_within(self) -> Plot | None:
+        """The means of the methods with intervals; those of the residuals within pairs."""
+        return self._means(WITHIN)
+
+    @property
+    def plots(self) -> list[Plot]:
+        """All figures."""
+        means = [each for each in (self.means, self.means_within) if each]
+        return [*means, self.scatter, *self.families]
+
+    def _means(self, suffix: str) -> Plot | None:
+        return means_plot(
+            self.methods,
+            suffix=suffix,
+            usable=self.usable,
+            note=self.note,
+            axis_notes=self.axis_notes,
+        )
 
     @cached_property
     def methods(self) -> list[dict[str, Any]]:

@@ -24,12 +24,14 @@ from transfer.models import Stimulus
 
 THUMBNAIL = 200
 """Longer side of the example pictures in the page, in pixels."""
-STYLES = ("site.css", "components.css", "metrics/metrics.css", "print.css")
+SCRIPTS = ("points", "figures", "leaderboard")
+STYLES = ("site.css", "components.css", "metrics/metrics.css", "metrics/space.css", "print.css")
 
 
 def page(
     scored: ScoredSpace,
     models: Sequence[ModelSummary],
+    means: Sequence[PageFigure],
     scatter: PageFigure,
     families: Sequence[PageFigure],
 ) -> str:
@@ -41,6 +43,7 @@ def page(
             "space": scored.space,
             "stability": scored.stability,
             "note": scored.note,
+            "means": means,
             "scatter": scatter,
             "families": families,
             "cells": cell_rows(scored.space, _example, scored.stability),
@@ -55,7 +58,7 @@ def page(
             "stylesheets": [data_url("text/css", _static(name)) for name in STYLES],
             "scripts": [
                 data_url("text/javascript", content)
-                for content in (_plotly(), _static("metrics/figures.js"))
+                for content in (_plotly(), *(_static(f"metrics/{name}.js") for name in SCRIPTS))
             ],
         },
     )

@@ -51,6 +51,12 @@ class Report:
         return [ModelSummary(scoring, svg) for scoring in self.scored.scorings.values()]
 
     @cached_property
+    def means(self) -> list[PageFigure]:
+        """The means of methods, by their scores and within content and style."""
+        plots = (self.scored.means, self.scored.means_within)
+        return [PageFigure(plot, svg) for plot in plots if plot]
+
+    @cached_property
     def scatter(self) -> PageFigure:
         """The scatter of all stimuli."""
         return PageFigure(self.scored.scatter, svg)
@@ -58,7 +64,7 @@ class Report:
     @cached_property
     def families(self) -> list[PageFigure]:
         """One scatter for each family of methods."""
-        return [PageFigure(plot, svg) for plot in self.scored.families]
+        return [PageFigure(plot, svg, source=self.scatter.id) for plot in self.scored.families]
 
     def write(self, folder: Path) -> Path:
         """Write every file, the page last.
@@ -72,7 +78,7 @@ class Report:
         """
         scored = self.scored
         rows = table(scored.space)
-        text = page(scored, self.models, self.scatter, self.families)
+        text = page(scored, self.models, self.means, self.scatter, self.families)
         make_folder(folder)
         scores = scored.frame.assign(votes="simulated") if self.simulated else scored.frame
         write_text(to_csv(scores), folder / "scores.csv")
@@ -81,7 +87,7 @@ class Report:
         write_text(table_markdown(rows, scored.note), folder / "table.md")
         write_text(table_latex(rows, scored.note), folder / "table.tex")
         diagnostics = [each for model in self.models for each in model.figures]
-        for figure in (self.scatter, *self.families, *diagnostics):
+        for figure in (*self.means, self.scatter, *self.families, *diagnostics):
             _write_figure(figure, folder)
         write_bytes(mosaic_file(scored, "png"), folder / "mosaic.png")
         for target, scoring in scored.scorings.items():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from django.http import (
     Http404,
@@ -14,7 +13,9 @@ from django.http import (
     QueryDict,
 )
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_safe
 
 from common.errors import InputError
@@ -25,6 +26,8 @@ from metrics.presentation.cells import caption, cell_rows
 from metrics.presentation.choosing import TARGETS, Choice, choose
 from metrics.presentation.figures import PageFigure
 from metrics.presentation.instruments import instrument_words, remedies
+from metrics.presentation.kept import kept
+from metrics.presentation.scatter import stimuli_of_scatter
 from metrics.presentation.scored_space import ScoredSpace
 from metrics.presentation.scoring import scoring
 from metrics.presentation.written_reports import written_reports
@@ -54,29 +57,46 @@ def ecspace_page(request: HttpRequest) -> HttpResponse:
         context["remedies"] = remedies(parsed.choice)
         if problem := parsed.choice.problem:
             raise InputError(problem)
-        space = scored.space
     except InputError as error:
         context["problem"] = str(error)
         return render(request, "metrics/ecspace.html", context)
-    query = _query(scored)
-    context |= {
-        "space": space,
-        "stability": scored.stability,
-        "note": scored.note,
-        "figure": PageFigure(scored.scatter).data,
-        "figure_address": _figure_address(scored.scatter, query),
-        "families": [
-            PageFigure(plot, address=_figure_address(plot, query)) for plot in scored.families
-        ],
-        "formats": FORMATS,
-        "methods": scored.methods,
-        "variance": scored.variance,
-        "stimuli": _stimuli(scored.frame),
-        "styles": sorted(scored.frame["style"].dropna().unique()),
-        "cells": cell_rows(space, _example, scored.stability),
-        "instruments": instrument_words(scored.instruments),
-    }
+    context["unscored"] = kept(f"unscored-{scored.key}", lambda: [scored.space.unscored])[0]
+    # The same for everybody who may see the models, and most of the work.
+    context["shown"] = kept(f"page-{scored.key}", lambda: mark_safe(_shown(scored)))  # noqa: S308
     return render(request, "metrics/ecspace.html", context)
+
+
+def _shown(scored: ScoredSpace) -> str:
+    """The part of the page that shows the space, as HTML."""
+    query = _query(scored)
+    scatter = PageFigure(scored.scatter, address=_figure_address(scored.scatter, query))
+    means = [
+        PageFigure(plot, address=_figure_address(plot, query)) if plot else None
+        for plot in (scored.means, scored.means_within)
+    ]
+    return render_to_string(
+        "metrics/_space.html",
+        {
+            "scored": scored,
+            "query": query,
+            "space": scored.space,
+            "stability": scored.stability,
+            "note": scored.note,
+            "means": means[0],
+            "means_within": means[1],
+            "scatter": scatter,
+            "families": [
+                PageFigure(plot, address=_figure_address(plot, query), source=scatter.id)
+                for plot in scored.families
+            ],
+            "formats": FORMATS,
+            "methods": scored.methods,
+            "variance": scored.variance,
+            "stimuli": stimuli_of_scatter(scored),
+            "cells": cell_rows(scored.space, _example, scored.stability),
+            "instruments": instrument_words(scored.instruments),
+        },
+    )
 
 
 @require_safe
@@ -157,21 +177,6 @@ def _query(scored: ScoredSpace) -> str:
 
 def _figure_address(plot: Plot, query: str) -> str:
     return f"{reverse('metrics:file', args=[plot.key, 'svg'])}?{query}"
-
-
-def _stimuli(frame: Any) -> dict[str, dict[str, Any]]:
-    """What the script shows of a stimulus: labels, picture and page."""
-    return {
-        row["stimulus"]: {
-            "method": row["method"],
-            "content": row["content"],
-            "style": row["style"],
-            "weight": None if row["weight"] != row["weight"] else row["weight"],
-            "picture": reverse("transfer:stimulus_thumbnail", args=[UUID(hex=row["stimulus"])]),
-            "page": reverse("transfer:stimulus", args=[UUID(hex=row["stimulus"])]),
-        }
-        for row in frame.to_dict("records")
-    }
 
 
 def _example(stimulus: Stimulus) -> dict[str, str]:

@@ -1,84 +1,201 @@
-// The scatter of the EC space, drawn by plotly. A card shows the stimulus under the pointer, or the
-// one chosen with the arrow keys. The page holds the data as JSON; figures.js sets the colours.
+// The scatter of the EC space. A card shows the stimulus under the pointer, or the one chosen with the
+// arrow keys. The page holds the data as JSON; figures.js draws it and sets the colours.
 "use strict";
 
 (() => {
+  const NEAR = 14; // pixels from a point at which the pointer is on it
   const read = (id) => JSON.parse(document.getElementById(id).textContent);
-  const figure = read("ecspace-figure");
+  const figure = read("figure-ecspace");
   const stimuli = read("ecspace-stimuli");
   const plot = document.getElementById("scatter");
   const card = document.getElementById("stimulus-card");
-  const filters = { style: document.getElementById("style-filter"), method: document.getElementById("method-filter") };
-  const whole = figure.data.map(({ x, y, customdata }) => ({ x, y, customdata }));
+  const scores = document.getElementById("scores-choice");
+  const filters = {
+    method: document.getElementById("method-filter"),
+    content: document.getElementById("content-filter"),
+    style: document.getElementById("style-filter"),
+  };
+  const hovers = window.matchMedia("(hover: hover) and (min-width: 40.01rem)");
   let focused = -1;
 
-  function describe(id) {
-    const { method, content, style, weight } = stimuli[id];
-    return `${method}${weight === null ? "" : ` at ${weight}`}: ${content} · ${style}`;
+  // Every stimulus once: its trace, its scores in both ways, and its labels.
+  const all = figure.data.flatMap((trace, curve) =>
+    trace.x.map((x, at) => {
+      const [content, style, weight, cWithin, eWithin] = stimuli.rows[curve][at];
+      return {
+        curve, id: trace.customdata[at], method: trace.legendgroup, weight,
+        content: stimuli.contents[content], style: stimuli.styles[style],
+        paper: [x, trace.y[at]], within: cWithin === null ? null : [cWithin, eWithin],
+      };
+    }),
+  );
+  const isWithin = () => scores?.value === "within";
+  const place = (one) => (isWithin() ? one.within : one.paper);
+
+  const address = (pattern, { id }) => pattern.replace("{id}", id.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-"));
+
+  function describe({ method, content, style, weight }) {
+    return `${method}${weight === null ? "" : ` at ${weight}`}, content ${content}, style ${style}`;
   }
 
-  function show(id) {
-    card.href = stimuli[id].page;
-    card.querySelector("img").src = stimuli[id].picture;
-    card.querySelector("img").alt = describe(id);
-    card.querySelector("img").hidden = false;
-    card.querySelector("span").textContent = describe(id);
-    card.querySelector("span").classList.remove("muted");
+  // The stimuli that the filters leave, in the order of their C.
+  function chosen() {
+    const wanted = Object.entries(filters).filter(([, choice]) => choice.value !== "");
+    return all
+      .filter((one) => place(one) && wanted.every(([name, choice]) => one[name] === choice.value))
+      .filter(({ curve }) => plot.data?.[curve]?.visible !== "legendonly")
+      .sort((one, other) => place(one)[0] - place(other)[0]);
   }
 
-  // The visible points from low C to high C, for the arrow keys.
-  function visible() {
-    const points = [];
-    plot.data.forEach((trace, curve) => {
-      if (trace.visible === "legendonly") return;
-      trace.x.forEach((x, point) => points.push({ x, curve, point, id: trace.customdata[point] }));
-    });
-    return points.sort((a, b) => a.x - b.x);
+  function show(one) {
+    const image = card.querySelector("img");
+    const label = card.querySelector("span");
+    const [c, e] = place(one);
+    card.href = address(stimuli.page, one);
+    image.src = address(stimuli.picture, one);
+    image.alt = "";
+    image.hidden = false;
+    label.textContent = `${describe(one)}: C ${c.toFixed(2)}, E ${e.toFixed(2)}`;
+    label.classList.remove("muted");
+    mark(one);
+  }
+
+  // On wide screens the card is beside the point, elsewhere below the figure.
+  function mark(one) {
+    const { x, y } = pixels(one);
+    let ring = plot.querySelector(".ring");
+    if (!ring) {
+      ring = document.createElement("span");
+      ring.className = "ring";
+      plot.append(ring);
+    }
+    ring.style.left = `${x}px`;
+    ring.style.top = `${y}px`;
+    card.classList.toggle("floating", hovers.matches);
+    if (!hovers.matches) return;
+    const right = x > plot.clientWidth / 2;
+    card.style.left = right ? "" : `${x + 18}px`;
+    card.style.right = right ? `${plot.clientWidth - x + 18}px` : "";
+    card.style.top = `${Math.min(Math.max(y - 60, 0), plot.clientHeight - 140)}px`;
+  }
+
+  function pixels(one) {
+    const { xaxis, yaxis } = plot._fullLayout;
+    const along = (axis, value) => ((value - axis.range[0]) / (axis.range[1] - axis.range[0])) * axis._length;
+    const [c, e] = place(one);
+    return { x: xaxis._offset + along(xaxis, c), y: yaxis._offset + yaxis._length - along(yaxis, e) };
+  }
+
+  function nearest(event) {
+    const box = plot.getBoundingClientRect();
+    const [x, y] = [event.clientX - box.left, event.clientY - box.top];
+    let best = null;
+    let least = NEAR ** 2;
+    for (const one of shown) {
+      const at = pixels(one);
+      const distance = (at.x - x) ** 2 + (at.y - y) ** 2;
+      if (distance < least) [best, least] = [one, distance];
+    }
+    return best;
   }
 
   function walk(step) {
-    const points = visible();
-    if (!points.length) return;
-    focused = (focused + step + points.length) % points.length;
-    const { curve, point, id } = points[focused];
-    Plotly.Fx.hover(plot, [{ curveNumber: curve, pointNumber: point }]);
-    show(id);
+    if (!shown.length) return;
+    focused = (focused + step + shown.length) % shown.length;
+    show(shown[focused]);
   }
 
-  function filtered() {
+  let shown = [];
+  function current() {
+    shown = chosen();
+    const data = figure.data.map((trace, curve) => {
+      const own = all.filter((one) => one.curve === curve);
+      return { ...trace, ...coordinates(own), hoverinfo: "skip", visible: plot.data?.[curve]?.visible };
+    });
+    if (!isWithin()) return { data, layout: { ...figure.layout, hovermode: false } };
+    const axis = (of, text) => ({ ...of, range: undefined, autorange: true, title: { text } });
+    const layout = {
+      ...figure.layout, hovermode: false, shapes: [], title: { text: `${figure.layout.title.text} · within content and style` },
+      xaxis: axis(figure.layout.xaxis, "C score within pairs (content kept)"),
+      yaxis: axis(figure.layout.yaxis, "E score within pairs (style carried)"),
+    };
+    return { data, layout };
+  }
+
+  function coordinates(own) {
     const wanted = Object.entries(filters).filter(([, choice]) => choice.value !== "");
-    const keep = (id) => wanted.every(([name, choice]) => stimuli[id][name] === choice.value);
-    const kept = whole.map(({ x, y, customdata }) => {
-      const at = customdata.map((id, place) => (keep(id) ? place : -1)).filter((p) => p >= 0);
-      const pick = (values) => at.map((place) => values[place]);
-      return { x: pick(x), y: pick(y), customdata: pick(customdata) };
-    });
-    focused = -1;
-    Plotly.restyle(plot, {
-      x: kept.map((trace) => trace.x),
-      y: kept.map((trace) => trace.y),
-      customdata: kept.map((trace) => trace.customdata),
-    });
+    const kept = own.filter((one) => place(one) && wanted.every(([name, choice]) => one[name] === choice.value));
+    return {
+      x: kept.map((one) => place(one)[0]), y: kept.map((one) => place(one)[1]), customdata: kept.map(({ id }) => id),
+    };
   }
 
-  const draw = () => ecFigures.draw(plot, { data: plot.data || figure.data, layout: figure.layout });
+  // Axes without a range, for points on a canvas, which plotly does not see.
+  function ranged({ data, layout }) {
+    const span = (values) => {
+      const [low, high] = [Math.min(...values), Math.max(...values)];
+      const room = 0.05 * (high - low) || 0.5;
+      return [low - room, high + room];
+    };
+    if (layout.xaxis.range) return { data, layout };
+    const [x, y] = ["x", "y"].map((name) => span(data.flatMap((trace) => trace[name])));
+    return {
+      data,
+      layout: { ...layout, xaxis: { ...layout.xaxis, range: x, autorange: false }, yaxis: { ...layout.yaxis, range: y, autorange: false } },
+    };
+  }
+
+  function hide() {
+    plot.querySelector(".ring")?.remove();
+    card.classList.remove("floating");
+  }
+
+  const draw = () => {
+    focused = -1;
+    hide();
+    return ecFigures.draw(plot, ranged(current()));
+  };
 
   draw().then(() => {
-    plot.on("plotly_hover", ({ points }) => show(points[0].customdata));
-    plot.on("plotly_click", ({ points }) => {
-      // Touch screens have no hover: a touch shows the card, which links to the stimulus.
-      if (window.matchMedia("(hover: hover)").matches) location.href = stimuli[points[0].customdata].page;
-      else show(points[0].customdata);
-    });
     plot.dataset.ready = "true";
+    plot.on("plotly_restyle", () => { shown = chosen(); });
+    plot.on("plotly_relayout", hide);
   });
+
+  let pressed = null;
+  plot.addEventListener("pointermove", (event) => {
+    if (event.pointerType !== "mouse" || event.buttons) return;
+    const one = nearest(event);
+    plot.classList.toggle("on-point", Boolean(one));
+    if (one) show(one);
+    else hide();
+  });
+  plot.addEventListener("pointerleave", hide);
+  plot.addEventListener("pointerdown", (event) => { pressed = event; }, true);
+  window.addEventListener("pointerup", (event) => {
+    if (!pressed || Math.hypot(event.clientX - pressed.clientX, event.clientY - pressed.clientY) > 4) return;
+    const one = nearest(event);
+    // Touch screens have no hover: a touch shows the card, which links to the stimulus.
+    if (one && event.pointerType === "mouse") location.href = address(stimuli.page, one);
+    else if (one) show(one);
+    pressed = null;
+  }, true);
   plot.addEventListener("keydown", (event) => {
     if (event.key === "ArrowRight") walk(1);
     else if (event.key === "ArrowLeft") walk(focused < 0 ? 0 : -1);
     else if (event.key === "Enter" && focused >= 0) location.href = card.href;
+    else if (event.key === "Escape") hide();
     else return;
     event.preventDefault();
   });
-  for (const choice of Object.values(filters)) choice.addEventListener("change", filtered);
+  for (const choice of Object.values(filters)) choice.addEventListener("change", draw);
+  scores?.addEventListener("change", () => {
+    for (const part of document.querySelectorAll("[data-scores]")) {
+      part.hidden = part.dataset.scores !== scores.value;
+      const inside = part.hidden ? null : part.querySelector(".plot");
+      if (inside) Plotly.Plots.resize(inside);
+    }
+    draw();
+  });
   ecFigures.onChange(draw);
 })();

@@ -7,7 +7,7 @@
   const phone = window.matchMedia("(max-width: 40rem)");
 
   // Text and lines have the colours of the page, light or dark.
-  function themed(layout) {
+  function themed(layout, entries) {
     const style = getComputedStyle(document.documentElement);
     const colour = (name) => style.getPropertyValue(name).trim();
     const axis = { color: colour("--text"), gridcolor: colour("--line"), linecolor: colour("--line") };
@@ -19,19 +19,58 @@
       font: { family: "inherit", color: colour("--text"), size: 13 },
       xaxis: named(layout.xaxis),
       yaxis: named(layout.yaxis),
-      legend: { ...layout.legend, font: { color: colour("--text") } },
-      margin: phone.matches ? { l: 46, r: 8, t: 76, b: 50 } : { l: 60, r: 20, t: 56, b: 60 },
-      dragmode: phone.matches ? false : "zoom",
-      height: phone.matches ? 480 : 600,
+      modebar: { bgcolor: "rgba(0,0,0,0)", color: colour("--muted"), activecolor: colour("--text") },
+      ...(phone.matches ? narrow(layout, entries, colour("--text")) : wide(layout, colour("--text"))),
     };
   }
 
-  function draw(plot, figure) {
-    return Plotly.react(plot, figure.data, themed(figure.layout), {
-      responsive: true,
-      displaylogo: false,
-      modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
+  const wide = (layout, color) => ({
+    legend: { ...layout.legend, font: { color } },
+    margin: { l: 60, r: 20, t: 56, b: 60 },
+    dragmode: "zoom",
+    height: 600,
+  });
+
+  // On a phone the legend has a line for every entry or two, below a plot of constant height.
+  function narrow(layout, entries, color) {
+    const [area, head, axis, legend] = [300, 76, 58, Math.ceil(entries / 1.4) * 20 + 10];
+    return {
+      legend: { ...layout.legend, font: { color, size: 11 }, x: -0.12, y: -axis / area, maxheight: legend },
+      margin: { l: 46, r: 8, t: head, b: axis + legend, autoexpand: false },
+      dragmode: false,
+      height: head + area + axis + legend,
+    };
+  }
+
+  // A quiet toolbar: it appears at the pointer's visit, and not at all on a phone.
+  const config = () => ({
+    responsive: true,
+    displaylogo: false,
+    displayModeBar: phone.matches ? false : "hover",
+    modeBarButtons: [["zoom2d", "pan2d", "resetScale2d", "toImage"]],
+  });
+
+  async function draw(plot, figure) {
+    const entries = figure.data.filter(({ showlegend }) => showlegend !== false).length;
+    const many = ecPoints.isMany(figure.data);
+    const data = many ? ecPoints.withoutClouds(figure.data) : figure.data;
+    const named = phone.matches ? data.map((trace) => ({ ...trace, mode: "markers" })) : data;
+    await Plotly.react(plot, named, themed(figure.layout, entries), config());
+    if (many) ecPoints.follow(plot, figure.data);
+    else plot.querySelector(":scope > canvas.cloud")?.remove();
+  }
+
+  // The traces of a figure whose points another figure on the page holds.
+  function complete(figure) {
+    if (!figure.source) return figure;
+    const whole = JSON.parse(document.getElementById(figure.source).textContent).data;
+    const data = figure.data.map((trace) => {
+      if (!trace.from) return trace;
+      const parts = whole.filter(({ legendgroup }) => trace.from.includes(legendgroup));
+      const joined = (name) => parts.flatMap((part) => part[name]);
+      return { ...trace, x: joined("x"), y: joined("y"), customdata: joined("customdata") };
     });
+    return { ...figure, data };
   }
 
   function onChange(redraw) {
@@ -39,7 +78,7 @@
   }
 
   for (const plot of document.querySelectorAll(".plot[data-figure]")) {
-    const figure = JSON.parse(document.getElementById(plot.dataset.figure).textContent);
+    const figure = complete(JSON.parse(document.getElementById(plot.dataset.figure).textContent));
     draw(plot, figure).then(() => {
       plot.dataset.ready = "true";
     });

@@ -30,7 +30,7 @@ def test_the_ec_space_prints_whole(researcher_page, live_server, calibration, tm
     expect(page.locator("html[data-printable]")).to_be_attached(timeout=180_000)
     printed = print_of(page, tmp_path)
     expect_whole(printed)
-    for heading in ("EC space", "All stimuli", "Families", "Methods", "Mosaic", "Nine cells",
+    for heading in ("EC space", "Methods", "All stimuli", "Families", "Mosaic", "Nine cells",
                     "Variance explained", "How it was measured"):  # fmt: skip
         assert heading in printed.text
     assert "Log out" not in printed.text and "Make report" not in printed.text
@@ -57,7 +57,7 @@ def test_a_report_prints_whole_from_the_disk(page, calibration, batch, tmp_path)
     page.set_default_timeout(180_000)
     call_command("report", batch=batch.name, out=tmp_path / "report")
     page.goto((tmp_path / "report" / "index.html").as_uri(), wait_until="commit")
-    expect(page.locator(".plot[data-ready]")).to_have_count(6, timeout=180_000)
+    expect(page.locator(".plot[data-ready]")).to_have_count(8, timeout=180_000)
     printed = print_of(page, tmp_path)
     expect_whole(printed)
     for heading in ("The question", "Design and people", "The EC space", "Mosaic", "Limits"):

@@ -15,7 +15,8 @@ from metrics.calibration.export import Model
 from tests.width import expect_boxed, expect_fits
 
 FIGURES = (
-    "ecspace", "family-gatys", "family-cross-layer", "family-others", "E-curve", "E-methods",
+    "means", "means-within", "ecspace",
+    "family-gatys", "family-cross-layer", "family-others", "E-curve", "E-methods",
 )  # fmt: skip
 FILES = {
     "index.html", "scores.csv", "cells.csv", "table.csv", "table.md", "table.tex", "mosaic.png",
