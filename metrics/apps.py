@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from studies.exchange.further_files import FurtherFiles
     from studies.models import Study
+    from transfer.models import Batch, Stimulus
     from transfer.models.ledger import Ledger
 
 
@@ -32,7 +33,14 @@ class MetricsConfig(AppConfig):
 
         pre_delete.connect(keep_calibrated_study, sender=Study)
         further_files.register(_bundle_files)
-        transfer_provider.register(measuring_provider(_report_rows, _write_reports))
+        transfer_provider.register(
+            measuring_provider(
+                stimulus_summary=_stimulus_summary,
+                batch_scores=_batch_scores,
+                report_rows=_report_rows,
+                write_reports=_write_reports,
+            )
+        )
         statistics_provider.register(
             statistics_provider.StatisticsProvider(_statistics_of, _coefficients_of)
         )
@@ -49,6 +57,18 @@ def _coefficients_of(target: str) -> dict[str, float]:
     from metrics.measurements.for_studies import published_coefficients
 
     return published_coefficients(target)
+
+
+def _stimulus_summary(stimulus: Stimulus, user: Any) -> Any:
+    from metrics.presentation.stimulus_summary import stimulus_summary
+
+    return stimulus_summary(stimulus, user)
+
+
+def _batch_scores(batch: Batch, user: Any) -> dict[str, dict[str, float]]:
+    from metrics.presentation.stimulus_summary import batch_scores
+
+    return batch_scores(batch, user)
 
 
 def _report_rows() -> Ledger[Any]:

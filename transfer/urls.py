@@ -2,7 +2,16 @@ from __future__ import annotations
 
 from django.urls import path
 
-from transfer.views import batches, files, launching, methods, pictures, states
+from transfer.views import (
+    batches,
+    comparing,
+    files,
+    launching,
+    methods,
+    pictures,
+    states,
+    stimuli,
+)
 
 app_name = "transfer"
 urlpatterns = [
@@ -19,7 +28,9 @@ urlpatterns = [
     path("batches/<int:pk>/retry/", states.retry, name="retry"),
     path("batches/<int:pk>/cancel/", states.cancel, name="cancel"),
     path("batches/<int:pk>/archive/", states.archive, name="archive"),
-    path("stimuli/<uuid:public_id>/", batches.stimulus, name="stimulus"),
+    path("compare/", comparing.compare, name="compare"),
+    path("compare/grid/", comparing.compare_grid, name="compare_grid"),
+    path("stimuli/<uuid:public_id>/", stimuli.stimulus, name="stimulus"),
     path("stimuli/<uuid:public_id>/file/", files.stimulus_file, name="stimulus_file"),
     path(
         "stimuli/<uuid:public_id>/thumbnail/", files.stimulus_thumbnail, name="stimulus_thumbnail"

@@ -11,20 +11,18 @@ from typing import Any
 from django.core.management import call_command
 
 from transfer.batches.measuring_provider import MeasuringProvider
-from transfer.models import Batch
+from transfer.models import Batch, Stimulus
 from transfer.models.ledger import Ledger
 
 
 def measuring_provider(
-    report_rows: Callable[[], Ledger[Any]], write_reports: Callable[[Ledger[Any]], int]
+    *,
+    stimulus_summary: Callable[[Stimulus, Any], Any],
+    batch_scores: Callable[[Batch, Any], dict[str, dict[str, float]]],
+    report_rows: Callable[[], Ledger[Any]],
+    write_reports: Callable[[Ledger[Any]], int],
 ) -> MeasuringProvider:
-    """The functions that transfer calls.
-
-    Args:
-        report_rows: see MeasuringProvider; given by a layer above this one.
-        write_reports: the same.
-
-    """
+    """The functions that transfer calls; the arguments are those of layers above this one."""
     return MeasuringProvider(
         request=_request,
         batch_made=_batch_made,
@@ -33,6 +31,8 @@ def measuring_provider(
         summary=_summary,
         rows=_rows,
         work=_work,
+        stimulus_summary=stimulus_summary,
+        batch_scores=batch_scores,
         report_rows=report_rows,
         write_reports=write_reports,
     )

@@ -15,7 +15,6 @@ from django.http import (
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_safe
 
 from common.errors import InputError
@@ -62,7 +61,7 @@ def ecspace_page(request: HttpRequest) -> HttpResponse:
         return render(request, "metrics/ecspace.html", context)
     context["unscored"] = kept(f"unscored-{scored.key}", lambda: [scored.space.unscored])[0]
     # The same for everybody who may see the models, and most of the work.
-    context["shown"] = kept(f"page-{scored.key}", lambda: mark_safe(_shown(scored)))  # noqa: S308
+    context["shown"] = kept(f"page-{scored.key}", lambda: _shown(scored))
     return render(request, "metrics/ecspace.html", context)
 
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from django.apps import apps
 
-from transfer.models import Batch
+from transfer.models import Batch, Stimulus
 from transfer.models.ledger import Ledger
 
 
@@ -32,6 +32,11 @@ class MeasuringProvider(NamedTuple):
     """The measurements that are jobs."""
     work: Callable[[Ledger[Any]], int]
     """Claim and measure the waiting ones of one chunk of `rows`; gives their number."""
+    stimulus_summary: Callable[[Stimulus, Any], Any]
+    """(stimulus, user): what the page of a stimulus shows of its measurements, scores and votes."""
+    batch_scores: Callable[[Batch, Any], dict[str, dict[str, float]]]
+    """(batch, user): public id in hex → E and C score by the newest models that fit; empty if none
+    does."""
     report_rows: Callable[[], Ledger[Any]]
     """The reports that are jobs."""
     write_reports: Callable[[Ledger[Any]], int]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +51,15 @@ class Batch(models.Model):
 
 class StimulusQuerySet(Ledger["Stimulus"]):
     """Stimuli as jobs; those of one chunk of a batch share method and parameters."""
+
+    def on_pair(self, content: Picture | None, styles: Sequence[Picture]) -> StimulusQuerySet:
+        """The finished ones made from `content` and exactly these styles, by method and number."""
+        found = self.filter(state=Stimulus.State.DONE, content=content)
+        for style in styles:
+            found = found.filter(styles=style)
+        links = Stimulus.styles.through.objects.filter(stimulus=models.OuterRef("pk"))
+        others = links.exclude(picture__in=[style.pk for style in styles])
+        return found.exclude(models.Exists(others)).distinct().order_by("method", "pk")
 
 
 class Stimulus(Job):
@@ -104,6 +113,12 @@ class Stimulus(Job):
     def label(self) -> str:
         """The method and, where there is one, the content, for lists and messages."""
         return f"{self.method} on {self.content.name}" if self.content else self.method
+
+    @property
+    def weighted_method(self) -> str:
+        """The method with its style weight, if it has one."""
+        weight = self.parameters.get("style_weight")
+        return f"{self.method} at {weight:g}" if isinstance(weight, int | float) else self.method
 
     @property
     def style_pictures(self) -> list[Picture]:

@@ -1,9 +1,8 @@
-"""Batches: the list, one batch with its gallery, and one stimulus."""
+"""Batches: the list, and one batch with its gallery."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from uuid import UUID
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -14,8 +13,9 @@ from common.progress import rate
 from transfer.batches.measuring_provider import provider
 from transfer.models import Batch, Picture, Stimulus
 from transfer.models.ledger import Progress
-from transfer.models.stimuli import styles_in_order
+from transfer.models.stimuli import StimulusQuerySet, styles_in_order
 from transfer.views.forms import GalleryForm
+from transfer.views.gallery import Scores, by_score
 
 PER_PAGE = 48
 
@@ -44,21 +44,29 @@ def batch(request: HttpRequest, pk: int) -> HttpResponse:
     """One batch: its progress, recipe and stimuli."""
     shown = get_object_or_404(Batch.objects.select_related("created_by"), pk=pk)
     filters = GalleryForm(request.GET, batch=shown)
-    stimuli = shown.stimuli.filter(**filters.chosen()).select_related("content")
+    chosen = shown.stimuli.filter(**filters.chosen()).select_related("content")
+    stimuli: Sequence[Stimulus] | StimulusQuerySet = chosen
+    measuring = provider()
+    scores: Scores = {}
+    if measuring and filters.order_chosen:
+        scores = measuring.batch_scores(shown, request.user)
+        stimuli = by_score(chosen, scores, filters.order_chosen)
     page = Paginator(stimuli, PER_PAGE).get_page(request.GET.get("page"))
     mixtures = styles_in_order(page)
     query = request.GET.copy()
     query.pop("page", None)
     progress = shown.stimuli.progress()
-    measuring = provider()
     context = {
         "batch": shown,
+        "unscored": bool(filters.order_chosen) and not scores,
         "measuring": measuring.summary(shown) if measuring else None,
         "progress": progress,
         "pace": _pace(shown, progress),
         "filters": filters,
         "page": page,
-        "rows": [(stimulus, _mixture(stimulus, mixtures[stimulus.pk])) for stimulus in page],
+        "rows": [
+            (one, _mixture(one, mixtures[one.pk]), scores.get(one.public_id.hex)) for one in page
+        ],
         "query": f"{query.urlencode()}&" if query else "",
     }
     return render(request, "transfer/batch.html", context)
@@ -92,12 +100,3 @@ def _pace(batch: Batch, progress: Progress) -> str:
     """Images per hour and the time left; empty if no worker is active."""
     seconds = batch.stimuli.seconds_per_image()
     return rate(1, progress.open, seconds) if seconds else ""
-
-
-@require_safe
-def stimulus(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """One stimulus with its content, style and parameters."""
-    shown = get_object_or_404(
-        Stimulus.objects.select_related("batch", "content"), public_id=public_id
-    )
-    return render(request, "transfer/stimulus.html", {"stimulus": shown})

@@ -6,6 +6,8 @@ from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.db.models import QuerySet
+from django.http import QueryDict
 
 from common.errors import InputError
 from common.formats import ACCEPT
@@ -16,6 +18,7 @@ from transfer.batches.recipes import LARGEST as MOST_STIMULI
 from transfer.batches.recipes import PRECISIONS
 from transfer.encoders import DEFAULT_ENCODER, ENCODERS
 from transfer.models import Batch, Picture, Stimulus
+from transfer.views.gallery import ORDERS
 
 
 class _ManyFilesInput(forms.ClearableFileInput):
@@ -220,6 +223,7 @@ class GalleryForm(forms.Form):
     )
     style = forms.ModelChoiceField(Picture.objects.none(), required=False, empty_label="any style")
     state = forms.ChoiceField(required=False, choices=[("", "any state"), *Stimulus.State.choices])
+    order = forms.ChoiceField(required=False, choices=[("", "as they were made"), *ORDERS.items()])
 
     def __init__(self, *args: Any, batch: Batch, **options: Any) -> None:
         """Offer the methods and pictures of the batch."""
@@ -238,9 +242,62 @@ class GalleryForm(forms.Form):
             pk__in=Stimulus.styles.through.objects.filter(stimulus__batch=batch).values("picture")
         )
 
+    @property
+    def order_chosen(self) -> str:
+        """One of ORDERS, or empty."""
+        self.is_valid()
+        return self.cleaned_data.get("order") or ""
+
     def chosen(self) -> dict[str, Any]:
         """Filters for stimuli; choices that are not offered are ignored."""
         self.is_valid()
         names = {"method": "method", "content": "content", "style": "styles", "state": "state"}
         given = {name: self.cleaned_data.get(name) for name in names}
         return {names[name]: value for name, value in given.items() if value}
+
+
+class CompareForm(forms.Form):
+    """The choice of what is compared; what is not chosen is the first that there is."""
+
+    batch = forms.ModelChoiceField(Batch.objects.all(), required=False, empty_label="all batches")
+    content = forms.ModelChoiceField(Picture.objects.none(), required=False, empty_label=None)
+    style = forms.ModelChoiceField(Picture.objects.none(), required=False, empty_label=None)
+
+    def __init__(self, data: QueryDict) -> None:
+        """Offer the pictures of finished stimuli: all contents, and the styles of the content."""
+        given = data.copy()
+        super().__init__(given)
+        self.label_suffix = ""
+        field = self.fields["batch"]
+        assert isinstance(field, forms.ModelChoiceField)
+        number = given.get("batch", "")
+        self.chosen_batch = (
+            Batch.objects.filter(pk=int(number)).first() if _is_key(number) else None
+        )
+        made = Stimulus.objects.filter(state=Stimulus.State.DONE).order_by()
+        made = made.filter(batch=self.chosen_batch) if self.chosen_batch else made
+        self._chosen: dict[str, Picture | None] = {}
+        self._offer("content", Picture.objects.filter(pk__in=made.values("content")))
+        links = Stimulus.styles.through.objects.filter(
+            stimulus__in=made.filter(content=self._chosen["content"])
+        )
+        self._offer("style", Picture.objects.filter(pk__in=links.values("picture")))
+
+    def pair(self) -> tuple[Picture | None, Picture | None]:
+        """The content and the style; None where there is none."""
+        return self._chosen["content"], self._chosen["style"]
+
+    def _offer(self, name: str, pictures: QuerySet[Picture]) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = pictures
+        number = self.data.get(name, "")
+        chosen = pictures.filter(pk=int(number)).first() if _is_key(number) else None
+        chosen = chosen or pictures.first()
+        self._chosen[name] = chosen
+        self.data[name] = str(chosen.pk) if chosen else ""  # type: ignore[index]  # a copy
+
+
+def _is_key(text: str) -> bool:
+    """Whether a text may be a primary key."""
+    return text.isdecimal() and len(text) < 19

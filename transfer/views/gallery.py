@@ -1,0 +1,48 @@
+"""The order of a gallery."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from transfer.models import Stimulus
+
+if TYPE_CHECKING:
+    from transfer.models.stimuli import StimulusQuerySet
+
+Scores = dict[str, dict[str, float]]
+"""Public id in hex → E and C score, where known."""
+ORDERS = {
+    "-E": "E score, best first",
+    "E": "E score, worst first",
+    "-C": "C score, best first",
+    "C": "C score, worst first",
+}
+
+
+def by_score(stimuli: StimulusQuerySet, scores: Scores, order: str) -> Sequence[Stimulus]:
+    """The stimuli by one of ORDERS; those without a score come last. Rows are read when sliced."""
+    target = order.lstrip("-")
+    sign = -1 if order.startswith("-") else 1
+    found = []
+    for key, name in stimuli.values_list("pk", "public_id"):
+        score = scores.get(name.hex, {}).get(target)
+        found.append((score is None, sign * (score or 0.0), key))
+    return _Rows(stimuli, [key for *_, key in sorted(found)])
+
+
+class _Rows(Sequence[Stimulus]):
+    """Rows in the order of their primary keys in a list."""
+
+    def __init__(self, stimuli: StimulusQuerySet, keys: list[int]) -> None:
+        self._stimuli, self._keys = stimuli, keys
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def __getitem__(self, part):  # type: ignore[no-untyped-def]  # of Sequence, in two signatures
+        wanted = self._keys[part]
+        if isinstance(wanted, int):
+            return self._stimuli.get(pk=wanted)
+        rows = self._stimuli.in_bulk(wanted)
+        return [rows[key] for key in wanted]
