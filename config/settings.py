@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "django_tasks",
     "django_tasks_db",
     "common",
+    "accounts",
     "transfer",
     "studies",
     "metrics",

@@ -1,4 +1,4 @@
-"""The URLs of the site: the home page, transfer/, studies/ and metrics/."""
+"""The URLs of the site: the home page, account/, api/, transfer/, studies/ and metrics/."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ from django.contrib.auth import views as auth
 from django.urls import include, path
 
 from config import views
+from config.api.site import urls as api_urls
 from config.login import Login
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("login/", Login.as_view(), name="login"),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
+    path("account/", include("accounts.urls")),
+    path("api/v1/", api_urls()),
     path("transfer/", include("transfer.urls")),
     path("studies/", include("studies.urls")),
     path("metrics/", include("metrics.urls")),

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import QuerySet
+
+from common.tables import to_csv
 from studies.exchange.columns import (
     COMMENT,
     QUESTIONNAIRE,
@@ -62,16 +65,49 @@ def votes_frame(studies: Iterable[Study]) -> pd.DataFrame:
     public ids of 32 hexadecimal digits, imported ones by their original names. `excluded` is empty
     if the vote counts.
     """
+    rows = list(records(vote_values(studies).iterator()))
+    return _frame(rows, list(dict.fromkeys(name for row in rows for name in _further(row))))
+
+
+def vote_values(studies: Iterable[Study]) -> QuerySet[Any, Any]:
+    """What `records` needs of each vote, and its `pk`, oldest first."""
+    votes = Vote.objects.filter(trial__participant__study__in=list(studies)).order_by("pk")
+    values: QuerySet[Any, Any] = votes.values("pk", *_FIELDS.values())
+    return values
+
+
+def records(votes: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The rows of VOTES.csv of some `vote_values`."""
+    for vote in votes:
+        yield _row({name: vote[field] for name, field in _FIELDS.items()})
+
+
+def further_columns(study: Study) -> list[str]:
+    """The columns of imported votes besides those of VOTES.csv, without holding all votes."""
+    snapshots = Vote.objects.filter(trial__participant__study=study).order_by("pk")
+    imported = snapshots.exclude(trial__snapshot__imported=None).values_list(
+        "trial__snapshot__imported", flat=True
+    )
+    return list(dict.fromkeys(name for row in imported.iterator() for name in _further(row)))
+
+
+def table_text(rows: Iterable[Mapping[str, Any]], further: Sequence[str]) -> str:
+    """CSV of some rows, with the header; `further` are the further columns of the whole table."""
+    return to_csv(_frame(list(rows), further))
+
+
+def _further(row: Mapping[str, Any]) -> list[str]:
+    known = {column.name for column in VOTES}
+    return [name for name in row if name not in known]
+
+
+def _frame(rows: Sequence[Mapping[str, Any]], further: Sequence[str]) -> pd.DataFrame:
     import pandas as pd
 
-    votes = Vote.objects.filter(trial__participant__study__in=list(studies)).order_by("pk")
-    found = votes.values_list(*_FIELDS.values())
-    rows = [_row(dict(zip(_FIELDS, vote, strict=True))) for vote in found.iterator()]
     names = [column.name for column in VOTES]
-    further = list(dict.fromkeys(name for row in rows for name in row if name not in names))
     frame = pd.DataFrame(rows, columns=[*names, *further])
     # An empty cell is an empty text, and not NaN, which pandas uses for missing values.
-    frame[further] = frame[further].fillna("")
+    frame[[*further]] = frame[[*further]].fillna("")
     return frame.astype({column.name: _DTYPES[column.type] for column in columns_of(frame)})
 
 

@@ -1,0 +1,38 @@
+"""Forms of accounts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+
+from accounts.models import AccessToken
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+MOST_TOKENS = 20
+"""Tokens of one account."""
+
+
+class TokenForm(forms.Form):
+    """The name of a new token."""
+
+    name = forms.CharField(
+        max_length=100, help_text="What it is for, such as “notebook on the lab’s server”."
+    )
+
+    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.label_suffix = ""
+        self.user = user
+
+    def clean_name(self) -> str:
+        """A name that the account has not given yet."""
+        name: str = self.cleaned_data["name"]
+        own = AccessToken.objects.filter(user=self.user)
+        if own.filter(name=name).exists():
+            raise forms.ValidationError("You have a token of this name: revoke it, or use another.")
+        if own.count() >= MOST_TOKENS:
+            raise forms.ValidationError(f"You have {MOST_TOKENS} tokens: revoke one first.")
+        return name
