@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
+from django.contrib.auth.forms import UserCreationForm
+from django.contrib.auth.models import User
 
-from accounts.models import AccessToken
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
+from accounts.models import AccessToken, Invitation
 
 MOST_TOKENS = 20
 """Tokens of one account."""
+
+
+class JoinForm(UserCreationForm[User]):
+    """The name and the password of a new account."""
+
+
+class InviteForm(forms.ModelForm[Invitation]):
+    """The role of a new account, and for whom it is."""
+
+    class Meta:
+        model = Invitation
+        fields = ("role", "note")
+        labels = {"note": "For whom"}
+        help_texts = {"note": "Only owners see it."}
 
 
 class TokenForm(forms.Form):

@@ -1,15 +1,19 @@
-"""Tables of accounts: tokens that let programs read in the name of an account."""
+"""Tables of accounts: tokens that let programs read, and invitations to make an account."""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.core import signing
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
+
+from accounts.roles import Role
 
 PREFIX = "ecspace_"
 """Begins every token, so that scanners for lost secrets recognise one."""
@@ -17,6 +21,15 @@ SHOWN = len(PREFIX) + 4
 """Letters of a token that are kept, so that its owner recognises it."""
 USE_IS_NOTED = timedelta(minutes=1)
 """The time of the last use is exact to this, so that not every request writes."""
+
+VALID = timedelta(days=7)
+"""How long an invitation can be used."""
+_SALT = "accounts.invitation"
+
+
+def in_a_week() -> datetime:
+    """The end of an invitation that is made now."""
+    return timezone.now() + VALID
 
 
 class TokenQuerySet(models.QuerySet["AccessToken"]):
@@ -70,3 +83,54 @@ class AccessToken(models.Model):
 def digest_of(secret: str) -> str:
     """The hash under which a secret is stored."""
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    """Invitations by state."""
+
+    def open(self) -> InvitationQuerySet:
+        """Invitations that can still be used."""
+        return self.filter(used_at=None, expires_at__gt=timezone.now())
+
+    def signed(self, text: str) -> Invitation | None:
+        """The open invitation of a link; None if the signature is wrong or it cannot be used."""
+        try:
+            pk = signing.Signer(salt=_SALT).unsign_object(text)
+        except signing.BadSignature:
+            return None
+        return self.open().filter(pk=pk).first()
+
+    def take(self, invitation: Invitation, user_id: int) -> bool:
+        """Use an invitation up; False if somebody was faster."""
+        row = self.open().filter(pk=invitation.pk)
+        return row.update(used_at=timezone.now(), used_by=user_id) == 1
+
+
+class Invitation(models.Model):
+    """The right to make one account, by a signed link."""
+
+    role = models.CharField(max_length=6, choices=Role.choices)
+    # For whom it is; only owners see it.
+    note = models.CharField(max_length=200, blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="invitations"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(default=in_a_week)
+    used_at = models.DateTimeField(null=True, blank=True)
+    used_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+
+    def __str__(self) -> str:
+        return self.note or f"invitation {self.pk}"
+
+    @property
+    def path(self) -> str:
+        """The path of its link. The browser adds the site's name: no header decides it."""
+        return reverse("accounts:join", args=[signing.Signer(salt=_SALT).sign_object(self.pk)])

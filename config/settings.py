@@ -66,6 +66,7 @@ MIDDLEWARE = [
     # Every page asks for a login unless its view says @login_not_required (participants' pages).
     # The CSRF check parses the body, so it comes after the checks of the login and the length.
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "accounts.policy.ViewersChangeNothing",
     "common.body_limit.BodyLimit",
     "django.middleware.csrf.CsrfViewMiddleware",
     "common.text_filter.TextFilter",
@@ -89,6 +90,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "accounts.policy.role",
             ],
             "loaders": _LOADERS if DEBUG else [("django.template.loaders.cached.Loader", _LOADERS)],
         },

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.auth import views as auth
 from django.urls import include, path
 
+from accounts.policy import viewers_may
 from config import views
 from config.api.site import urls as api_urls
 from config.login import Login
@@ -12,7 +13,7 @@ from config.login import Login
 urlpatterns = [
     path("", views.home, name="home"),
     path("login/", Login.as_view(), name="login"),
-    path("logout/", auth.LogoutView.as_view(), name="logout"),
+    path("logout/", viewers_may(auth.LogoutView.as_view()), name="logout"),
     path("account/", include("accounts.urls")),
     path("api/v1/", api_urls()),
     path("transfer/", include("transfer.urls")),

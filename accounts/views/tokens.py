@@ -14,11 +14,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.forms import TokenForm
 from accounts.models import AccessToken
+from accounts.policy import viewers_may
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 
+@viewers_may
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def tokens(request: HttpRequest) -> HttpResponse:
@@ -42,6 +44,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/tokens.html", context)
 
 
+@viewers_may
 @require_POST
 def revoke(request: HttpRequest, pk: int) -> HttpResponse:
     """Revoke a token of the account."""

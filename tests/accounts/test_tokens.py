@@ -51,6 +51,7 @@ def test_it_makes_and_revokes_a_token_in_the_browser(researcher_page, live_serve
     page = researcher_page
     page.goto(f"{live_server}/")
     page.get_by_role("link", name="ada").click()
+    page.get_by_role("link", name="Tokens for programs").click()
     page.get_by_label("Name").fill("notebook on the server of the lab")
     page.get_by_role("button", name="Make token").click()
     expect(page.locator(".secret")).to_contain_text("ecspace_")

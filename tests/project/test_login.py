@@ -13,6 +13,7 @@ from django.urls.converters import IntConverter, UUIDConverter
 
 PUBLIC = {
     "login",
+    "accounts:join",  # a signed link gives access
     # Participants have no account; a token or a signature, which cannot be guessed, gives access.
     "studies:enter",
     "studies:take",
