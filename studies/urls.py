@@ -17,12 +17,14 @@ from studies.views import (
     states,
 )
 from studies.views.bundle import bundle, publish
+from studies.views.imports import import_page
 
 app_name = "studies"
 urlpatterns = [
     path("", researcher.studies, name="studies"),
     path("new/", editing.create, name="create"),
     path("plan/", editing.plan, name="plan"),
+    path("import/", import_page, name="import"),
     path("planner/", planner.planner, name="planner"),
     path("<int:pk>/", researcher.study, name="study"),
     path("<int:pk>/edit/", editing.edit, name="edit"),

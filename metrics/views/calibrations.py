@@ -48,8 +48,7 @@ def _fit(form: CalibrateForm, user: User | None) -> Calibration:
     from metrics.measurements.fitting import fit_calibration  # SciPy
 
     study = form.cleaned_data["study"]
-    simulated = form.cleaned_data["include_simulated"]
-    return fit_calibration([study], study.kind, include_simulated=simulated, created_by=user)
+    return fit_calibration([study], study.kind, created_by=user, **form.options())
 
 
 def _announce(request: HttpRequest, fitted: Calibration) -> None:

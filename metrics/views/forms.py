@@ -94,8 +94,12 @@ class SpaceForm(forms.Form):
         widget.unusable = unusable
 
 
+MOST_DRAWS = 5000
+"""Bootstrap draws by the form; the command takes more."""
+
+
 class CalibrateForm(forms.Form):
-    """The choice of votes to fit."""
+    """The choice of votes to fit, and how they are fitted."""
 
     study = forms.ModelChoiceField(
         Study.objects.none(),
@@ -106,12 +110,89 @@ class CalibrateForm(forms.Form):
         required=False,
         label="Include simulated votes (the model is then marked as simulated)",
     )
+    name = forms.CharField(
+        required=False, max_length=200, help_text="Empty: made from the name of the study."
+    )
+    terms = forms.CharField(
+        required=False,
+        max_length=200,
+        help_text="Such as E1, E3. Empty: the best of all combinations is selected.",
+    )
+    method = forms.ChoiceField(
+        label="Fit",
+        required=False,
+        choices=[
+            ("auto", "maximum likelihood, or Firth’s where votes are separated"),
+            ("ml", "maximum likelihood"),
+            ("firth", "Firth’s penalised likelihood"),
+        ],
+    )
+    ties = forms.ChoiceField(
+        required=False,
+        choices=[
+            ("drop", "left out and counted"),
+            ("half", "half a vote for either side"),
+            ("davidson", "a third outcome (Davidson’s model)"),
+        ],
+    )
+    cluster = forms.ChoiceField(
+        label="Votes may be correlated",
+        required=False,
+        choices=[
+            ("participant", "within a participant"),
+            ("participant+content", "within a participant and within a content"),
+            ("participant+style", "within a participant and within a style"),
+            ("none", "never (for comparison only)"),
+        ],
+    )
+    replicates = forms.IntegerField(
+        label="Bootstrap draws",
+        required=False,
+        initial=1000,
+        min_value=0,
+        max_value=MOST_DRAWS,
+        help_text="Of participants, for intervals; 0: none.",
+    )
+    seed = forms.IntegerField(
+        required=False,
+        initial=0,
+        min_value=0,
+        max_value=2**31 - 1,
+        help_text="Of folds and bootstrap draws.",
+    )
+
+    MAIN = ("study", "include_simulated")
+    MORE = ("name", "terms", "method", "ties", "cluster", "replicates", "seed")
 
     def __init__(self, user: AbstractBaseUser | AnonymousUser, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.label_suffix = ""
         study = self.fields["study"]
         assert isinstance(study, forms.ModelChoiceField)
         study.queryset = Study.objects.visible_to(user)
+
+    def clean_terms(self) -> list[str]:
+        """The terms, separated by commas or blanks."""
+        terms: str = self.cleaned_data["terms"]
+        return terms.replace(",", " ").split()
+
+    def options(self) -> dict[str, Any]:
+        """The options of `fit_calibration` that are given; others keep its defaults."""
+        names = ("include_simulated", *self.MORE)
+        given = {name: self.cleaned_data[name] for name in names}
+        return {name: value for name, value in given.items() if value not in ("", None, [])}
+
+    def main_fields(self) -> list[forms.BoundField]:
+        """The fields that everybody needs."""
+        return [self[name] for name in self.MAIN]
+
+    def more_fields(self) -> list[forms.BoundField]:
+        """The fields in the fold."""
+        return [self[name] for name in self.MORE]
+
+    def is_changed(self) -> bool:
+        """Whether an option in the fold differs from its default, or is refused."""
+        return bool(set(self.MORE) & {*self.changed_data, *self.errors}) and self.is_bound
 
 
 class RefereeForm(forms.Form):

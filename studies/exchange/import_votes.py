@@ -10,7 +10,7 @@ import uuid
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -21,6 +21,9 @@ from studies.exchange.columns import VOTES
 from studies.exchange.vote_rows import TRUTH, Row, number_of, only, read_rows, target_of
 from studies.models import Cohort, Participant, Study, Trial, TrialOutcome, Vote
 from transfer.models import Stimulus
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 IMPORTED = "imported"
 """The design of an imported study."""
@@ -33,7 +36,9 @@ _UNKNOWN = {column.name for column in VOTES} - _OWN - _MADE - {"trial"}
 """Columns that stay empty if the file lacks them."""
 
 
-def import_votes(path: Path, *, name: str = "", kind: str = "") -> Study:
+def import_votes(
+    path: Path, *, name: str = "", kind: str = "", created_by: User | None = None
+) -> Study:
     """Store the votes of a file as a closed study: either all of them or none.
 
     Args:
@@ -42,6 +47,7 @@ def import_votes(path: Path, *, name: str = "", kind: str = "") -> Study:
             and scene).
         name: of the new study; by default that in the file's column `study`.
         kind: E or C, if the file has no column `target`.
+        created_by: the owner of the new study; without one every researcher sees it.
 
     Raises:
         InputError: the file cannot be read, or a row of it cannot be used.
@@ -52,13 +58,14 @@ def import_votes(path: Path, *, name: str = "", kind: str = "") -> Study:
         raise InputError(f"{path} holds no votes")
     name = name or only(rows, "study", f"{path} names no study, or several: give --name")
     kind = target_of(table, rows, kind)
-    if Study.objects.filter(name=name, created_by=None).exists():
+    if Study.objects.filter(name=name, created_by=created_by).exists():
         raise InputError(f"there is a study '{name}' already: give another --name")
     with transaction.atomic():
         study = Study.objects.create(
             name=name,
             kind=kind,
             design=IMPORTED,
+            created_by=created_by,
             state=Study.State.CLOSED,
             closed_at=timezone.now(),
             participant_target=len({row["participant"] for row in rows}),
