@@ -12,6 +12,7 @@ from config.login import Login
 
 urlpatterns = [
     path("", views.home, name="home"),
+    path("glossary/", views.glossary, name="glossary"),
     path("login/", Login.as_view(), name="login"),
     path("logout/", viewers_may(auth.LogoutView.as_view()), name="logout"),
     path("account/", include("accounts.urls")),

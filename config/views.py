@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from config.glossary import TERMS
 from config.next_steps import next_steps
 from config.overview import Overview
 from metrics.report.demo_removal import demo_exists
@@ -16,3 +17,8 @@ def home(request: HttpRequest) -> HttpResponse:
     steps = next_steps(overview, request.user)
     context = {"overview": overview, "steps": steps, "demo": demo_exists()}
     return render(request, "home.html", context)
+
+
+def glossary(request: HttpRequest) -> HttpResponse:
+    """Show the terms of the site and their meanings."""
+    return render(request, "glossary.html", {"terms": TERMS})
