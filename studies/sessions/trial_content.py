@@ -207,10 +207,23 @@ def control_content(
     pairs = participant.study.pairs.select_related("reference", "first", "second").order_by("pk")
     if kind == TrialKind.TRAINING and not participant.study.session_rules.feedback:
         pairs = pairs.exclude(pk__in=seen)
+        spare = pairs.exclude(pk__in=_ahead(participant, seen))
+        pairs = spare if spare.exists() else pairs
     if not (count := pairs.count()):
         return None
     pair = pairs[int(generator.integers(count))]
     return control_of_pair(participant.study, kind, pair, generator)
+
+
+def _ahead(participant: Participant, seen: Collection[int]) -> list[int]:
+    """The pairs that a session of only free assignments would show.
+
+    Nobody sees a pair twice: a training trial on one of them could cost the study a vote, where the
+    participants to come need every pair that is left.
+    """
+    study = participant.study
+    free = study.assignments.filter(cohort=participant.cohort).free().unseen(seen)
+    return list(free.values_list("pair_id", flat=True)[: study.trials_per_participant])
 
 
 def control_of_pair(

@@ -117,6 +117,20 @@ def test_it_mixes_control_trials_into_a_session(controlled):
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("training", [1, 3])
+def test_training_takes_no_pair_that_a_later_trial_needs(draft, training):
+    """12 pairs, each wanted twice: the last of three participants needs 8 certain ones."""
+    study = draft(
+        trials_per_participant=8, participant_target=3, votes_per_pair=2,
+        rules={"training": training},
+    )  # fmt: skip
+    open_study(study)
+    for _ in range(3):
+        assert len(take_part(enrol(study))) == 8 + training
+    assert not study.assignments.unanswered().exists()
+
+
+@pytest.mark.django_db
 def test_it_shows_a_foreign_content_in_gold_trials_of_a_c_test(draft):
     study = draft(kind="C", trials_per_participant=10, rules={"gold": 3})
     open_study(study)
