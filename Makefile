@@ -56,6 +56,6 @@ run: venv  ## the site at 127.0.0.1:8000
 	$(BIN)/python manage.py migrate --verbosity 0
 	$(BIN)/gunicorn config.wsgi --bind 127.0.0.1:8000 --no-control-socket
 
-worker: venv  ## make the waiting stimuli of batches
+worker: venv  ## make and measure what waits: one process for each core or GPU, started again when killed
 	$(BIN)/python manage.py migrate --verbosity 0
-	$(BIN)/python manage.py worker
+	$(BIN)/python manage.py worker --respawn

@@ -1,12 +1,13 @@
-"""The files of pictures and stimuli under MEDIA_ROOT.
+"""The files of pictures and stimuli under MEDIA_ROOT, and in the object store if there is one.
 
 A file is named by its SHA-256, so the same file is stored only once. It gets that name when all of
-it is on the disk.
+it is on the disk. All code reads and writes these files through this module.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -15,9 +16,11 @@ from typing import BinaryIO
 
 from django.conf import settings
 
+from common import object_store
 from common.atomic import replace_file
-from common.errors import PictureError
+from common.errors import PictureError, StorageError
 
+_SHA256 = re.compile("[0-9a-f]{64}")
 _ABANDONED = 3600  # seconds after which no running process still writes a temporary file
 
 
@@ -31,6 +34,51 @@ def media_path(name: str) -> Path:
     if name.startswith("/") or ".." in name.split("/"):
         raise PictureError(f"the file name {name!r} is outside the media folder: correct the row")
     return Path(settings.MEDIA_ROOT) / name
+
+
+def local_file(name: str) -> Path:
+    """The path of the file that a FileField calls `name`, which is fetched from the store first.
+
+    A file that neither this machine nor the store has is missing at the path.
+
+    Raises:
+        PictureError: as `media_path` does.
+        StorageError: the store does not answer, or its file is damaged.
+
+    """
+    path = media_path(name)
+    if not name or not object_store.is_used() or path.exists():
+        return path
+    content = object_store.get(name)
+    if content is not None:
+        if _SHA256.fullmatch(path.stem) and hashlib.sha256(content).hexdigest() != path.stem:
+            raise StorageError(f"the store's file {name} is damaged: restore it from a backup")
+        with new_file(path) as file:
+            file.write(content)
+    return path
+
+
+def share_file(name: str) -> None:
+    """Put a file of this machine into the store, if there is one.
+
+    Raises:
+        StorageError: the store does not answer, or refuses.
+
+    """
+    if object_store.is_used():
+        object_store.put(name, media_path(name).read_bytes())
+
+
+def remove_file(name: str) -> None:
+    """Remove a file here and from the store. Other machines may keep their copies.
+
+    Raises:
+        StorageError: the store does not answer, or refuses.
+
+    """
+    media_path(name).unlink(missing_ok=True)
+    if object_store.is_used():
+        object_store.remove(name)
 
 
 def keep(folder: str, suffix: str, content: bytes) -> tuple[str, str]:
@@ -48,6 +96,8 @@ def keep(folder: str, suffix: str, content: bytes) -> tuple[str, str]:
     name = f"{folder}/{sha256[:2]}/{sha256}{suffix}"
     with new_file(media_path(name)) as file:
         file.write(content)
+    if object_store.is_used():
+        object_store.put(name, content)
     return name, sha256
 
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import importlib.util
 import sys
 from pathlib import Path
+from typing import Any
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from pythonjsonlogger.core import RESERVED_ATTRS
 
 from config import environment as env
 from config.database import database, make_private
 from config.secret_key import read_or_make
+from config.storage import storages
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 _INSTALLED = BASE_DIR / "ecspace" / "site"
@@ -57,6 +60,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.metrics.VoteTimer",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -101,7 +105,7 @@ DATABASES = {"default": database(env.text("DATABASE_URL", ""), DATA_DIR / "ecspa
 make_private(DATABASES["default"])
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-TASKS = {
+TASKS: dict[str, dict[str, Any]] = {
     "default": {
         "BACKEND": env.alias(
             "TASK_BACKEND",
@@ -109,12 +113,26 @@ TASKS = {
             {
                 "database": "django_tasks_db.DatabaseBackend",
                 "immediate": "django_tasks.backends.immediate.ImmediateBackend",
+                "ray": "transfer.batches.ray_backend.RayBackend",
             },
         ),
+        # Of the engine ray: the tasks whose rows are in the ledger.
+        "OPTIONS": {
+            "cluster": [
+                "transfer.batches.tasks.make_chunk",
+                "metrics.measurements.tasks.measure_jobs",
+            ]
+        },
     }
 }
+RAY_ADDRESS = env.text("RAY_ADDRESS", "")
+"""The Ray cluster; without it `manage.py ray_workers` starts one on its machine."""
+RAY_CORES = env.whole_number("RAY_CORES", 1, least=1)
+"""Cores that one actor of a Ray cluster without GPUs takes."""
+METRICS_TOKEN = env.text("METRICS_TOKEN", "")
+"""Who sends it as a bearer token gets the metrics for Prometheus; without it there are none."""
 PROCESSES = env.whole_number("PROCESSES", env.cores(), least=1)
-"""How many processes of `manage.py measure` work at once; each uses one core."""
+"""How many processes of `generate`, `measure` and `worker` work at once, each on one core."""
 
 _MEMORY = "django.core.cache.backends.locmem.LocMemCache"
 CACHES = {
@@ -166,6 +184,10 @@ WHITENOISE_AUTOREFRESH = DEBUG
 MEDIA_ROOT = DATA_DIR / "media"
 """Pictures and stimuli. There is no MEDIA_URL: views send the files to those who may see them."""
 
+STORAGE_URL = env.text("STORAGE_URL", "")
+"""The object store that machines share, s3://BUCKET/PREFIX; the media folder is then its cache."""
+STORAGES = storages(STORAGE_URL)
+
 LARGEST_UPLOAD = env.whole_number("LARGEST_UPLOAD", 1024, least=1) * 1024 * 1024
 """Bytes of one upload of pictures; the variable is in MB. No other form takes files."""
 DATA_UPLOAD_MAX_NUMBER_FILES = 500
@@ -190,6 +212,7 @@ SESSION_COOKIE_SECURE = PRODUCTION
 CSRF_COOKIE_SECURE = PRODUCTION
 CSRF_FAILURE_VIEW = "studies.views.cookies.csrf_failure"
 SECURE_SSL_REDIRECT = PRODUCTION
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # asked on the machine itself, without TLS
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION
 SECURE_HSTS_PRELOAD = PRODUCTION
@@ -200,8 +223,24 @@ if env.flag("BEHIND_PROXY", False):
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "filters": {"about": {"()": "common.log_context.About"}},
+    "formatters": {
+        "plain": {"format": "{asctime} {levelname} {name}: {message}{context}", "style": "{"},
+        "json": {
+            "()": "pythonjsonlogger.json.JsonFormatter",
+            "format": "{asctime}{levelname}{name}{message}",
+            "style": "{",
+            "rename_fields": {"asctime": "time", "levelname": "level", "name": "logger"},
+            "reserved_attrs": [*RESERVED_ATTRS, "context"],
+        },
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "filters": ["about"],
+            "formatter": env.choice("LOG_FORMAT", "plain", ["plain", "json"]),
+        }
+    },
     "root": {
         "handlers": ["console"],
         "level": env.choice("LOG_LEVEL", "WARNING", ["DEBUG", "INFO", "WARNING", "ERROR"]),

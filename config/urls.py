@@ -20,4 +20,5 @@ urlpatterns = [
     path("transfer/", include("transfer.urls")),
     path("studies/", include("studies.urls")),
     path("metrics/", include("metrics.urls")),
+    path("", include("config.monitoring")),
 ]

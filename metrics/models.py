@@ -137,6 +137,7 @@ class MeasurementJobQuerySet(Ledger["MeasurementJob"]):
     """Jobs that measure; those of one chunk of an order share their reference."""
 
     GROUP = "order"
+    STIMULUS = "stimulus_id"
 
 
 class MeasurementJob(Job):
@@ -240,6 +241,7 @@ class ReportJobQuerySet(Ledger["ReportJob"]):
     """Reports that are to be written; each is a chunk of its own."""
 
     GROUP = "id"
+    STIMULUS = None
 
     def next_chunk(self) -> ReportJobQuerySet:
         """The oldest report that waits."""

@@ -11,6 +11,7 @@ from transfer.views import (
     pictures,
     states,
     stimuli,
+    workers,
 )
 
 app_name = "transfer"
@@ -21,6 +22,7 @@ urlpatterns = [
     path("pictures/<int:pk>/thumbnail/", files.picture_thumbnail, name="picture_thumbnail"),
     path("methods/", methods.methods, name="methods"),
     path("methods/<slug:key>/", methods.method, name="method"),
+    path("workers/", workers.workers, name="workers"),
     path("batches/", batches.batches, name="batches"),
     path("batches/new/", launching.launch_batch, name="launch"),
     path("batches/<int:pk>/", batches.batch, name="batch"),

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
+import sys
 import time
 from collections.abc import Callable, Sequence
 
 from django.conf import settings
 
 from common.errors import MachineError
-from common.threads import ONE_THREAD
+from common.processes import Pool, places
 from metrics.measurements.jobs import measure_chunk
 from metrics.models import MeasurementJob, MeasurementJobQuerySet, MeasuringOrder
 from metrics.statistics.base import ProgressCallback
+from transfer.batches.presence import present
 
 _LOOK = 0.5  # seconds between looks at the rows while other processes measure
 _PATIENCE = 20.0  # seconds in which an interrupted process gives its rows back
@@ -45,7 +46,8 @@ def measure_here(
             _measure_in_processes(orders, number, report)
             tried |= _left_with_a_reason(orders)
         else:
-            measure_waiting(orders, tried, after=report)
+            with present("measure"):
+                measure_waiting(orders, tried, after=report)
     while _rows(orders).progress().running:  # held by other workers
         time.sleep(_LOOK)
         _rows(orders).reap()
@@ -84,7 +86,8 @@ def measure_waiting(
 
 def work_for(orders: Sequence[MeasuringOrder], parent: int) -> None:
     """What a process of `_measure_in_processes` does, as long as its parent lives."""
-    measure_waiting(orders, set(), go_on=lambda: os.getppid() == parent)
+    with present("measure"):
+        measure_waiting(orders, set(), go_on=lambda: os.getppid() == parent)
 
 
 def _measure_in_processes(
@@ -92,33 +95,20 @@ def _measure_in_processes(
 ) -> None:
     ids = [str(order.pk) for order in orders]
     command = [*settings.MANAGE, "measure", "--work", *ids]
-    environment = os.environ | ONE_THREAD
-    # In sessions of their own: Ctrl-C reaches this process, which then tells each of them once.
-    workers = [
-        subprocess.Popen(command, env=environment, start_new_session=True)  # noqa: S603
-        for _ in range(number)
-    ]
+    pool = Pool(command, places(number, number, gpus=False), _say)
     try:
-        while any(worker.poll() is None for worker in workers):
+        while pool.watch():
             time.sleep(_LOOK)
             after()
     finally:  # also of an interruption: their rows wait again
-        for worker in workers:
-            if worker.poll() is None:
-                worker.send_signal(signal.SIGINT)
-        for worker in workers:
-            _end(worker)
-    failed = [worker.returncode for worker in workers if worker.returncode > 0]
-    if failed:  # it has said why
+        pool.stop(signal.SIGINT)
+        pool.end(_PATIENCE)
+    if failed := [code for code in pool.codes if code > 0]:  # it has said why
         raise SystemExit(failed[0])
 
 
-def _end(worker: subprocess.Popen[bytes]) -> None:
-    try:
-        worker.wait(_PATIENCE)
-    except subprocess.TimeoutExpired:
-        worker.kill()  # its rows are taken back by whoever works next
-        worker.wait()
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)  # noqa: T201
 
 
 def _rows(orders: Sequence[MeasuringOrder]) -> MeasurementJobQuerySet:

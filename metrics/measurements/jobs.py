@@ -21,6 +21,7 @@ from metrics.models import Measurement, MeasurementJob, MeasuringOrder
 from metrics.statistics import statistic
 from metrics.statistics.base import Instrument, Sample, Value
 from transfer.batches.claimed import is_of_the_machine, one_line, work_on
+from transfer.batches.presence import tell_device
 from transfer.models import Batch
 from transfer.models.ledger import Lease, Ledger
 
@@ -44,6 +45,7 @@ def _measure_claimed(lease: Lease) -> None:
     with one_thread():
         instrument = _instrument_of(jobs[0].order)
         lease.rows.update(device=instrument.device[:100])
+        tell_device(instrument.device)
         missing = _measure(lease, jobs, instrument)
     if missing:
         raise MachineError(missing)

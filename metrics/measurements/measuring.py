@@ -10,7 +10,7 @@ from django.conf import settings
 
 from common.errors import InputError
 from common.lookup import unknown
-from common.media import media_path
+from common.media import local_file
 from metrics.statistics.base import Collection, Sample, Statistic
 from transfer.models import Batch, Picture, Stimulus
 
@@ -80,5 +80,5 @@ def sample_of(stimulus: Stimulus, reference: Picture) -> Sample:
         image=stimulus.path,
         width=stimulus.width,
         reference=reference.path,
-        annotations=media_path(str(reference.annotations.name)) if reference.annotations else None,
+        annotations=local_file(str(reference.annotations.name)) if reference.annotations else None,
     )

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from common.errors import InputError
-from common.media import media_path
+from common.media import remove_file
 from studies.models import Study
 from transfer.media.thumbnails import thumbnail_path
 from transfer.models import Batch, Stimulus
@@ -63,5 +63,5 @@ def delete_batch(batch: Batch, user: AbstractBaseUser | AnonymousUser | None = N
 
 def _remove(files: dict[str, str]) -> None:
     for name, sha256 in files.items():
-        media_path(name).unlink(missing_ok=True)
+        remove_file(name)
         thumbnail_path(sha256).unlink(missing_ok=True)

@@ -25,16 +25,19 @@ from django.db import connection, models, transaction
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
+from common import object_store
 from common.atomic import replace_file
-from common.media import media_path
+from common.errors import StorageError
+from common.media import local_file
 from common.models import Use
 from studies.privacy.erasure import log_path
+from transfer.models import WorkerProcess
 
 FORMAT = 1
 ROWS, LOG, MANIFEST = "rows.jsonl", "erasures.jsonl", "manifest.json"
 MADE_AGAIN = ("shown", "temporary", "thumbnails")
 """Folders of files that are made again from others on request."""
-_LEFT_OUT = (Session, Use)
+_LEFT_OUT = (Session, Use, WorkerProcess)
 
 
 def write_backup(target: Path) -> int:
@@ -56,7 +59,7 @@ def write_backup(target: Path) -> int:
         if log_path().exists():
             archive.write(log_path(), LOG)
         for name in _files():
-            archive.write(media_path(name), f"media/{name}", zipfile.ZIP_STORED)
+            archive.write(_here(name), f"media/{name}", zipfile.ZIP_STORED)
         manifest = {
             "format": FORMAT,
             "made": timezone.now().isoformat(),
@@ -125,12 +128,29 @@ def _snapshot() -> Iterator[None]:
         yield
 
 
-def _files() -> Iterator[str]:
+def _files() -> list[str]:
+    """The names of all files: those of the media folder, and those that rows name in the store."""
     root = Path(settings.MEDIA_ROOT)
-    for path in sorted(root.rglob("*")):
-        name = path.relative_to(root)
-        if path.is_file() and name.parts[0] not in MADE_AGAIN:
-            yield name.as_posix()
+    names = [path.relative_to(root) for path in root.rglob("*") if path.is_file()]
+    found = {name.as_posix() for name in names if name.parts[0] not in MADE_AGAIN}
+    if object_store.is_used():
+        found |= set(_named_files())
+    return sorted(found)
+
+
+def _named_files() -> Iterator[str]:
+    for model in models_of():
+        for field in model._meta.concrete_fields:
+            if isinstance(field, models.FileField):
+                rows = model._base_manager.exclude(**{field.name: ""})
+                yield from rows.values_list(field.name, flat=True).iterator(chunk_size=1000)
+
+
+def _here(name: str) -> Path:
+    path = local_file(name)
+    if not path.exists():
+        raise StorageError(f"the file {name} is neither in the store nor on this machine")
+    return path
 
 
 def schema() -> list[str]:

@@ -30,7 +30,7 @@ from django.core.serializers.base import DeserializationError
 from django.db import DatabaseError, connection, models, transaction
 
 from common.errors import InputError, PictureError
-from common.media import media_path
+from common.media import media_path, share_file
 from studies.models import Participant
 from studies.privacy.backup import FORMAT, LOG, MADE_AGAIN, MANIFEST, ROWS, models_of, schema
 from studies.privacy.erasure import entries_of, erase_again, remember
@@ -65,8 +65,9 @@ def restore(source: Path) -> int:
                 with archive.open(ROWS) as rows:
                     _read_rows(io.TextIOWrapper(rows, encoding="utf-8"), files)
                 again = erase_again(erased)
-                for file in files.values():
+                for name, file in files.items():
                     file.move()
+                    share_file(name)
             remember(erased)
             return again
     except _DAMAGE as error:

@@ -19,8 +19,10 @@ OURS = (*APPS, "common", "config")
 SLOW = {
     "torch", "torchvision", "matplotlib", "plotly", "ray", "scipy", "skimage", "sklearn", "pandas",
     "pyarrow", "PIL", "firthmodels", "statsmodels", "higra", "pydantic",
+    "botocore",
 }  # fmt: skip
-"""Packages that are slow to import: a view, a command or a task imports them when it needs them."""
+"""Packages that are slow to import, or optional: a view, a command or a task imports them when it
+needs them."""
 
 
 def modules() -> dict[str, Path]:

@@ -16,6 +16,8 @@ from django.db import OperationalError, connections
 
 from common.errors import InputError, MachineError, StorageError, WeightsError
 from common.faults import disk_problem
+from common.log_context import about
+from transfer.batches.presence import tell_error, tell_work
 from transfer.models.ledger import RENEWAL, Lease, Ledger, worker_name
 
 logger = logging.getLogger(__name__)
@@ -36,20 +38,24 @@ def work_on(rows: Ledger[Any], work: Callable[[Lease], None]) -> int:
         if rows.claim(worker_name(), lease.token) is None:
             return 0
         claimed = lease.rows.count()
-        with kept(lease):
+        with kept(lease), _told(lease, claimed):
             work(lease)
     except (StorageError, MachineError) as error:
+        tell_error(one_line(error))
         _give_back(lease, error)
         raise
     except _OF_THE_MACHINE as error:
         raise _put_back(lease, error) from error
     except InputError as error:
+        tell_error(one_line(error))
         lease.fail(one_line(error))
     except Exception as error:
         if is_of_the_machine(error):
             raise _put_back(lease, error) from error
         logger.exception("a chunk could not be finished")
-        lease.fail_attempt(one_line(f"{type(error).__name__}: {error}"))
+        said = one_line(f"{type(error).__name__}: {error}")
+        tell_error(said)
+        lease.fail_attempt(said)
     except BaseException:
         lease.release()
         raise
@@ -83,8 +89,30 @@ def _put_back(lease: Lease, error: Exception) -> InputError:
     else:
         kind = "" if isinstance(error, InputError) else f"{type(error).__name__}: "
         reason = MachineError(f"this machine cannot do it: {kind}{one_line(error)}")
+    tell_error(one_line(reason))
     _give_back(lease, reason)
     return reason
+
+
+@contextmanager
+def _told(lease: Lease, number: int) -> Iterator[None]:
+    """Name the rows in log records, and in the table of processes, while the block runs."""
+    group, stimulus = lease.table.GROUP, lease.table.STIMULUS
+    row = lease.rows.order_by("pk").first()
+    if row is None:  # cancelled meanwhile
+        yield
+        return
+    noun = row._meta.verbose_name_plural if number != 1 else row._meta.verbose_name
+    whole = row if group == "id" else getattr(row, group)
+    tell_work(f"{whole}: {number} {noun}, chunk {row.chunk}")
+    values = {group: whole.pk, "chunk": row.chunk}
+    if stimulus is not None:
+        values["stimuli"] = list(lease.rows.order_by("pk").values_list(stimulus, flat=True))
+    try:
+        with about(**values):
+            yield
+    finally:
+        tell_work("")
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +10,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from common.colours import CONVERSION, is_converted
+from common.device import choose_device
 from common.errors import InputError
 from common.lookup import check_name
 from common.pictures import check_width
@@ -39,7 +39,8 @@ class Order:
         weights: `ordinary` or `aggressive`: run methods at the strengths of the paper's experiment
             instead (`methods.style_weights`).
         samples: number of stimuli to draw per method, instead of the full grid.
-        threads: CPU threads for each chunk; by default all of this machine.
+        precision: one of `recipes.PRECISIONS`, or `auto` for the fastest one on this machine.
+        threads: CPU threads for each chunk; a machine is kept busy by one process for each core.
         chunk: number of stimuli that are made together.
 
     """
@@ -56,7 +57,7 @@ class Order:
     seed: int = 0
     encoder: str = DEFAULT_ENCODER
     samples: int | None = None
-    precision: str = "float32"
+    precision: str = recipes.AUTO
     threads: int | None = None
     chunk: int = 4
 
@@ -85,7 +86,7 @@ def launch(order: Order, user: User | None = None) -> Batch:
 
 
 def recipe_of(order: Order, existing: Mapping[str, Any] | None = None) -> Recipe:
-    """The recipe of an order. The number of threads, if not ordered, is that of `existing`.
+    """The recipe of an order. Threads and precision, if not ordered, are those of `existing`.
 
     Raises:
         InputError: a value that cannot be used.
@@ -112,6 +113,11 @@ def recipe_of(order: Order, existing: Mapping[str, Any] | None = None) -> Recipe
         sampling = {"rule": "samples", "samples": order.samples}
     converted = any(is_converted(picture.path) for picture in (*order.contents, *order.styles))
     colours = {"colours": CONVERSION} if converted else {}
+    before = existing or {}
+    threads = order.threads or before.get("threads") or 1
+    precision = order.precision
+    if precision == recipes.AUTO:
+        precision = before.get("precision") or _fastest(order.methods, threads)
     return colours | {
         "methods": methods,
         "contents": sorted(picture.sha256 for picture in order.contents),
@@ -121,8 +127,8 @@ def recipe_of(order: Order, existing: Mapping[str, Any] | None = None) -> Recipe
         "encoder_fingerprint": encoder.fingerprint,
         "size": order.size,
         "seed": order.seed,
-        "precision": order.precision,
-        "threads": order.threads or (existing or {}).get("threads") or available_threads(),
+        "precision": precision,
+        "threads": threads,
         "chunk": order.chunk,
     }
 
@@ -145,14 +151,16 @@ def stimuli_of(order: Order, recipe: Recipe) -> list[recipes.StimulusRecipe]:
     return recipes.expand(recipe, sources(order.contents), sources(order.styles))
 
 
-def available_threads() -> int:
-    """The CPU threads that this process may use, by OMP_NUM_THREADS or the machine."""
-    named = os.environ.get("OMP_NUM_THREADS", "")
-    if named.isdigit() and int(named):
-        return int(named)
-    if hasattr(os, "sched_getaffinity"):  # not on macOS
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+def _fastest(methods: Sequence[str], threads: int) -> str:
+    """The fastest precision of this machine.
+
+    Methods without content are run in float32: their losses are compared to the last digits.
+    """
+    from transfer.methods.precision import resolve_precision
+
+    if not all(METHODS[method].needs_content for method in methods):
+        return "float32"
+    return resolve_precision(recipes.AUTO, choose_device("auto"), threads)
 
 
 def _layers(parameters: Mapping[str, Any]) -> list[str]:
@@ -176,7 +184,7 @@ def _validate(order: Order) -> None:
     for picture in (*order.contents, *order.styles):
         name = f"{picture.role} '{picture.name}'"
         check_width((picture.width, picture.height), order.size, name)
-    check_name("precision", order.precision, recipes.PRECISIONS)
+    check_name("precision", order.precision, (recipes.AUTO, *recipes.PRECISIONS))
     for what, value in (
         ("chunk", order.chunk), ("threads", order.threads), ("samples", order.samples)
     ):  # fmt: skip

@@ -26,6 +26,8 @@ from common.errors import InputError
 from transfer.batches.combinations import Pictures, Recipe, Source, count, picture_combinations
 
 PRECISIONS = ("float32", "tf32", "bf16")  # as transfer.methods.precision, which imports torch
+AUTO = "auto"
+"""In an order: the precision that is fastest on this machine."""
 LARGEST = 100_000
 """Stimuli in one batch. The limit guards against mistakes in an order."""
 

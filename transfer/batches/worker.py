@@ -15,7 +15,9 @@ from common.device import choose_device
 from common.errors import MachineError, PictureError
 from common.media import keep
 from common.pictures import read_picture, save_png
+from common.threads import threads
 from transfer.batches.claimed import device_name, one_line, work_on
+from transfer.batches.presence import tell_device
 from transfer.decoders import Autoencoder, fingerprint_of, loaded_autoencoders
 from transfer.encoders import loaded_encoder
 from transfer.models import Batch, Stimulus
@@ -45,7 +47,9 @@ def _make_claimed(lease: Lease, progress: ReportSteps | None) -> None:
     assert all((row.batch_id, row.chunk) == (batch.pk, chunk) for row in mine)
     device = choose_device("auto")  # CUDA_VISIBLE_DEVICES= hides the GPU
     encoder = _encoder_of(batch, device)
-    lease.rows.update(device=device_name(device))
+    name = device_name(device)
+    lease.rows.update(device=name)
+    tell_device(name)
     rows, tasks = _tasks(lease, batch.stimuli.filter(chunk=chunk))
     if not tasks:
         return
@@ -81,22 +85,19 @@ def _stylise(
     device: str,
     progress: ReportSteps | None,
 ) -> list[Result[Image]]:
-    import torch
-
     from transfer.methods.stylise import stylise
 
-    # The number of threads decides how sums are split, and so the last digits.
-    torch.set_num_threads(batch.recipe["threads"])
-    return stylise(
-        row.method,
-        tasks,
-        encoder=encoder,
-        parameters=row.parameters,
-        size=batch.recipe["size"],
-        autoencoders=_autoencoders_of(batch, row, device),
-        precision=batch.recipe["precision"],
-        progress=progress,
-    )
+    with threads(batch.recipe["threads"]):
+        return stylise(
+            row.method,
+            tasks,
+            encoder=encoder,
+            parameters=row.parameters,
+            size=batch.recipe["size"],
+            autoencoders=_autoencoders_of(batch, row, device),
+            precision=batch.recipe["precision"],
+            progress=progress,
+        )
 
 
 def _write(lease: Lease, row: Stimulus, result: Result[Image]) -> None:

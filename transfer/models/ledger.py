@@ -96,10 +96,12 @@ class Ledger(models.QuerySet[Row]):
 
     Class attributes:
         GROUP: the column by which chunks belong together; groups are worked on in their order.
+        STIMULUS: the column that holds the primary key of a row's stimulus, if it has one.
 
     """
 
     GROUP: ClassVar[str] = "batch"
+    STIMULUS: ClassVar[str | None] = "pk"
 
     def next_chunk(self) -> Self:
         """The first chunk with a waiting row, of the oldest group."""
@@ -148,6 +150,10 @@ class Ledger(models.QuerySet[Row]):
         return failed + lost.update(
             state=State.PENDING, lease=None, lease_until=None, worker="", device=""
         )
+
+    def expired(self) -> Self:
+        """The running rows whose lease has expired."""
+        return self.filter(state=State.RUNNING, lease_until__lt=Now())
 
     def retry(self) -> int:
         """Let failed rows wait again with all their attempts. Returns their number."""

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from common.errors import InputError
 from common.formats import without_suffix
-from common.media import media_path
+from common.media import local_file, remove_file
 from transfer.media.thumbnails import thumbnail, thumbnail_path
 
 SHORTEST_HASH = 8
@@ -101,8 +101,8 @@ class Picture(models.Model):
 
     @property
     def path(self) -> Path:
-        """The path of the file."""
-        return media_path(self.file.name or "")
+        """The path of the file, which is fetched from the object store if it is not here."""
+        return local_file(self.file.name or "")
 
     def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
         """Delete the row, and its files unless the same picture also has the other role.
@@ -117,7 +117,7 @@ class Picture(models.Model):
         return deleted
 
     def _delete_files(self) -> None:
-        self.path.unlink(missing_ok=True)
+        remove_file(self.file.name or "")
         thumbnail_path(self.sha256).unlink(missing_ok=True)
 
     def thumbnail(self) -> Path:

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import models
 from django.urls import reverse
 
-from common.media import media_path
+from common.media import local_file
 from transfer.media.thumbnails import thumbnail
 from transfer.models.ledger import Job, Ledger
 from transfer.models.pictures import Picture
@@ -95,6 +95,8 @@ class Stimulus(Job):
             models.Index(fields=["state", "batch", "chunk"], name="stimulus_queue"),
             # For renewals, which search for the rows of a lease.
             models.Index(fields=["lease"], name="stimulus_lease"),
+            # For the images of the last hour.
+            models.Index(fields=["finished_at"], name="stimulus_finished"),
         ]
 
     def __str__(self) -> str:
@@ -106,8 +108,8 @@ class Stimulus(Job):
 
     @property
     def path(self) -> Path:
-        """The path of the finished picture."""
-        return media_path(self.file.name or "")
+        """The path of the finished picture, which is fetched from the store if it is not here."""
+        return local_file(self.file.name or "")
 
     @property
     def label(self) -> str:

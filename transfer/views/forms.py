@@ -14,8 +14,8 @@ from common.formats import ACCEPT
 from common.name_value import names_and_values
 from transfer import methods as registry
 from transfer.batches.launch import LARGEST, SMALLEST, Order
+from transfer.batches.recipes import AUTO, PRECISIONS
 from transfer.batches.recipes import LARGEST as MOST_STIMULI
-from transfer.batches.recipes import PRECISIONS
 from transfer.encoders import DEFAULT_ENCODER, ENCODERS
 from transfer.models import Batch, Picture, Stimulus
 from transfer.views.gallery import ORDERS
@@ -163,7 +163,10 @@ class LaunchForm(forms.Form):
         ],
         label="Colours",
     )
-    precision = forms.ChoiceField(choices=[(name, name) for name in PRECISIONS])
+    precision = forms.ChoiceField(
+        choices=[(AUTO, "auto: the fastest on this machine"), *((p, p) for p in PRECISIONS)],
+        help_text="The recipe says what auto became.",
+    )
     chunk = forms.IntegerField(
         label="Made together",
         min_value=1,

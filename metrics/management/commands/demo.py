@@ -141,24 +141,18 @@ class Command(InputCommand):
                     store_picture(path, role, licence=sample.licence, source=source)
 
     def _stimuli(self) -> None:
-        # A thread for each core makes one picture sooner, a process for each core makes all sooner.
-        helpers = settings.PROCESSES - 1
-        with ExitStack() as running:
-            for _ in range(helpers):
-                running.enter_context(_process([*settings.MANAGE, "worker"], quiet=True))
-            call_command(
-                "generate",
-                name=BATCH,
-                methods=list(METHODS),
-                contents=[picture.sha256 for picture in _pictures("content")],
-                styles=[picture.sha256 for picture in _pictures("style")],
-                size=SIZE,
-                iterations=ITERATIONS,
-                parameters=[f"{key}.{one}" for key, each in METHODS.items() for one in each],
-                chunk=CHUNK,
-                threads=1,
-                measure=False,
-            )
+        call_command(
+            "generate",
+            name=BATCH,
+            methods=list(METHODS),
+            contents=[picture.sha256 for picture in _pictures("content")],
+            styles=[picture.sha256 for picture in _pictures("style")],
+            size=SIZE,
+            iterations=ITERATIONS,
+            parameters=[f"{key}.{one}" for key, each in METHODS.items() for one in each],
+            chunk=CHUNK,
+            measure=False,
+        )
 
     def _measurements(self) -> None:
         call_command("measure", batch=BATCH)
@@ -209,11 +203,10 @@ def _login() -> tuple[str, str]:
 
 
 @contextmanager
-def _process(command: Sequence[str], *, quiet: bool = False) -> Iterator[subprocess.Popen[bytes]]:
+def _process(command: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
     """Run a command beside this one; it is told to end when the block ends."""
-    output = subprocess.DEVNULL if quiet else None
     process = subprocess.Popen(  # noqa: S603
-        command, cwd=settings.BASE_DIR, stdout=output, stderr=output, start_new_session=True
+        command, cwd=settings.BASE_DIR, start_new_session=True
     )
     try:
         yield process

@@ -77,7 +77,7 @@ def test_the_site_is_up_while_the_pictures_are_made(
     order: list[str] = []
 
     @contextmanager
-    def process(command: Sequence[str], *, quiet: bool = False) -> Iterator[FakeServer]:
+    def process(command: Sequence[str]) -> Iterator[FakeServer]:
         order.append("site" if "gunicorn" in command else "worker")
         yield FakeServer()
         order.append("stopped")
@@ -88,31 +88,6 @@ def test_the_site_is_up_while_the_pictures_are_made(
     call_command("demo", serve=True, stdout=io.StringIO(), stderr=io.StringIO())
     assert order[:3] == ["site", "_pictures", "_stimuli"]
     assert order[-4:] == ["_report", "worker", "stopped", "stopped"]
-
-
-def test_a_worker_on_each_further_core_waits_for_the_stimuli_to_be_launched(
-    small: Path, monkeypatch: pytest.MonkeyPatch, settings: pytest.FixtureRequest, db: None
-) -> None:
-    """With --drain it would end at once, before there is anything to make."""
-    settings.PROCESSES = 3  # type: ignore[attr-defined]
-    started: list[Sequence[str]] = []
-
-    @contextmanager
-    def process(command: Sequence[str], *, quiet: bool = False) -> Iterator[None]:
-        started.append(command)
-        yield
-        started.append(["stopped"])
-
-    monkeypatch.setattr(demo, "_process", process)
-
-    def call_command(command: str, /, **_: object) -> None:
-        started.append([command])
-
-    monkeypatch.setattr(demo, "call_command", call_command)
-    demo.Command()._stimuli()
-    assert [command[-1] for command in started] == [
-        "worker", "worker", "generate", "stopped", "stopped"
-    ]  # fmt: skip
 
 
 def test_a_process_beside_it_ends_with_the_block() -> None:

@@ -52,12 +52,10 @@ def test_a_layer_that_the_encoder_lacks_is_refused_before_there_are_rows(engine,
     assert not Batch.objects.exists()
 
 
-def test_unnamed_threads_are_those_of_the_batch(engine, order, monkeypatch):
-    monkeypatch.setenv("OMP_NUM_THREADS", "3")
-    launch(order(threads=None))
-    monkeypatch.setenv("OMP_NUM_THREADS", "5")
+def test_unnamed_threads_are_those_of_the_batch(engine, order):
+    launch(order(threads=3))
     assert launch(order(threads=None)).recipe["threads"] == 3
-    assert recipe_of(order(threads=None))["threads"] == 5
+    assert recipe_of(order(threads=None))["threads"] == 1
 
 
 def test_it_never_adds_to_imported_stimuli(engine, order):
@@ -225,3 +223,14 @@ def test_a_picture_with_a_colour_profile_makes_another_recipe(engine, order, tmp
     Batch.objects.filter(pk=mixed.pk).update(recipe=older)
     with pytest.raises(InputError, match="another recipe .colours: nothing → .srgb-1"):
         launch(order(name="mixed", contents=contents))
+
+
+def test_auto_becomes_a_precision_in_the_recipe_and_stays_it(engine, order, monkeypatch):
+    import torch
+
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"amx_bf16": True})
+    recipe = launch(order(precision="auto")).recipe
+    assert (recipe["precision"], recipe["threads"]) == ("bf16", 1)
+    monkeypatch.setattr(torch.cpu, "get_capabilities", dict)
+    assert launch(order(precision="auto")).recipe["precision"] == "bf16"  # continued elsewhere
+    assert launch(order(precision="auto", name="new")).recipe["precision"] == "float32"

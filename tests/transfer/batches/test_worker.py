@@ -220,6 +220,7 @@ def test_a_worker_waits_for_the_disk_with_growing_pauses(engine, order, monkeypa
     monkeypatch.setattr(worker, "keep", store)
     monkeypatch.setattr("threading.Event.wait", lambda _, seconds: pauses.append(seconds))
     monkeypatch.setattr("transfer.batches.claimed.kept", lambda _: nullcontext())
+    monkeypatch.setattr("transfer.management.commands.worker.present", nullcontext)
     call_command("worker", "--drain")
     assert pauses == [1, 2, 4]
     assert set(Stimulus.objects.values_list("state", flat=True)) == {"done"}
@@ -233,6 +234,7 @@ def test_a_worker_that_drains_does_not_wait_for_a_disk_without_end(engine, order
     monkeypatch.setattr(worker, "keep", Mock(side_effect=StorageError("the disk is full")))
     monkeypatch.setattr("threading.Event.wait", lambda _, seconds: pauses.append(seconds))
     monkeypatch.setattr("transfer.batches.claimed.kept", lambda _: nullcontext())
+    monkeypatch.setattr("transfer.management.commands.worker.present", nullcontext)
     with pytest.raises(CommandError, match="the disk is full") as caught:
         call_command("worker", "--drain")
     assert caught.value.returncode == 2
@@ -254,6 +256,7 @@ def test_a_worker_waits_for_a_database_that_is_away(engine, order, monkeypatch, 
     monkeypatch.setattr(Ledger, "reap", reap)
     monkeypatch.setattr("threading.Event.wait", lambda _, seconds: pauses.append(seconds))
     monkeypatch.setattr("transfer.batches.claimed.kept", lambda _: nullcontext())
+    monkeypatch.setattr("transfer.management.commands.worker.present", nullcontext)
     call_command("worker", "--drain")
     assert pauses == [1, 2]
     assert set(Stimulus.objects.values_list("state", flat=True)) == {"done"}

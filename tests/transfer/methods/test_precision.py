@@ -5,7 +5,12 @@ import torch
 
 from common.device import choose_device
 from common.errors import InputError
-from transfer.methods.precision import PRECISIONS, check_precision, encoder_precision
+from transfer.methods.precision import (
+    PRECISIONS,
+    check_precision,
+    encoder_precision,
+    resolve_precision,
+)
 
 CPU = torch.device("cpu")
 
@@ -66,3 +71,34 @@ def test_auto_is_the_gpu_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> 
     assert choose_device("auto") == "cpu"
     with pytest.raises(InputError, match="--device cpu"):
         choose_device("cuda")
+
+
+@pytest.mark.parametrize(
+    ("features", "threads", "expected"),
+    [
+        ({"avx512_bf16": True, "amx_bf16": False}, 1, "bf16"),
+        ({"amx_bf16": True}, 1, "bf16"),
+        ({"amx_bf16": True}, 2, "float32"),
+        ({"avx512_f": True, "avx512_bf16": False}, 1, "float32"),
+        ({}, 1, "float32"),  # another architecture
+    ],
+)
+def test_auto_is_bf16_where_one_thread_multiplies_in_it(
+    monkeypatch: pytest.MonkeyPatch, features: dict[str, bool], threads: int, expected: str
+) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: features)
+    assert resolve_precision("auto", "cpu", threads) == expected
+    assert resolve_precision("tf32", "cpu", threads) == "tf32"
+
+
+@pytest.mark.parametrize(("native", "expected"), [(True, "bf16"), (False, "float32")])
+def test_auto_asks_a_gpu(monkeypatch: pytest.MonkeyPatch, native: bool, expected: str) -> None:
+    asked = {}
+
+    def supported(including_emulation: bool = True) -> bool:
+        asked["emulated"] = including_emulation
+        return native
+
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", supported)
+    assert resolve_precision("auto", "cuda", 4) == expected
+    assert asked == {"emulated": False}

@@ -1,12 +1,14 @@
-"""Make a batch of stimuli in this process: every content in every style by every method."""
+"""Make a batch of stimuli on this machine: every content in every style by every method."""
 
 from __future__ import annotations
 
+import os
 import signal
 import time
 from argparse import ArgumentParser
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import CommandError
 
 from common.command import InputCommand
@@ -14,9 +16,12 @@ from common.errors import InputError
 from common.formats import without_suffix
 from common.media import sweep_temporary
 from common.name_value import names_and_values
+from common.processes import Environment, Pool, places
 from common.progress import Meter
 from transfer.batches.launch import Order, launch
 from transfer.batches.measuring_provider import provider
+from transfer.batches.presence import present, tell_reaped
+from transfer.batches.recipes import AUTO
 from transfer.batches.tasks import enqueue_waiting, make_and_follow
 from transfer.encoders import DEFAULT_ENCODER
 from transfer.methods import find_method
@@ -26,6 +31,8 @@ from transfer.models.ledger import Progress
 
 _STOPPED = 130  # the exit code of a program that Ctrl-C ended
 _PATIENCE = 1.0  # seconds between checks of rows that other workers hold
+_LOOK = 0.5  # seconds between looks at the rows while other processes work
+_END = 20.0  # seconds in which an interrupted process gives its rows back
 
 
 class Command(InputCommand):
@@ -62,8 +69,14 @@ class Command(InputCommand):
             help="draw N combinations per method instead of the full grid")  # fmt: skip
         add("--seed", type=int, default=0, metavar="N")
         add("--encoder", default=DEFAULT_ENCODER, metavar="NAME", help="default: %(default)s")
-        add("--precision", default="float32", help="float32, tf32 or bf16")
-        add("--threads", type=int, metavar="N", help="CPU threads; default: all of this machine")
+        add("--precision", default=AUTO,
+            help="float32, tf32, bf16 or auto: the fastest on this machine, written into the "
+            "recipe (default: %(default)s)")  # fmt: skip
+        add("--threads", type=int, metavar="N",
+            help="CPU threads of a process; part of the recipe (default: 1)")  # fmt: skip
+        add("--processes", type=int, metavar="N",
+            help="how many work at once (default: one for each GPU, or without a GPU for each "
+            f"core; PROCESSES: {settings.PROCESSES})")  # fmt: skip
         add("--chunk", type=int, default=4, metavar="N",
             help="stimuli made together; part of the recipe (default: %(default)s)")  # fmt: skip
         add("--retry", action="store_true", help="try failed stimuli again")
@@ -73,6 +86,9 @@ class Command(InputCommand):
 
     def handle(self, **options: Any) -> None:
         """Launch the batch and make its missing stimuli."""
+        number = options["processes"]
+        if number is not None and number < 1:
+            raise InputError(f"--processes {number} cannot be used: use a whole number from 1")
         batch = launch(_order(options))
         if options["retry"]:
             batch.stimuli.retry()
@@ -88,7 +104,7 @@ class Command(InputCommand):
         # SIGTERM ends the work as Ctrl-C does: the rows are released.
         before = signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
-            progress = self._make(batch)
+            progress = self._make(batch, places(number, settings.PROCESSES))
         except KeyboardInterrupt:
             progress = batch.stimuli.progress()
             raise CommandError(
@@ -108,17 +124,47 @@ class Command(InputCommand):
                 returncode=1,
             )
 
-    def _make(self, batch: Batch) -> Progress:
+    def _make(self, batch: Batch, found: list[Environment]) -> Progress:
         batch.stimuli.reap()
         progress = batch.stimuli.progress()
         with Meter(progress.total, progress.ended) as meter:
-            while progress.open:
-                if not make_and_follow(batch.stimuli.next_chunk(), meter.step):
-                    time.sleep(_PATIENCE)  # other workers hold the rest
-                    batch.stimuli.reap()
+            waiting = batch.stimuli.filter(state=Stimulus.State.PENDING)
+            chunks = waiting.order_by().values("chunk").distinct().count()
+            if min(len(found), chunks) > 1:
+                self._make_in_processes(batch, found[:chunks], meter)
                 progress = batch.stimuli.progress()
-                meter.update(progress.ended)
+            if progress.open:
+                with present("generate"):
+                    progress = self._make_here(batch, meter)
         return progress
+
+    def _make_here(self, batch: Batch, meter: Meter) -> Progress:
+        """Make what is left in this process, or say why that is not possible."""
+        progress = batch.stimuli.progress()
+        while progress.open:
+            if not make_and_follow(batch.stimuli.next_chunk(), meter.step):
+                time.sleep(_PATIENCE)  # other workers hold the rest
+                tell_reaped(batch.stimuli.reap())
+            progress = batch.stimuli.progress()
+            meter.update(progress.ended)
+        return progress
+
+    def _make_in_processes(self, batch: Batch, found: list[Environment], meter: Meter) -> None:
+        words = ["worker", "--drain", "--verbosity", "0", "--interval", str(_LOOK)]
+        words += ["--batch", str(batch.pk), "--parent", str(os.getpid())]
+        pool = Pool([*settings.MANAGE, *words], found, self.stderr.write)
+        try:
+            while pool.watch():
+                time.sleep(_LOOK)
+                meter.update(batch.stimuli.progress().ended)
+        except BaseException:
+            # Twice: the second signal makes a worker release the chunk that it works on.
+            pool.stop(signal.SIGTERM)
+            time.sleep(_LOOK)
+            pool.stop(signal.SIGTERM)
+            raise
+        finally:
+            pool.end(_END)
 
     def _report(self, batch: Batch, progress: Progress) -> None:
         self.stderr.write(f"batch '{batch.name}': {progress.done} of {progress.total} images done")

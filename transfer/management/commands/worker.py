@@ -1,16 +1,18 @@
-"""Make and measure waiting stimuli until stopped: one process per machine or per GPU."""
+"""Make and measure waiting stimuli until stopped: one process for each core or GPU."""
 
 from __future__ import annotations
 
+import argparse
+import os
 import signal
 import threading
 import time
 from argparse import ArgumentParser
-from collections.abc import Callable
-from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
+from django.conf import settings
+from django.core.management.base import CommandError
 from django.db import OperationalError, close_old_connections
 from django_tasks import DEFAULT_TASK_BACKEND_ALIAS, task_backends
 from django_tasks_db import DatabaseBackend
@@ -18,10 +20,13 @@ from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
 from common.command import InputCommand
-from common.errors import MachineError, StorageError
+from common.errors import InputError, MachineError, StorageError
 from common.media import sweep_temporary
+from common.processes import Pool, places
 from transfer.batches.measuring_provider import provider
+from transfer.batches.presence import present, tell_reaped
 from transfer.batches.tasks import make_and_follow
+from transfer.batches.work import REPORTS, Work, all_work
 from transfer.models import Stimulus
 from transfer.models.ledger import Ledger, worker_name
 
@@ -31,41 +36,24 @@ LONGEST_PAUSE = 60.0
 """Seconds between attempts while results cannot be stored."""
 DRAIN_PAUSE = 16.0
 """The longest of these pauses with --drain, after which the worker ends instead: 31 s in all."""
+_STOPPING = "stopping after the current chunk (again: immediately)"
+_STOPPED = "stopped immediately: unfinished rows wait again"
+LOOK = 0.5
+"""Seconds between looks at the processes."""
+PATIENCE = 20.0
+"""Seconds in which an interrupted process gives its rows back."""
+_KINDS = ["stimuli", "measurements", REPORTS]
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
-
-
-@dataclass(frozen=True)
-class Work:
-    """A ledger of rows that a worker works on.
-
-    Attributes:
-        noun: what its rows are, for messages.
-        rows: all rows.
-        do: claims the waiting ones of one chunk, works on them and gives their number.
-
-    """
-
-    noun: str
-    rows: Callable[[], Ledger[Any]]
-    do: Callable[[Ledger[Any]], int]
-
-
-def all_work() -> list[Work]:
-    """The ledgers in the order in which they are worked on."""
-    found = [Work("stimuli", Stimulus.objects.all, make_and_follow)]
-    if (measuring := provider()) is not None:
-        found.append(Work("measurements", measuring.rows, measuring.work))
-        found.append(Work("reports", measuring.report_rows, measuring.write_reports))
-    return found
 
 
 class Command(InputCommand):
     """Makes and measures waiting stimuli."""
 
     help = (
-        "Make waiting stimuli, and measure those whose measurement was asked for. Ctrl-C or "
-        "SIGTERM stops the worker after the current chunk, a second one immediately: the rows then "
-        "wait again. With several GPUs start one worker each, with CUDA_VISIBLE_DEVICES=0, =1, …"
+        "Make waiting stimuli, measure those whose measurement was asked for, and write reports: "
+        "one process for each GPU, or without a GPU for each core. A process that is killed is "
+        "started again. Ctrl-C or SIGTERM stops the work after the current chunks, a second one "
+        "immediately: the rows then wait again. manage.py workers shows who works."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -78,20 +66,81 @@ class Command(InputCommand):
             "--interval", type=float, default=1.0, metavar="S",
             help="seconds between checks of an empty queue (default: %(default)s)",
         )  # fmt: skip
+        parser.add_argument(
+            "--processes", type=int, metavar="N",
+            help="default: one for each GPU, or without a GPU for each core (PROCESSES: "
+            f"{settings.PROCESSES}); 1 works in this process, unless --respawn is given",
+        )  # fmt: skip
+        parser.add_argument(
+            "--respawn", action="store_true",
+            help="start a single process again, too, when it is killed",
+        )  # fmt: skip
+        parser.add_argument(
+            "--only", nargs="+", metavar="WORK", choices=_KINDS,
+            help="only some of stimuli, measurements, reports: reports are written into this "
+            "machine's data folder, which has to be the site's",
+        )  # fmt: skip
+        # Of a process that another one started: end with that one; make only a batch's stimuli.
+        parser.add_argument("--parent", type=int, help=argparse.SUPPRESS)
+        parser.add_argument("--batch", type=int, help=argparse.SUPPRESS)
 
     def handle(self, **options: Any) -> None:
+        """Work in this process, or watch those that do."""
+        number = options["processes"]
+        if number is not None and number < 1:
+            raise InputError(f"--processes {number} cannot be used: use a whole number from 1")
+        found = places(number, settings.PROCESSES)
+        if options["parent"] or (len(found) == 1 and not options["respawn"]):
+            with present("worker"):
+                self._work_here(options)
+            return
+        words = ["worker", "--processes", "1", "--parent", str(os.getpid())]
+        words += ["--only", *options["only"]] if options["only"] else []
+        words += ["--interval", str(options["interval"]), *(["--drain"] * options["drain"])]
+        self._watch(Pool([*settings.MANAGE, *words], found, self.stderr.write))
+
+    def _watch(self, pool: Pool) -> None:
+        """Keep the processes of a pool at work until they end or this one is told to stop."""
+        told = 0
+
+        def tell(_: int, frame: FrameType | None) -> None:
+            nonlocal told
+            told += 1
+
+        before = {number: signal.signal(number, tell) for number in _SIGNALS}
+        try:
+            passed_on = 0
+            while pool.watch():
+                time.sleep(LOOK)
+                if told > passed_on:
+                    self.stderr.write(_STOPPING if told == 1 else _STOPPED)
+                    pool.stop(signal.SIGTERM)
+                    passed_on = told
+                if told > 1:
+                    break
+        finally:
+            pool.end(PATIENCE)
+            for number, handler in before.items():
+                signal.signal(number, handler)
+        if failed := [code for code in pool.codes if code > 0]:
+            raise CommandError("a process has ended, see above", returncode=failed[0])
+
+    def _work_here(self, options: dict[str, Any]) -> None:
         """Run queued tasks first, then work on rows without a task."""
         self.stopping = threading.Event()
+        self.batch, self.parent = options["batch"], options["parent"]
+        self.kinds = options["only"] or _KINDS
         self.put_back: dict[tuple[str, int], float] = {}
         self.pause, self.drain = 0.0, bool(options["drain"])
         begun = False
         before = {number: signal.signal(number, self._stop) for number in _SIGNALS}
         sweep_temporary()
-        if (measuring := provider()) is not None:
+        if self.batch is None and (measuring := provider()) is not None:
             measuring.catch_up()
-        self.stderr.write(f"worker {worker_name()} is ready (Ctrl-C stops it)")
+        self.loud = options["verbosity"] > 0
+        self._say(f"worker {worker_name()} is ready (Ctrl-C stops it)")
         try:
-            while not self.stopping.is_set():
+            while not self.stopping.is_set() and self.parent in (None, os.getppid()):
                 close_old_connections()
                 try:
                     if not self._work() and self._idle(options):
@@ -104,7 +153,7 @@ class Command(InputCommand):
                         raise
                     self._wait_for_storage(StorageError(f"the database cannot be used: {error}"))
         except KeyboardInterrupt:
-            self.stderr.write("stopped immediately: unfinished rows wait again")
+            self._say(_STOPPED)
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
@@ -117,11 +166,21 @@ class Command(InputCommand):
             OperationalError: the database does not answer.
 
         """
-        for work in all_work():
-            work.rows().reap()
-        if run_queued_task():
+        for work in self._all_work():
+            tell_reaped(work.rows().reap())
+        if self.batch is None and self.kinds == _KINDS and run_queued_task():
             return True
-        return any(self._work_on(work) for work in all_work())
+        return any(self._work_on(work) for work in self._all_work())
+
+    def _all_work(self) -> list[Work]:
+        if self.batch is None:
+            return [work for work in all_work() if work.noun in self.kinds]
+        of_batch = Stimulus.objects.filter(batch=self.batch)
+        return [Work("stimuli", of_batch.all, make_and_follow)]
+
+    def _say(self, line: str) -> None:
+        if self.loud:
+            self.stderr.write(line)
 
     def _work_on(self, work: Work) -> bool:
         """Work on the next chunk; False if no row waits."""
@@ -137,7 +196,7 @@ class Command(InputCommand):
             return True
         self.pause = 0.0
         if done:
-            self.stderr.write(f"{done} {work.noun} worked on")
+            self._say(f"{done} {work.noun} worked on")
         return True  # if another worker was quicker, more rows may wait
 
     def _wait_for_storage(self, error: StorageError) -> None:
@@ -159,7 +218,7 @@ class Command(InputCommand):
 
     def _idle(self, options: dict[str, Any]) -> bool:
         """Wait for the interval. Returns whether the worker may end."""
-        if self.drain and not any(self._possible(w).progress().open for w in all_work()):
+        if self.drain and not any(self._possible(w).progress().open for w in self._all_work()):
             return True
         self.stopping.wait(options["interval"])
         return False
@@ -168,7 +227,8 @@ class Command(InputCommand):
         if self.stopping.is_set():
             raise KeyboardInterrupt
         self.stopping.set()
-        self.stderr.write("stopping after the current chunk (again: immediately)")
+        if self.parent is None:
+            self.stderr.write(_STOPPING)
 
 
 def run_queued_task() -> bool:
