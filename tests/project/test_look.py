@@ -86,6 +86,8 @@ def test_it_fits_a_phone_on_every_page(researcher_page: Page, live_server: objec
     addresses = plain_pages(get_resolver())
     assert reverse("home") in addresses
     for address in addresses:
+        if researcher_page.request.get(f"{live_server}{address}").status == 405:
+            continue  # a form is sent there, nobody opens it
         answer = researcher_page.goto(f"{live_server}{address}")
         assert answer is not None and answer.ok, address
         expect_fits(researcher_page, 390)

@@ -134,6 +134,7 @@ def engine(monkeypatch) -> FakeEngine:
     import transfer.batches.launch
     import transfer.batches.worker
     import transfer.methods
+    import transfer.views.methods  # imported now, it keeps the real methods
 
     fake = FakeEngine()
     module = ModuleType("transfer.methods.stylise")
