@@ -34,7 +34,7 @@ lint: venv  ## ruff, mypy --strict, import-linter and bandit
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy .
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml accounts common config studies transfer metrics
+	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml common config studies transfer metrics
 
 audit: venv  ## known vulnerabilities of the packages in use; needs the network
 	$(BIN)/pip-audit --strict --skip-editable --progress-spinner off || { code=$$?; \

@@ -53,7 +53,7 @@ INSTALLED_APPS = [
     "django_tasks",
     "django_tasks_db",
     "common",
-    "accounts",
+    "config.accounts",
     "transfer",
     "studies",
     "metrics",
@@ -70,7 +70,7 @@ MIDDLEWARE = [
     # Every page asks for a login unless its view says @login_not_required (participants' pages).
     # The CSRF check parses the body, so it comes after the checks of the login and the length.
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
-    "accounts.policy.ViewersChangeNothing",
+    "config.accounts.policy.ViewersChangeNothing",
     "common.body_limit.BodyLimit",
     "django.middleware.csrf.CsrfViewMiddleware",
     "common.text_filter.TextFilter",
@@ -94,7 +94,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "accounts.policy.role",
+                "config.accounts.policy.role",
             ],
             "loaders": _LOADERS if DEBUG else [("django.template.loaders.cached.Loader", _LOADERS)],
         },

@@ -8,8 +8,8 @@ from django.http import HttpRequest
 from ninja.errors import HttpError
 from ninja.security import HttpBearer
 
-from accounts.models import AccessToken
 from common.rate_limit import Limit
+from config.accounts.models import AccessToken
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-APPS = ("accounts", "transfer", "studies", "metrics")
+APPS = ("transfer", "studies", "metrics")
 LIBRARY = ("config", "library")
 """The folder from which the package `ecspace` is installed."""
 FOLDERS = (*APPS, "common", "config", "benchmarks", "tests", "templates", "static", "docs", ".ci")

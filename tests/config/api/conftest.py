@@ -20,7 +20,7 @@ def fresh_limits(settings, tmp_path) -> None:
 @pytest.fixture
 def program(db, django_user_model) -> Callable[..., Client]:
     """A client with a token of the account of that name, which is made if it is missing."""
-    from accounts.models import AccessToken
+    from config.accounts.models import AccessToken
 
     def make(name: str = "ada") -> Client:
         user = django_user_model.objects.filter(username=name).first()

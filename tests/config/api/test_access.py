@@ -7,7 +7,7 @@ from datetime import timedelta
 from django.urls import get_resolver, reverse
 from django.utils import timezone
 
-from accounts.models import AccessToken, digest_of
+from config.accounts.models import AccessToken, digest_of
 from config.api.authentication import REQUESTS, TABLES
 from metrics.measurements.fitting import fit_calibration
 from tests.metrics.views.world import measured_batch, simulated_study

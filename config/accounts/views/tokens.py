@@ -12,9 +12,9 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.forms import TokenForm
-from accounts.models import AccessToken
-from accounts.policy import viewers_may
+from config.accounts.forms import TokenForm
+from config.accounts.models import AccessToken
+from config.accounts.policy import viewers_may
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

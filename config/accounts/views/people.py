@@ -12,11 +12,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.forms import InviteForm
-from accounts.models import Invitation
-from accounts.policy import owners_only
-from accounts.roles import Role, check_another_owner, role_of, set_role
 from common.errors import InputError
+from config.accounts.forms import InviteForm
+from config.accounts.models import Invitation
+from config.accounts.policy import owners_only
+from config.accounts.roles import Role, check_another_owner, role_of, set_role
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

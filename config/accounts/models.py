@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.roles import Role
+from config.accounts.roles import Role
 
 PREFIX = "ecspace_"
 """Begins every token, so that scanners for lost secrets recognise one."""

@@ -13,8 +13,8 @@ from django.urls import reverse_lazy
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_safe
 
-from accounts.policy import viewers_may
 from common.shared_limit import SharedLimit
+from config.accounts.policy import viewers_may
 
 CHANGES = SharedLimit("password changes", most=10, seconds=900)
 """Attempts of one account, because each hashes passwords and tests the old one."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from accounts.views import account, join, people, tokens
+from config.accounts.views import account, join, people, tokens
 
 app_name = "accounts"
 urlpatterns = [

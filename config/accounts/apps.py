@@ -6,4 +6,4 @@ from django.apps import AppConfig
 class AccountsConfig(AppConfig):
     """Accounts of researchers, on top of Django's own."""
 
-    name = "accounts"
+    name = "config.accounts"

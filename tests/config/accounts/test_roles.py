@@ -7,8 +7,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import get_resolver
 
-from accounts.roles import Role, role_of, set_role
 from common.errors import InputError
+from config.accounts.roles import Role, role_of, set_role
 from tests.project.test_login import PUBLIC, address, pages
 
 OWNERS = {

@@ -11,9 +11,9 @@ from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from accounts.models import Invitation
-from accounts.roles import Role, role_of
-from accounts.views.join import ATTEMPTS
+from config.accounts.models import Invitation
+from config.accounts.roles import Role, role_of
+from config.accounts.views.join import ATTEMPTS
 from tests.looks import expect_good_looks
 
 PASSWORD = "a-quite-long-password"
@@ -45,7 +45,7 @@ def test_a_link_makes_one_account_with_its_role(invitation, client):
 
 
 def test_it_is_used_once_even_if_two_are_as_fast(invitation, client, monkeypatch):
-    monkeypatch.setattr("accounts.views.join.Invitation.objects.take", lambda *_: False)
+    monkeypatch.setattr("config.accounts.views.join.Invitation.objects.take", lambda *_: False)
     assert client.post(invitation.path, FIELDS).status_code == 404
     assert not User.objects.filter(username="grace").exists()
 

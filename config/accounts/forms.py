@@ -8,7 +8,7 @@ from django import forms
 from django.contrib.auth.forms import UserCreationForm
 from django.contrib.auth.models import User
 
-from accounts.models import AccessToken, Invitation
+from config.accounts.models import AccessToken, Invitation
 
 MOST_TOKENS = 20
 """Tokens of one account."""

@@ -11,10 +11,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from accounts.forms import JoinForm
-from accounts.models import Invitation
-from accounts.roles import set_role
 from common.shared_limit import SharedLimit
+from config.accounts.forms import JoinForm
+from config.accounts.models import Invitation
+from config.accounts.roles import set_role
 
 ATTEMPTS = SharedLimit("invitation", most=20, seconds=900)
 """Attempts with one invitation, because each hashes a password and tells whether a name is free."""

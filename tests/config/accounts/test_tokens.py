@@ -7,8 +7,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from accounts.forms import MOST_TOKENS
-from accounts.models import AccessToken
+from config.accounts.forms import MOST_TOKENS
+from config.accounts.models import AccessToken
 from tests.looks import expect_good_looks
 
 PAGE = "/account/tokens/"
