@@ -14,6 +14,10 @@ from django.urls.converters import IntConverter, UUIDConverter
 PUBLIC = {
     "login",
     "accounts:join",  # a signed link gives access
+    # For programs that watch the server; `prometheus` asks for METRICS_TOKEN.
+    "healthz",
+    "readyz",
+    "prometheus",
     # Participants have no account; a token or a signature, which cannot be guessed, gives access.
     "studies:enter",
     "studies:take",
