@@ -1,7 +1,8 @@
 """The methods in the EC space of measured batches: a table, a figure, and the data of their cards.
 
     PYTHONPATH=. ECSPACE_DATA=DATA python docs/ec_table.py --batches 'ec-*' \
-        --figure docs/ec-methods.png --cards --how "20 BSDS500 pictures in 20 styles, …"
+        --rows docs/ec-methods.csv --figure docs/ec-methods.png --cards \
+        --how "20 BSDS500 pictures in 20 styles, …"
 
 The table goes to standard output as Markdown. Methods are compared in the pairs of content and
 style that all of them have; --pairs-of restricts the methods (three of them may have thirty pairs,
@@ -27,6 +28,7 @@ from matplotlib.figure import Figure
 from scipy import stats
 
 from common.atomic import write_bytes
+from common.errors import InputError
 from metrics.calibration.presets import preset
 from metrics.calibration.score import score
 from metrics.ecspace.grid import admissible
@@ -44,6 +46,12 @@ def main() -> None:
     """Read the batches; write what was asked for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--batches", nargs="+", required=True, metavar="NAME", help="* is allowed")
+    parser.add_argument(
+        "--rows",
+        type=Path,
+        metavar="FILE.csv",
+        help="keeps the measured rows, so that pairs of several installations make one table",
+    )
     parser.add_argument("--pairs-of", nargs="+", metavar="METHOD", help="only these methods")
     parser.add_argument("--against", default=YARDSTICK, metavar="METHOD")
     parser.add_argument("--figure", type=Path, metavar="FILE.png")
@@ -52,7 +60,10 @@ def main() -> None:
     options = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
-    frame = _scored(_measured(options.batches))
+    frame = _measured(options.batches)
+    if options.rows:
+        frame = _with_kept(frame, options.rows)
+    frame = _scored(frame)
     if options.pairs_of:
         frame = frame[frame["method"].isin(options.pairs_of)]
     frame, dropped = _common(frame)
@@ -80,6 +91,31 @@ def _measured(patterns: Sequence[str]) -> pd.DataFrame:
         for row in stimuli.only("public_id", "method", "parameters")
     }
     return frame.assign(method=frame["stimulus"].map(labels))
+
+
+def _with_kept(frame: pd.DataFrame, file: Path) -> pd.DataFrame:
+    """The rows with those of a file, which keeps them all; a row measured anew replaces a kept one.
+
+    Raises:
+        InputError: a statistic was measured by two instruments.
+
+    """
+    if file.exists():
+        texts = dict.fromkeys(("stimulus", "method", "content", "style"), str)
+        unknown = {name: [""] for name in STATISTICS}
+        kept = pd.read_csv(file, dtype=texts, keep_default_na=False, na_values=unknown)
+        frame = pd.concat([kept, frame])
+        frame = frame.drop_duplicates(["method", "content", "style"], keep="last")
+    frame = frame.sort_values(["content", "style", "method"], ignore_index=True)
+    for statistic in ("E", "C"):
+        names = sorted(set(frame[f"instrument_{statistic}"].dropna()) - {""})
+        if len(names) > 1:
+            raise InputError(
+                f"{statistic} was measured by {len(names)} instruments, {' and '.join(names)}: "
+                f"measure all batches by one, or name another file than {file}"
+            )
+    write_bytes(frame.to_csv(index=False).encode(), file)
+    return frame
 
 
 def _like(name: str, patterns: Sequence[str]) -> bool:
