@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Count, F, Q
 
 from studies.models import Participant, TrialKind, TrialOutcome
+from studies.rules.session_rules import MISSED_ATTENTION_CHECKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -75,7 +76,7 @@ def decision_on(participant: Participant) -> tuple[str, str]:
     """
     if participant.state != Participant.State.FINISHED:
         return WAIT, _STATES[Participant.State(participant.state)]
-    if participant.excluded == "missed traps":
+    if participant.excluded == MISSED_ATTENTION_CHECKS:
         return REJECT, "attention checks missed"
     return APPROVE, ""
 

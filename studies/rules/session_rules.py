@@ -124,10 +124,14 @@ class SessionRecord:
     median_ms: float | None
 
 
+MISSED_ATTENTION_CHECKS = "missed traps"
+"""The reason under which it is stored and exported."""
+
+
 def exclusion(rules: SessionRules, record: SessionRecord) -> str:
     """The reason why a session is excluded, by the first rule that it fails; empty if by none."""
     if rules.attention_checks and record.attention_checks_wrong > rules.attention_check_misses:
-        return "missed traps"  # stored and exported under this name
+        return MISSED_ATTENTION_CHECKS
     if rules.gold and record.gold_wrong > rules.gold_misses:
         return "missed gold trials"
     if record.median_ms is not None and record.median_ms < rules.fastest_median_ms:

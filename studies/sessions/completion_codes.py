@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from studies.rules.session_rules import MISSED_ATTENTION_CHECKS
+
 if TYPE_CHECKING:
     from studies.models import Participant, Study
 
@@ -20,8 +22,8 @@ def ending_of(participant: Participant) -> str:
     attention checks have a code of their own where the study declares one, because services permit
     that.
     """
-    missed = participant.excluded == "missed traps" and "attention" in participant.study.codes
-    return "attention" if missed else "completed"
+    missed = participant.excluded == MISSED_ATTENTION_CHECKS
+    return "attention" if missed and "attention" in participant.study.codes else "completed"
 
 
 def code_for(study: Study, ending: str) -> str:
