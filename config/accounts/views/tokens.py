@@ -27,7 +27,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
     """The tokens of the account. The answer to the form is the only page that shows a secret."""
     user = cast("User", request.user)
     form = TokenForm(user, request.POST or None)
-    secret = ""
+    secret: str | None = None
     if request.method == "POST" and form.is_valid():
         try:
             with transaction.atomic():
