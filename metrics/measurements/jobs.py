@@ -41,6 +41,8 @@ def measure_chunk(rows: Ledger[MeasurementJob]) -> int:
 
 def _measure_claimed(lease: Lease) -> None:
     jobs = list(lease.rows.select_related("order", "stimulus__content", "reference").order_by("pk"))
+    if not jobs:  # deleted or taken back since they were claimed
+        return
     # One thread: sums are split by threads, and numbers must not depend on a machine's cores.
     with one_thread():
         instrument = _instrument_of(jobs[0].order)

@@ -43,6 +43,8 @@ def make(rows: Ledger[Stimulus], progress: ReportSteps | None = None) -> int:
 
 def _make_claimed(lease: Lease, progress: ReportSteps | None) -> None:
     mine = list(lease.rows.select_related("batch"))
+    if not mine:  # cancelled since they were claimed
+        return
     batch, chunk = mine[0].batch, mine[0].chunk
     assert all((row.batch_id, row.chunk) == (batch.pk, chunk) for row in mine)
     device = choose_device("auto")  # CUDA_VISIBLE_DEVICES= hides the GPU

@@ -16,6 +16,7 @@ from common.errors import InputError, MachineError, StorageError, WeightsError
 from transfer.batches import worker
 from transfer.batches.claimed import kept
 from transfer.batches.launch import launch
+from transfer.batches.states import CANCELLED, cancel_batch
 from transfer.batches.tasks import make_chunk
 from transfer.batches.worker import finite, make
 from transfer.models import Batch, Stimulus
@@ -292,3 +293,19 @@ def test_losses_that_are_not_finite_become_null():
     assert finite({"a": 1.0, "b": float("nan"), "c": float("-inf")}) == {
         "a": 1.0, "b": None, "c": None,
     }  # fmt: skip
+
+
+def test_a_batch_that_is_cancelled_between_claim_and_start_is_left(
+    engine, order, monkeypatch, caplog
+):
+    made = launch(order(chunk=4))
+    real = worker._make_claimed
+
+    def cancelled_first(lease, progress):
+        cancel_batch(made)
+        real(lease, progress)
+
+    monkeypatch.setattr(worker, "_make_claimed", cancelled_first)
+    make_next()
+    assert engine.calls == [] and caplog.records == []
+    assert set(made.stimuli.values_list("state", "error")) == {("failed", CANCELLED)}
