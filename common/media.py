@@ -7,9 +7,10 @@ it is on the disk. All code reads and writes these files through this module.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import BinaryIO
@@ -21,7 +22,10 @@ from common.atomic import replace_file
 from common.errors import PictureError, StorageError
 
 _SHA256 = re.compile("[0-9a-f]{64}")
-_ABANDONED = 3600  # seconds after which no running process still writes a temporary file
+TEMPORARY = "temporary"
+"""The folder of files that are being written."""
+ABANDONED = 3600
+"""Seconds after which no running process still writes a file, or a row that names it."""
 
 
 def media_path(name: str) -> Path:
@@ -115,7 +119,7 @@ def new_file(target: Path) -> AbstractContextManager[BinaryIO]:
     return replace_file(target, temporary_folder=_temporary_folder(), make_folder=True)
 
 
-def sweep_temporary(older_than: float = _ABANDONED) -> int:
+def sweep_temporary(older_than: float = ABANDONED) -> int:
     """Remove the temporary files of processes that were killed. Returns their number."""
     oldest = time.time() - older_than
     abandoned = [path for path in _temporary_folder().iterdir() if path.stat().st_mtime < oldest]
@@ -124,8 +128,43 @@ def sweep_temporary(older_than: float = _ABANDONED) -> int:
     return len(abandoned)
 
 
+def old_files(folder: str) -> Iterator[str]:
+    """The names of the files in a folder below MEDIA_ROOT that are older than ABANDONED."""
+    root = Path(settings.MEDIA_ROOT)
+    oldest = time.time() - ABANDONED
+    for parent, _, files in os.walk(media_path(folder)):  # links to folders are not followed
+        for file in files:
+            path = Path(parent, file)
+            if _is_older(path, oldest):
+                yield path.relative_to(root).as_posix()
+
+
+def remove_old_file(name: str) -> bool:
+    """Remove a file of this machine if it is older than ABANDONED. Whether it was removed.
+
+    Raises:
+        StorageError: it cannot be removed.
+
+    """
+    path = media_path(name)
+    try:
+        if not _is_older(path, time.time() - ABANDONED):
+            return False
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise StorageError(f"cannot remove {path}: {error.strerror}") from error
+    return True
+
+
+def _is_older(path: Path, moment: float) -> bool:
+    try:
+        return path.lstat().st_mtime < moment
+    except FileNotFoundError:  # removed meanwhile
+        return False
+
+
 def _temporary_folder() -> Path:
     # Below MEDIA_ROOT, so that a rename never crosses file systems.
-    folder = media_path("temporary")
+    folder = media_path(TEMPORARY)
     folder.mkdir(parents=True, exist_ok=True)
     return folder

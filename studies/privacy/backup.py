@@ -30,6 +30,7 @@ from common.atomic import replace_file
 from common.errors import StorageError
 from common.media import local_file
 from common.models import Use
+from common.named_files import named_files
 from studies.privacy.erasure import log_path
 from transfer.models import WorkerProcess
 
@@ -134,16 +135,8 @@ def _files() -> list[str]:
     names = [path.relative_to(root) for path in root.rglob("*") if path.is_file()]
     found = {name.as_posix() for name in names if name.parts[0] not in MADE_AGAIN}
     if object_store.is_used():
-        found |= set(_named_files())
+        found |= set(named_files(models_of()))
     return sorted(found)
-
-
-def _named_files() -> Iterator[str]:
-    for model in models_of():
-        for field in model._meta.concrete_fields:
-            if isinstance(field, models.FileField):
-                rows = model._base_manager.exclude(**{field.name: ""})
-                yield from rows.values_list(field.name, flat=True).iterator(chunk_size=1000)
 
 
 def _here(name: str) -> Path:

@@ -133,12 +133,7 @@ class Ledger(models.QuerySet[Row]):
 
         Returns the number of rows that wait again or have failed for good.
         """
-        running = self.filter(state=State.RUNNING)
-        workers = list(running.order_by().values_list("worker", flat=True).distinct())
-        if not workers:  # usually there are none, and no write lock is taken
-            return 0
-        gone = [worker for worker in workers if is_gone(worker)]
-        lost = running.filter(Q(lease_until__lt=Now()) | Q(worker__in=gone))
+        lost = self.lost()
         failed = lost.filter(attempt__gte=ATTEMPTS).update(
             state=State.FAILED,
             error=f"its worker ended {ATTEMPTS} times during the work: check whether memory is "
@@ -150,6 +145,15 @@ class Ledger(models.QuerySet[Row]):
         return failed + lost.update(
             state=State.PENDING, lease=None, lease_until=None, worker="", device=""
         )
+
+    def lost(self) -> Self:
+        """The running rows of lost workers."""
+        running = self.filter(state=State.RUNNING)
+        workers = list(running.order_by().values_list("worker", flat=True).distinct())
+        if not workers:  # usually there are none, and an update of none takes no write lock
+            return self.none()
+        gone = [worker for worker in workers if is_gone(worker)]
+        return running.filter(Q(lease_until__lt=Now()) | Q(worker__in=gone))
 
     def expired(self) -> Self:
         """The running rows whose lease has expired."""
