@@ -3,9 +3,11 @@ from __future__ import annotations
 from django.urls import path
 
 from transfer.views import (
+    annotated,
     batches,
     comparing,
     files,
+    importing,
     launching,
     methods,
     pictures,
@@ -20,11 +22,18 @@ urlpatterns = [
     path("pictures/<int:pk>/delete/", pictures.delete_picture, name="delete_picture"),
     path("pictures/<int:pk>/file/", files.picture_file, name="picture_file"),
     path("pictures/<int:pk>/thumbnail/", files.picture_thumbnail, name="picture_thumbnail"),
+    path("pictures/<int:pk>/annotations/", annotated.annotation_page, name="annotations"),
+    path(
+        "pictures/<int:pk>/annotations/picture/",
+        annotated.annotation_png,
+        name="annotations_png",
+    ),
     path("methods/", methods.methods, name="methods"),
     path("methods/<slug:key>/", methods.method, name="method"),
     path("workers/", workers.workers, name="workers"),
     path("batches/", batches.batches, name="batches"),
     path("batches/new/", launching.launch_batch, name="launch"),
+    path("batches/import/", importing.import_page, name="import"),
     path("batches/<int:pk>/", batches.batch, name="batch"),
     path("batches/<int:pk>/progress/", batches.batch_progress, name="batch_progress"),
     path("batches/<int:pk>/retry/", states.retry, name="retry"),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -22,6 +22,9 @@ from transfer.batches.recipes import fingerprint
 from transfer.models import Batch, Picture, Stimulus
 from transfer.models.pictures import named
 
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
 COLUMNS = ("image", "content", "style", "method")
 
 
@@ -32,6 +35,7 @@ class ManifestError(InputError):
         """Count the bad rows."""
         super().__init__(f"{len(problems)} of {rows} rows cannot be used; nothing was stored")
         self.problems = problems
+        self.rows = rows
 
 
 @dataclass(frozen=True)
@@ -43,11 +47,36 @@ class _Row:
     parameters: dict[str, Any]
 
 
-def import_manifest(manifest: Path, batch_name: str) -> tuple[Batch, int]:
+@dataclass(frozen=True)
+class Files:
+    """Where the files are that a manifest names.
+
+    Attributes:
+        locate: the path of the file that a cell names; it need not exist.
+        place: of these files, for messages.
+
+    """
+
+    locate: Callable[[str], Path]
+    place: str
+
+
+def import_manifest(
+    manifest: Path,
+    batch_name: str,
+    files: Files | None = None,
+    created_by: User | None = None,
+) -> tuple[Batch, int]:
     """Store the stimuli of a manifest in an imported batch; rows that are stored already are kept.
 
     Columns: image (file), content and style (a file, or the name of a stored picture), method (any
-    label), optional parameters (a JSON object). Paths are relative to the manifest's folder.
+    label), optional parameters (a JSON object).
+
+    Args:
+        manifest: a CSV file.
+        batch_name: of the imported batch, which is made if there is none of that name.
+        files: that the manifest names; by default their paths are relative to its folder.
+        created_by: of a new batch.
 
     Returns:
         The batch, and the number of stimuli that are new.
@@ -61,16 +90,20 @@ def import_manifest(manifest: Path, batch_name: str) -> tuple[Batch, int]:
     if existing is not None and not existing.is_imported:
         raise InputError(f"batch '{batch_name}' was generated here: give another --batch name")
     table = _read(manifest)
+    folder = manifest.parent
+    files = files or Files(lambda name: folder / name, f"in {folder}")
     rows, problems = [], []
     for record, line in zip(table.records(), table.lines, strict=True):
         try:
-            rows.append(_checked(record, manifest.parent))
+            rows.append(_checked(record, files))
         except InputError as error:
             problems.append(f"line {line}: {error}")
     if problems:
         raise ManifestError(problems, len(table.rows))
     with transaction.atomic():
-        batch, _ = Batch.objects.get_or_create(name=batch_name, defaults={"recipe": IMPORTED})
+        batch, _ = Batch.objects.get_or_create(
+            name=batch_name, defaults={"recipe": IMPORTED, "created_by": created_by}
+        )
         return batch, sum(_store(batch, row) for row in rows)
 
 
@@ -85,15 +118,15 @@ def _read(manifest: Path) -> Table:
     return table
 
 
-def _checked(record: Mapping[str, str], folder: Path) -> _Row:
+def _checked(record: Mapping[str, str], files: Files) -> _Row:
     values = {name: record.get(name, "").strip() for name in (*COLUMNS, "parameters")}
     if empty := [name for name in COLUMNS if not values[name]]:
         raise InputError(f"{', '.join(empty)} is empty")
     if len(values["method"]) > 100:
         raise InputError("the method's label is longer than 100 characters")
-    image = folder / values["image"]
+    image = files.locate(values["image"])
     size = read_picture(image).size
-    content, content_size = _reference(values["content"], "content", folder)
+    content, content_size = _reference(values["content"], "content", files)
     if not same_shape(size, content_size):
         raise InputError(
             f"{values['image']} is {size[0]}×{size[1]}, its content {content_size[0]}×"
@@ -103,7 +136,7 @@ def _checked(record: Mapping[str, str], folder: Path) -> _Row:
     return _Row(
         image,
         content,
-        _reference(values["style"], "style", folder)[0],
+        _reference(values["style"], "style", files)[0],
         values["method"],
         _parameters(values["parameters"]),
     )
@@ -123,17 +156,17 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(f"JSON has no {name}")
 
 
-def _reference(value: str, role: str, folder: Path) -> tuple[Picture | Path, tuple[int, int]]:
+def _reference(value: str, role: str, files: Files) -> tuple[Picture | Path, tuple[int, int]]:
     """A picture file, or a stored picture by its name or SHA-256; with its width and height."""
-    path = folder / value
+    path = files.locate(value)
     if path.is_file():
         return path, read_picture(path).size
     stored = named(list(Picture.objects.filter(role=role)), value)
     if len(stored) != 1:
         found = "no" if not stored else f"{len(stored)}"
         raise InputError(
-            f"{role} '{value}' is not a file in {folder}, and {found} stored {role} pictures have "
-            "that name"
+            f"{role} '{value}' is not a file {files.place}, and {found} stored {role} pictures "
+            "have that name"
         )
     return stored[0], (stored[0].width, stored[0].height)
 

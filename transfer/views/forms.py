@@ -64,6 +64,22 @@ class UploadForm(forms.Form):
     source = forms.CharField(required=False, max_length=500, help_text="Where they come from.")
 
 
+class ImportStimuliForm(forms.Form):
+    """A manifest with its pictures, and the name of their batch."""
+
+    batch = forms.CharField(
+        max_length=200, help_text="Name of the batch. One that was imported before is continued."
+    )
+    manifest = forms.FileField(
+        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.gz"}),
+        help_text="CSV with the columns image, content, style, method and, optionally, parameters "
+        "(a JSON object). Content and style are files, or names of stored pictures.",
+    )
+    pictures = ManyFilesField(
+        accept=ACCEPT, help_text="The files that the manifest names, all at once."
+    )
+
+
 MOST_NUMBERS = 1000
 """Largest number of style weights in a form: each makes a variant of every method in the recipe."""
 

@@ -14,6 +14,7 @@ from common.errors import InputError
 from transfer.batches.import_pictures import import_uploads
 from transfer.batches.import_summary import Imported, Summary
 from transfer.batches.picture_removal import remove_picture
+from transfer.batches.source_files import LARGEST_UPLOAD
 from transfer.models import Picture
 from transfer.views.forms import UploadForm
 
@@ -38,6 +39,7 @@ def pictures(request: HttpRequest) -> HttpResponse:
         for value, label in Picture.Role.choices
     ]
     context = {"form": form, "page": page, "role": role, "roles": roles, "query": f"role={role}&"}
+    context |= {"largest": LARGEST_UPLOAD}
     return render(request, "transfer/pictures.html", context)
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
+from playwright.sync_api import Page
 
 
 @pytest.fixture
@@ -16,3 +20,14 @@ def made(engine, order):
     bad = batch.stimuli.filter(state="pending").first()
     batch.stimuli.filter(pk=bad.pk).claim("elsewhere").fail("it diverged")
     return batch
+
+
+@pytest.fixture
+def shot():
+    """Keep a picture of a page if SHOTS names a folder."""
+
+    def keep(page: Page, name: str) -> None:
+        if folder := os.environ.get("SHOTS"):
+            page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+
+    return keep
