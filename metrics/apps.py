@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from studies.exchange.further_files import FurtherFiles
     from studies.models import Study
+    from studies.planning.statistics_provider import Detection
     from transfer.models import Batch, Stimulus
     from transfer.models.ledger import Ledger
 
@@ -42,7 +43,7 @@ class MetricsConfig(AppConfig):
             )
         )
         statistics_provider.register(
-            statistics_provider.StatisticsProvider(_statistics_of, _coefficients_of)
+            statistics_provider.StatisticsProvider(_statistics_of, _coefficients_of, _detection_of)
         )
 
 
@@ -57,6 +58,13 @@ def _coefficients_of(target: str) -> dict[str, float]:
     from metrics.measurements.for_studies import published_coefficients
 
     return published_coefficients(target)
+
+
+def _detection_of(participants: int, power: float, **asked: Any) -> Detection:
+    # Imports SciPy, which is slow to load and not needed at start-up.
+    from metrics.measurements.for_studies import detection_of
+
+    return detection_of(participants, power, **asked)
 
 
 def _stimulus_summary(stimulus: Stimulus, user: Any) -> Any:

@@ -6,8 +6,10 @@ The module is imported when Django starts, so its functions import pandas and Sc
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
 from metrics.calibration.presets import PRESETS
+from studies.planning.statistics_provider import Detection
 from transfer.models import Stimulus
 
 
@@ -36,3 +38,16 @@ def statistics_of(stimuli: Collection[int], target: str) -> dict[str, dict[int, 
 def published_coefficients(target: str) -> dict[str, float]:
     """The published E- or C-model: term → coefficient."""
     return dict(next(m.coefficients for m in PRESETS.values() if m.target == target))
+
+
+def detection_of(participants: int, power: float, **asked: Any) -> Detection:
+    """Whether the votes of a study tell two statistics apart.
+
+    asked: of `metrics.calibration.referee.power.TwoStatistics`. Raises InputError as it does.
+    """
+    from metrics.calibration.referee.power import TwoStatistics  # SciPy
+
+    two = TwoStatistics(**asked)
+    needed = two.people(power)
+    votes = None if needed is None else needed * two.votes
+    return Detection(two.power(participants), needed, votes)

@@ -18,6 +18,7 @@ from metrics.presentation.figures import PageFigure, data_url
 from metrics.presentation.instruments import instrument_words
 from metrics.presentation.model_summary import ModelSummary
 from metrics.presentation.scored_space import ScoredSpace
+from metrics.report.referee import ReportReferee
 from studies.models import Cohort
 from studies.monitoring.summary import cohort_counts, summarise
 from transfer.models import Stimulus
@@ -34,6 +35,7 @@ def page(
     means: Sequence[PageFigure],
     scatter: PageFigure,
     families: Sequence[PageFigure],
+    referees: Sequence[ReportReferee],
 ) -> str:
     """The page as HTML."""
     return render_to_string(
@@ -46,6 +48,7 @@ def page(
             "means": means,
             "scatter": scatter,
             "families": families,
+            "referees": referees,
             "cells": cell_rows(scored.space, _example, scored.stability),
             "methods": scored.methods,
             "variance": scored.variance,

@@ -24,6 +24,7 @@ from metrics.presentation.model_summary import ModelSummary
 from metrics.presentation.scored_space import ScoredSpace
 from metrics.presentation.scoring import Scoring
 from metrics.report.page import page
+from metrics.report.referee import ReportReferee, judged
 from transfer.models import Batch
 
 
@@ -66,6 +67,11 @@ class Report:
         """One scatter for each family of methods."""
         return [PageFigure(plot, svg, source=self.scatter.id) for plot in self.scored.families]
 
+    @cached_property
+    def referees(self) -> list[ReportReferee]:
+        """What the votes behind each model say of the statistics."""
+        return [judged(target, scoring) for target, scoring in self.scored.scorings.items()]
+
     def write(self, folder: Path) -> Path:
         """Write every file, the page last.
 
@@ -78,7 +84,7 @@ class Report:
         """
         scored = self.scored
         rows = table(scored.space)
-        text = page(scored, self.models, self.means, self.scatter, self.families)
+        text = page(scored, self.models, self.means, self.scatter, self.families, self.referees)
         make_folder(folder)
         scores = scored.frame.assign(votes="simulated") if self.simulated else scored.frame
         write_text(to_csv(scores), folder / "scores.csv")
@@ -92,6 +98,10 @@ class Report:
         write_bytes(mosaic_file(scored, "png"), folder / "mosaic.png")
         for target, scoring in scored.scorings.items():
             _write_json(scoring.model.to_json(), folder / f"model-{target}.json")
+        for each in self.referees:
+            for name, content in each.files(FORMATS).items():
+                write_bytes(content, folder / name)
+            _write_json(each.to_json(), folder / f"{each.name}.json")
         _write_json(self._summary(rows), folder / "ecspace.json")
         path = folder / "index.html"
         write_text(text, path)

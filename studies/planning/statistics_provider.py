@@ -14,6 +14,17 @@ from django.apps import apps
 from common.errors import InputError
 
 
+class Detection(NamedTuple):
+    """Whether the votes of a study tell two statistics apart."""
+
+    power: float
+    """The probability that the planned participants are enough; 0 … 1."""
+    participants: int | None
+    """The number that has the power asked for; None where the stimuli are too few for any."""
+    votes: int | None
+    """Of these participants."""
+
+
 class StatisticsProvider(NamedTuple):
     """Functions of the app that measures stimuli. `target` is E or C."""
 
@@ -21,6 +32,8 @@ class StatisticsProvider(NamedTuple):
     """(primary keys of stimuli, target) → term → stimulus → value; missing values are left out."""
     coefficients_of: Callable[[str], dict[str, float]]
     """target → term → coefficient of the published model."""
+    detection_of: Callable[..., Detection] | None = None
+    """As the function `detection_of`; None if no app judges statistics."""
 
 
 def register(provider: StatisticsProvider) -> None:
@@ -44,6 +57,26 @@ def coefficients_of(target: str) -> dict[str, float]:
     if (provider := _config().statistics_provider) is None:
         raise InputError("no installed app publishes coefficients: add one to INSTALLED_APPS")
     return dict(provider.coefficients_of(target))
+
+
+def detection_of(participants: int, power: float, **asked: float) -> Detection:
+    """Whether votes tell two statistics apart.
+
+    Args:
+        participants: of the planned study.
+        power: the probability that is asked for, 0 < power < 1.
+        asked: difference, discordance, people_correlation, stimuli_correlation, each a share; votes
+            of one participant, stimuli and statistics, which are counts.
+
+    Raises:
+        InputError: numbers that contradict each other, or no app judges statistics.
+
+    """
+    provider = _config().statistics_provider
+    if provider is None or provider.detection_of is None:
+        raise InputError("no installed app judges statistics: add one to INSTALLED_APPS")
+    detection: Detection = provider.detection_of(participants, power, **asked)
+    return detection
 
 
 def _config() -> Any:

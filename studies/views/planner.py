@@ -1,4 +1,4 @@
-"""The planner page: sample size and expected errors of a study."""
+"""The planner page: sample size, expected errors and power of a study."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from studies.forms.planner import PlannerForm
+from studies.forms.referee_power import RefereePowerForm
 
 
 @require_safe
 def planner(request: HttpRequest) -> HttpResponse:
-    """Pairs, participants, minutes, cost and errors for the parameters of the address."""
-    return render(request, "studies/planner.html", {"form": PlannerForm(request.GET, request.user)})
+    """Pairs, participants, minutes, cost, errors and power for the parameters of the address."""
+    form = PlannerForm(request.GET, request.user)
+    referee = RefereePowerForm(request.GET, form.workload if form.is_valid() else None)
+    return render(request, "studies/planner.html", {"form": form, "referee": referee})

@@ -17,10 +17,12 @@ from tests.width import expect_boxed, expect_fits
 FIGURES = (
     "means", "means-within", "ecspace",
     "family-gatys", "family-cross-layer", "family-others", "E-curve", "E-methods",
+    "referee-E",
 )  # fmt: skip
 FILES = {
     "index.html", "scores.csv", "cells.csv", "table.csv", "table.md", "table.tex", "mosaic.png",
     "ecspace.json", "model-E.json", "model-C.json",
+    "referee-E.json", "referee-C.json",
     *(f"{name}.{ending}" for name in FIGURES for ending in ("png", "svg", "pdf")),
 }  # fmt: skip
 
@@ -60,6 +62,22 @@ def test_its_page_loads_no_other_file(folder):
     assert "were not given by people" in page
     assert "which" in page.lower()
     assert "was fitted to E measured by" not in page  # it was measured as the votes' stimuli were
+
+
+def test_it_says_which_statistic_people_agree_with(folder):
+    page = (folder / "index.html").read_text()
+    section = page.split("Which statistic do people agree with?")[1].split("<h2>")[0]
+    assert "360 of 360 votes are <strong>simulated</strong>" in section
+    assert "C-test" in section
+    assert "No statistic is judged: the model is a published one" in section
+    assert "not shown to be the best" in section
+    found = json.loads((folder / "referee-E.json").read_text())
+    assert found["statistics"][0]["name"] == "E3"  # the published model's largest term
+    assert (found["votes"], found["simulated"]) == (360, 360)
+    assert {each["name"] for each in found["statistics"]} == {"E1", "E2", "E3", "E4", "E5", "C"}
+    none = json.loads((folder / "referee-C.json").read_text())
+    assert none["statistics"] == []
+    assert "without votes" in none["reason"]
 
 
 def test_it_reports_errors_in_one_line(batch, calibration, tmp_path):

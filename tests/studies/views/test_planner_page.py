@@ -12,6 +12,7 @@ from studies.models import Cohort
 from studies.planning.allocation import plan_of
 from studies.planning.opening import open_study
 from tests.studies.session import PHONE, WIDE
+from tests.studies.views.test_accessible import expect_no_violations
 from tests.width import expect_fits
 
 pytestmark = pytest.mark.django_db
@@ -134,6 +135,49 @@ def test_it_refuses_invalid_values_and_names_the_field(researcher):
     for name, value in (("each", 1), ("dropout", 100), ("seconds", "nan"), ("spread_E1", 0)):
         page = shown(researcher, **{**NUMBERS, name: value})
         assert "errorlist" in page and "The study</h2>" not in page
+
+
+def test_it_says_whether_the_referee_tells_two_statistics_apart(researcher):
+    # 40 stimuli, 5 people × 70 votes: fewer people than the referee ranks anything with.
+    page = shown(researcher, **NUMBERS, of_people=0, of_stimuli=0)
+    assert "<dt>power of this study</dt><dd>0&nbsp;%</dd>" in page
+    # 1,100 stimuli; 5,500 pairs × 4 votes by 70 trials are 315 people.
+    many = {**NUMBERS, "references": 20, "each": 55, "meetings": 10}
+    page = shown(researcher, **many, difference=5, discordance=30, of_people=0, of_stimuli=0)
+    assert "<dt>power of this study</dt><dd>100&nbsp;%</dd>" in page
+    # 940 independent votes by Connor's formula are 14 people × 70 votes, and t for so few is wider.
+    needed = int(re.search(r"people for 80&nbsp;%</dt><dd>(\d+)<", page)[1])
+    assert 940 / 70 < needed < 1.35 * 940 / 70
+    assert f"<dt>their votes</dt><dd>{70 * needed}</dd>" in page
+    few = shown(researcher, **NUMBERS, of_stimuli=0.5)
+    assert "No number of people is enough with 40 stimuli" in few
+
+
+def test_a_contradiction_is_said_and_nothing_typed_is_lost(researcher):
+    page = shown(researcher, **NUMBERS, difference=40, discordance=30)
+    assert "the accuracies differ by 0.4" in page
+    assert "The study</h2>" in page and "power of this study" not in page
+    page = shown(researcher, **{**NUMBERS, "each": 1}, difference=7)
+    assert re.search(r'name="difference" value="7"', page)
+    assert "power of this study" not in page
+
+
+@pytest.mark.browser
+@pytest.mark.axe
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["desktop", "phone"])
+def test_the_referees_power_is_planned_in_a_browser(researcher_page, live_server, size):
+    page, (width, height) = researcher_page, size
+    page.set_viewport_size({"width": width, "height": height})
+    page.goto(f"{live_server}{reverse('studies:planner')}")
+    page.get_by_label("Correlation within a stimulus").fill("0.9")
+    page.get_by_role("button", name="Plan").click()
+    expect(page.get_by_text("No number of people is enough")).to_be_visible()
+    page.get_by_label("Correlation within a stimulus").fill("0.02")
+    page.get_by_role("button", name="Plan").click()
+    expect(page.get_by_role("heading", name="Telling two statistics apart")).to_be_visible()
+    expect(page.get_by_text("No number of people is enough")).to_have_count(0)
+    expect_fits(page, width)
+    expect_no_violations(page, "planner")
 
 
 @pytest.mark.browser
