@@ -16,8 +16,8 @@ from studies.planning.allocation import (
     planned_votes,
     study_blocks,
 )
-from studies.planning.feasibility import check_feasibility
 from studies.planning.forecast import Forecast, forecast
+from studies.planning.remedies import check_feasibility
 from studies.planning.sample_size import (
     ADVISED_MEETINGS,
     ADVISED_VOTES_PER_PAIR,

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from common.errors import InputError
 from studies.design.session import REPEAT_GAP
 from studies.planning.allocation import study_blocks
 from studies.planning.differences import measured_differences
@@ -30,18 +29,6 @@ class Objection:
     """The reason, and what to do, as one line without a full stop."""
     by_numbers: bool = False
     """Whether other numbers of trials, participants or votes may remove the objection."""
-
-
-def check_feasibility(study: Study, items: list[Item], planned: Sequence[PlannedVote]) -> None:
-    """Refuse a plan that cannot answer the study's question.
-
-    Raises:
-        InputError: there are objections; its text gives all of them.
-
-    """
-    found = objections(study, items, planned)
-    if found:
-        raise InputError("; ".join(objection.text for objection in found))
 
 
 def objections(study: Study, items: list[Item], planned: Sequence[PlannedVote]) -> list[Objection]:

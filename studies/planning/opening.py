@@ -8,7 +8,7 @@ from django.utils import timezone
 from common.errors import InputError
 from studies.models import Cohort, Study
 from studies.planning.allocation import items_of, planned_votes, study_blocks, write_assignments
-from studies.planning.feasibility import check_feasibility
+from studies.planning.remedies import check_feasibility
 
 PAUSED_BY_HAND = "a researcher paused the study"
 

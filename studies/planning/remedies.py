@@ -7,13 +7,14 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from common.errors import InputError
 from studies.planning.allocation import MOST_TRIALS, planned_votes, study_blocks
-from studies.planning.feasibility import methods_by_key, structural_objections
+from studies.planning.feasibility import methods_by_key, objections, structural_objections
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence, Set
 
-    from studies.design import Item
+    from studies.design import Item, PlannedVote
     from studies.models import Study
     from studies.planning.feasibility import Objection
 
@@ -21,6 +22,17 @@ MOST_VOTES = 2_000
 """Larger plans take too long to be tried many times while a form is filled in."""
 _MORE_PEOPLE = 8
 """How many times as many participants are tried."""
+
+
+def check_feasibility(study: Study, items: list[Item], planned: Sequence[PlannedVote]) -> None:
+    """Refuse a plan that cannot answer the study's question.
+
+    Raises:
+        InputError: there are objections; its text gives all of them, with advice.
+
+    """
+    if found := with_remedies(study, items, objections(study, items, planned)):
+        raise InputError("; ".join(objection.text for objection in found))
 
 
 def with_remedies(study: Study, items: list[Item], found: Sequence[Objection]) -> list[Objection]:

@@ -131,7 +131,7 @@ def _take_part(browser: Browser, live_server, study: Study) -> None:
 
 def _calibrate(page: Page, study: Study) -> None:
     _go(page, "Calibrations")
-    page.get_by_label("Votes of:").select_option(label=str(study))
+    page.get_by_label("Votes of", exact=True).select_option(label=str(study))
     page.get_by_role("button", name="Calibrate").click()
     expect(page.get_by_role("heading", name=study.name)).to_be_visible()
     expect(page.get_by_text("not usable").first).to_be_visible()  # three people

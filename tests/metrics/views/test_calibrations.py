@@ -193,7 +193,7 @@ def test_a_model_that_is_not_usable_says_so_wherever_it_is_shown(researcher, wor
 
     space = researcher.get(reverse("metrics:ecspace")).content.decode()
     assert "C-model “C: C-test”: not usable." in space
-    figure = json.loads(re.search(r'<script id="ecspace-figure"[^>]*>(.*?)</script>', space)[1])
+    figure = json.loads(re.search(r'<script id="figure-ecspace"[^>]*>(.*?)</script>', space)[1])
     assert figure["layout"]["xaxis"]["title"]["text"].endswith("model not usable")
     assert "Admissibility and ranks are not given: the C-model is not usable." in space
     assert '<strong class="admissible">' not in space

@@ -136,7 +136,7 @@ def test_three_steps_with_a_live_plan(researcher_page, live_server, batch, size)
     expect(page.get_by_label("Name:", exact=True)).to_be_hidden()
     trials.fill("30")
     expect(plan).to_contain_text("It cannot open yet. 1 objection: Trials per participant")
-    advice = "nobody sees a pair twice: use 11 trials per participant; or add stimuli"
+    advice = "nobody sees a pair twice: use 12 trials per participant; or add stimuli"
     expect(page.get_by_text(advice)).to_be_visible()
     shoot(page, f"form-2-{size[0]}")
     expect_no_violations(page, "objection")
