@@ -15,6 +15,11 @@ from metrics.calibration.referee.panel import Panel
 FEW_METHODS = 5
 FITTED = ("E_score", "C_score", "O_score")
 """Scores of calibrated models, which may have been fitted to the same votes."""
+_CEILINGS = {
+    "within": "ceiling from people's own repeats",
+    "majority": "ceiling from the majority of the other people",
+    "majority_error": "error of the ceiling from the majority",
+}
 
 
 def notes(
@@ -25,7 +30,7 @@ def notes(
         *_people(panel, clusters),
         *_levels(panel),
         *_sides(panel),
-        *(f"No ceiling by {name}: {why}." for name, why in ceiling.reasons.items()),
+        *(f"No {_CEILINGS[name]}: {why}." for name, why in ceiling.reasons.items()),
     ]
     if panel.comparisons.simulated:
         found.append(
