@@ -57,7 +57,7 @@ def test_a_report_prints_whole_from_the_disk(page, calibration, batch, tmp_path)
     page.set_default_timeout(180_000)
     call_command("report", batch=batch.name, out=tmp_path / "report")
     page.goto((tmp_path / "report" / "index.html").as_uri(), wait_until="commit")
-    expect(page.locator(".plot[data-ready]")).to_have_count(8, timeout=180_000)
+    expect(page.locator(".plot[data-ready]")).to_have_count(9, timeout=180_000)
     printed = print_of(page, tmp_path)
     expect_whole(printed)
     for heading in ("The question", "Design and people", "The EC space", "Mosaic", "Limits"):
