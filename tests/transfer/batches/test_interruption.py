@@ -51,7 +51,10 @@ class Installation:
 
     def run(self, *words: str) -> str:
         process = self.start(*words)
-        out, err = process.communicate(timeout=300)
+        try:
+            out, err = process.communicate(timeout=300)
+        finally:
+            process.kill()
         assert process.returncode == 0, err
         return out + err
 

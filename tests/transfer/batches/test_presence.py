@@ -74,9 +74,12 @@ def test_lost_processes_are_told_from_those_that_work():
     host = worker_name().rpartition(":")[0]
     a_process("far:1", doing="trial: 4 stimuli, chunk 1")
     a_process("far:2", seen_at=timezone.now() - timedelta(minutes=2))
+    a_process("far:3", seen_at=timezone.now() + timedelta(hours=1))  # the clock was set back since
     a_process(f"{host}:{ended.pid}")
     states = {one.process.name: one.state for one in worker_states()}
-    assert states == {"far:1": "working", "far:2": "lost", f"{host}:{ended.pid}": "lost"}
+    assert states == {
+        "far:1": "working", "far:2": "lost", "far:3": "lost", f"{host}:{ended.pid}": "lost"
+    }  # fmt: skip
     assert [worker.name for worker in WorkerProcess.objects.alive()] == ["far:1"]
 
 
