@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import threading
+import uuid
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
@@ -17,7 +18,7 @@ from django_tasks_db.models import DBTaskResult
 
 from common.errors import MachineError, StorageError, WeightsError
 from metrics import statistics
-from metrics.measurements import orders
+from metrics.measurements import jobs, orders
 from metrics.measurements.here import measure_here, measure_waiting
 from metrics.measurements.jobs import measure_chunk
 from metrics.measurements.orders import add_jobs, catch_up, request, start
@@ -217,6 +218,23 @@ def test_what_a_killed_worker_held_is_measured_by_the_next(order) -> None:
     MeasurementJob.objects.filter(state="running").update(lease_until=expired)
     measure_here([order], 1, lambda *_: None)
     assert states() == {("done", 2): 2, ("done", 1): 10}
+
+
+def test_a_chunk_that_was_taken_back_between_claim_and_start_is_left(
+    order, double, monkeypatch, caplog
+) -> None:
+    """As when the clock jumps: another worker holds the rows before this one has read them."""
+    real = jobs._measure_claimed
+
+    def taken_first(lease: Lease) -> None:
+        lease.rows.update(worker="another:1", lease=uuid.uuid4())
+        real(lease)
+
+    monkeypatch.setattr(jobs, "_measure_claimed", taken_first)
+    assert measure_chunk(order.jobs.next_chunk()) == 2
+    assert not double.seen and not caplog.records and not Measurement.objects.exists()
+    held = order.jobs.filter(state="running")
+    assert set(held.values_list("worker", "error", "attempt")) == {("another:1", "", 1)}
 
 
 def test_a_task_runs_twice_without_harm(order, double) -> None:
