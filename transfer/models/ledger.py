@@ -153,11 +153,11 @@ class Ledger(models.QuerySet[Row]):
         if not workers:  # usually there are none, and an update of none takes no write lock
             return self.none()
         gone = [worker for worker in workers if is_gone(worker)]
-        return running.filter(Q(lease_until__lt=Now()) | Q(worker__in=gone))
+        return running.filter(_is_over() | Q(worker__in=gone))
 
     def expired(self) -> Self:
         """The running rows whose lease has expired."""
-        return self.filter(state=State.RUNNING, lease_until__lt=Now())
+        return self.filter(_is_over(), state=State.RUNNING)
 
     def retry(self) -> int:
         """Let failed rows wait again with all their attempts. Returns their number."""
@@ -263,6 +263,16 @@ class Lease:
 def lease_end() -> CombinedExpression:
     """The end of a lease that begins now, by the clock of the database, which all workers share."""
     return Now() + LEASE
+
+
+def _is_over() -> Q:
+    """The lease has expired, or ends later than any that is given now.
+
+    The latter was given before the clock was set back, and would last until the clock has caught
+    up. A worker that lives renews it, by the clock as it is now, or loses it and its rows are made
+    again: as when the clock is set forward.
+    """
+    return Q(lease_until__lt=Now()) | Q(lease_until__gt=Now() + 2 * LEASE)
 
 
 def worker_name() -> str:

@@ -18,8 +18,11 @@ class WorkerProcessQuerySet(models.QuerySet["WorkerProcess"]):
     """Selections of processes."""
 
     def seen(self) -> Self:
-        """Those that have not ended and were seen within the time of a lease."""
-        return self.filter(ended_at=None, seen_at__gte=Now() - LEASE)
+        """Those that have not ended and were seen within the time of a lease.
+
+        A later time than now is that of a process lost before the clock was set back.
+        """
+        return self.filter(ended_at=None, seen_at__range=(Now() - LEASE, Now() + LEASE))
 
     def alive(self) -> list[WorkerProcess]:
         """Those of `seen`, without processes of this machine that were killed."""

@@ -45,6 +45,16 @@ def test_it_reaps_only_leases_that_ran_out(batch):
     assert trial.stimuli.progress().pending == 2
 
 
+def test_a_clock_that_was_set_back_keeps_no_row_of_a_lost_worker(batch):
+    """Its lease would otherwise last until the clock has caught up."""
+    rows = batch(stimuli=2, chunk=1).stimuli
+    lost, held = rows.filter(chunk=0).claim(ELSEWHERE), rows.filter(chunk=1).claim(ELSEWHERE)
+    Stimulus.objects.update(lease_until=timezone.now() + timedelta(hours=1) + LEASE)
+    assert held.renew()
+    assert rows.expired().count() == rows.reap() == 1
+    assert held.rows.exists() and not lost.rows.exists()
+
+
 def test_it_keeps_a_renewed_lease(batch):
     lease = batch().stimuli.next_chunk().claim(ELSEWHERE)
     expire(lease=lease.token)
