@@ -4,6 +4,7 @@ from django.urls import path
 
 from transfer.views import (
     annotated,
+    archive,
     batches,
     comparing,
     files,
@@ -33,9 +34,11 @@ urlpatterns = [
     path("workers/", workers.workers, name="workers"),
     path("batches/", batches.batches, name="batches"),
     path("batches/new/", launching.launch_batch, name="launch"),
+    path("batches/new/preview/", launching.launch_preview, name="launch_preview"),
     path("batches/import/", importing.import_page, name="import"),
     path("batches/<int:pk>/", batches.batch, name="batch"),
     path("batches/<int:pk>/progress/", batches.batch_progress, name="batch_progress"),
+    path("batches/<int:pk>/pictures.zip", archive.batch_zip, name="batch_zip"),
     path("batches/<int:pk>/retry/", states.retry, name="retry"),
     path("batches/<int:pk>/cancel/", states.cancel, name="cancel"),
     path("batches/<int:pk>/archive/", states.archive, name="archive"),

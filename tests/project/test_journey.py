@@ -36,8 +36,10 @@ def test_from_pictures_to_a_report(
     _upload(page, tmp_path)
     _launch(page)
     work()
-    page.reload()
+    # The page sees by itself that all have ended.
     expect(page.get_by_text("Every stimulus is measured.")).to_be_visible()
+    _download(page, tmp_path)
+    _compare(page)
     _make_studies(page)
     for study in Study.objects.order_by("pk"):
         page.goto(f"{live_server}{study.get_absolute_url()}")
@@ -95,8 +97,30 @@ def _launch(page: Page) -> None:
     for button in page.get_by_role("button", name="All").all():
         button.click()
     page.locator("input[name=size]").fill("64")
+    expect(page.get_by_role("region", name="Preview")).to_contain_text("12 stimuli")
     page.get_by_role("button", name="Launch", exact=True).click()
     expect(page.get_by_text("Launched: 12 stimuli.")).to_be_visible()
+
+
+def _download(page: Page, folder: Path) -> None:
+    """The pictures of the batch, with their manifest."""
+    with page.expect_download() as started:
+        page.get_by_role("link", name="Download the finished ones").click()
+    started.value.save_as(folder / "pictures.zip")
+    with zipfile.ZipFile(folder / "pictures.zip") as archive:
+        assert archive.testzip() is None
+        pictures = [name for name in archive.namelist() if name.startswith("pictures/")]
+        assert len(pictures) == 12
+        assert archive.read("manifest.csv").count(b"CC0-1.0") == 24
+
+
+def _compare(page: Page) -> None:
+    """All methods on a pair, and back to the batch."""
+    address = page.url
+    page.get_by_role("link", name="Compare", exact=True).click()
+    for method in ("adain", "universal", "ift"):
+        expect(page.get_by_role("figure").filter(has_text=method).first).to_be_visible()
+    page.goto(address)
 
 
 def _make_studies(page: Page) -> None:

@@ -131,6 +131,7 @@ class FakeEngine:
 @pytest.fixture
 def engine(monkeypatch) -> FakeEngine:
     """A method engine and an encoder that compute nothing."""
+    import transfer.batches.estimate
     import transfer.batches.launch
     import transfer.batches.worker
     import transfer.methods
@@ -155,11 +156,13 @@ def engine(monkeypatch) -> FakeEngine:
 
     def encoder(name: str) -> SimpleNamespace:
         found = SimpleNamespace(
-            name=name, fingerprint=fake.fingerprint, deepest="relu5_1", require=fake.require
-        )
+            name=name, fingerprint=fake.fingerprint, deepest="relu5_1", require=fake.require,
+            widths={"relu1_1": 16}, padding="zero",
+        )  # fmt: skip
         found.to = lambda device: found
         return found
 
+    monkeypatch.setattr(transfer.batches.estimate, "loaded_encoder", encoder)
     monkeypatch.setattr(transfer.batches.launch, "loaded_encoder", encoder)
     monkeypatch.setattr(transfer.batches.worker, "loaded_encoder", encoder)
     return fake

@@ -74,13 +74,13 @@ def launch(order: Order, user: User | None = None) -> Batch:
     existing = Batch.objects.filter(name=order.name).first()
     recipe = recipe_of(order, existing.recipe if existing else {})
     if existing is not None:
-        _refuse_other_recipe(existing, recipe)
+        refuse_other_recipe(existing, recipe)
     stimuli = stimuli_of(order, recipe)
     with transaction.atomic():
         batch, _ = Batch.objects.get_or_create(
             name=order.name, defaults={"recipe": recipe, "created_by": user}
         )
-        _refuse_other_recipe(batch, recipe)  # another process may have launched the batch meanwhile
+        refuse_other_recipe(batch, recipe)  # another process may have launched the batch meanwhile
         _add_rows(batch, stimuli, order)
     return batch
 
@@ -192,7 +192,8 @@ def _validate(order: Order) -> None:
             raise InputError(f"{what} {value} cannot be used: use a whole number from 1")
 
 
-def _refuse_other_recipe(batch: Batch, recipe: Recipe) -> None:
+def refuse_other_recipe(batch: Batch, recipe: Recipe) -> None:
+    """Raise InputError if a batch has another recipe than this one."""
     if batch.is_imported:
         raise InputError(f"batch '{batch.name}' holds imported stimuli: give another --name")
     if changed := differences(batch.recipe, recipe):

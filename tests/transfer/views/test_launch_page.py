@@ -57,10 +57,24 @@ def test_the_form_orders_colours(researcher, fields, chosen, expected):
     assert form.order().settings == expected
 
 
-def test_the_form_counts_without_launching(researcher, fields):
-    response = researcher.post(reverse("transfer:launch"), fields | {"count": "1"})
-    assert b"These are 6 stimuli" in response.content
+def test_the_form_previews_without_launching(researcher, fields):
+    page = researcher.post(reverse("transfer:launch"), fields | {"preview": "1"}).content.decode()
+    assert "<strong>6 stimuli</strong>" in page
+    assert "nothing comparable to gatys and weightless was made here" in page
+    assert "GB of memory in each process" in page
     assert not Batch.objects.exists()
+
+
+def test_the_preview_is_a_fragment_for_the_script(researcher, fields):
+    address = reverse("transfer:launch_preview")
+    page = researcher.post(address, fields | {"name": ""}).content.decode()
+    assert "<html" not in page and "<strong>6 stimuli</strong>" in page
+    assert "generate --name=batch --methods gatys weightless" in page
+    assert "appear here when" in researcher.post(address, {"methods": []}).content.decode()
+    wrong = researcher.post(address, fields | {"style_weights": "one"}).content.decode()
+    assert "Style weight: Use numbers" in wrong
+    assert not Batch.objects.exists()
+    assert researcher.get(address).status_code == 405
 
 
 @pytest.mark.parametrize(
@@ -84,12 +98,12 @@ def test_the_form_refuses_invalid_values(researcher, fields, change, message):
     assert not Batch.objects.exists()
 
 
-@pytest.mark.parametrize("count", [{}, {"count": "1"}])
-def test_the_form_limits_the_number_of_stimuli(researcher, fields, monkeypatch, count):
+@pytest.mark.parametrize("preview", [{}, {"preview": "1"}])
+def test_the_form_limits_the_number_of_stimuli(researcher, fields, monkeypatch, preview):
     monkeypatch.setattr("transfer.views.launching.MOST", 5)
-    response = researcher.post(reverse("transfer:launch"), fields | count)
+    response = researcher.post(reverse("transfer:launch"), fields | preview)
     assert b"these are 6 stimuli, and a page launches at most 5" in response.content
-    assert b"These are" not in response.content
+    assert b"<strong>6 stimuli" not in response.content
     assert not Batch.objects.exists()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from tests.transfer.conftest import draw
 from tests.width import expect_fits
@@ -33,7 +34,9 @@ def test_it_uploads_counts_and_launches(researcher_page, live_server, engine, me
     for button in page.get_by_role("button", name="All").all():
         button.click()
     page.get_by_role("textbox", name="Style weight").fill("1, 5")
-    assert page.locator("#number").inner_text() == "up to 4 stimuli"
+    expect(page.locator(".launch-bar")).to_contain_text("4 stimuli")
+    page.get_by_text("Recipe, and the command that gives it").click()
+    expect(page.locator("#recipe code").first).to_contain_text("--style-weight 1 5")
     page.get_by_role("button", name="Launch", exact=True).click()
     page.get_by_text("Launched: 4 stimuli.").wait_for()
 
