@@ -21,6 +21,29 @@ def test_it_documents_every_environment_variable_and_no_other() -> None:
     assert documented == read
 
 
+def test_the_readme_names_every_command() -> None:
+    table = README.partition("## Commands")[2].partition("## Further")[0]
+    named = set(re.findall(r"[a-z]\w+", table))
+    managed = {
+        path.stem
+        for app in APPS
+        for path in (ROOT / app / "management" / "commands").glob("[a-z]*.py")
+    }
+    of_files = {
+        name
+        for app in ("metrics", "transfer")
+        for path in (ROOT / app / "cli").glob("*.py")
+        for name in re.findall(r"""add_parser\(\s*"(\w+)\"""", path.read_text())
+    }
+    assert len(managed) > 15 and len(of_files) > 10
+    assert not (managed | of_files) - named
+
+
+def test_the_readme_names_every_document() -> None:
+    linked = set(re.findall(r"\]\((docs/\w[\w-]*\.md)\)", README))
+    assert {f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")} <= linked
+
+
 def test_every_dependency_has_a_reason() -> None:
     reasons = (ROOT / "docs" / "dependencies.md").read_text()
     given = {
