@@ -101,7 +101,7 @@ def request(batch: Batch, user: User | None = None) -> None:
     """Measure a batch with the default instruments once its stimuli are made."""
     for key, settings in _default_settings(batch):
         order_of(batch, key, settings, user)
-    if not batch.stimuli.progress().open:
+    if not batch.stimuli.is_open():
         add_requested(batch)
 
 
@@ -120,7 +120,7 @@ def catch_up() -> None:
         if statistic(order.statistic).reference == "content":
             made = made.filter(content__isnull=False)
         missing = made.exclude(measurement_jobs__order=order)
-        if missing.exists() and not order.batch.stimuli.progress().open:
+        if missing.exists() and not order.batch.stimuli.is_open():
             add_jobs(order)
 
 

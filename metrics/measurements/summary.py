@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count
+from django.core.cache import caches
+from django.db.models import Count, Max
 
 from common.progress import rate
 from metrics.measurements.measuring import data_folder
 from metrics.measurements.table import instruments
 from metrics.models import Measurement, MeasurementJob
 from metrics.statistics import STATISTICS, statistic
-from transfer.models import Batch, Stimulus
+from transfer.models import Batch, Picture, Stimulus
 from transfer.models.ledger import Progress
 
 _State = MeasurementJob.State
 SHOWN = 20
 """Failures that a page lists."""
+_CACHE = "figures"
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,9 @@ class MeasuringSummary:
 
 def summary_of(batch: Batch) -> MeasuringSummary:
     """How far the finished stimuli of a batch are measured."""
-    jobs = MeasurementJob.objects.filter(order__batch=batch)
+    # By their keys, so that the index of the queue finds and counts the jobs.
+    orders = list(batch.measuring_orders.values_list("pk", flat=True))
+    jobs = MeasurementJob.objects.filter(order__in=orders)
     progress = jobs.progress()
     failed = jobs.filter(state=_State.FAILED)[:SHOWN]
     waiting = jobs.filter(state=_State.PENDING).exclude(error="").first()
@@ -104,7 +108,7 @@ def summary_of(batch: Batch) -> MeasuringSummary:
             for job in failed.select_related("order", "stimulus__content")
         ],
         reason=waiting.error if waiting else "",
-        requested=batch.measuring_orders.exists(),
+        requested=bool(orders),
     )
 
 
@@ -145,16 +149,33 @@ def unmeasured(batches: Sequence[Batch]) -> dict[int, int]:
 
 def _statistic_summary(batch: Batch, key: str) -> StatisticSummary:
     kind = statistic(key)
-    done = batch.stimuli.filter(state=Stimulus.State.DONE)
+    done = batch.stimuli.filter(state=Stimulus.State.DONE).order_by()
+    total = done.count()
     if kind.reference == "content":
-        done = done.filter(content__isnull=False)
-    counts = instruments(batch.stimuli.all(), key)
+        total -= done.filter(content__isnull=True).count()  # few: those are found by an index
     return StatisticSummary(
         key=key,
         title=kind.title or key,
-        total=done.count(),
+        total=total,
         by=[
             InstrumentCount(kind.words(name, data_folder()), name, number)
-            for name, number in counts.items()
+            for name, number in _instruments(batch, key, total).items()
         ],
     )
+
+
+def _instruments(batch: Batch, key: str, total: int) -> dict[str, int]:
+    """`instruments` of a batch, kept in memory as long as nothing that it depends on changes.
+
+    Measurements are never overwritten: new ones have a higher primary key, and they are deleted
+    with their stimuli. Annotations of pictures decide which of them are current.
+    """
+    newest = Measurement.objects.aggregate(Max("pk"))["pk__max"]
+    pictures = list(Picture.objects.order_by("pk").values_list("pk", "annotations"))
+    basis, name, cache = (total, newest, pictures), f"instruments-{batch.pk}-{key}", caches[_CACHE]
+    kept: tuple[object, dict[str, int]] | None = cache.get(name)
+    if kept is not None and kept[0] == basis:
+        return kept[1]
+    counts = instruments(batch.stimuli.all(), key)
+    cache.set(name, (basis, counts))
+    return counts

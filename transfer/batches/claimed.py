@@ -37,8 +37,9 @@ def work_on(rows: Ledger[Any], work: Callable[[Lease], None]) -> int:
     try:
         if rows.claim(worker_name(), lease.token) is None:
             return 0
-        claimed = lease.rows.count()
-        with kept(lease), _told(lease, claimed):
+        held = list(lease.rows.select_related(_whole_of(lease)).order_by("pk"))
+        claimed = len(held)
+        with kept(lease), _told(lease, held):
             work(lease)
     except (StorageError, MachineError) as error:
         tell_error(one_line(error))
@@ -94,20 +95,25 @@ def _put_back(lease: Lease, error: Exception) -> InputError:
     return reason
 
 
+def _whole_of(lease: Lease) -> str | None:
+    """The relation to the whole that the rows belong to; None if each is a whole of its own."""
+    return None if lease.table.GROUP == "id" else lease.table.GROUP
+
+
 @contextmanager
-def _told(lease: Lease, number: int) -> Iterator[None]:
+def _told(lease: Lease, held: list[Any]) -> Iterator[None]:
     """Name the rows in log records, and in the table of processes, while the block runs."""
-    group, stimulus = lease.table.GROUP, lease.table.STIMULUS
-    row = lease.rows.order_by("pk").first()
-    if row is None:  # cancelled meanwhile
+    if not held:  # cancelled meanwhile
         yield
         return
+    group, stimulus, row, number = lease.table.GROUP, lease.table.STIMULUS, held[0], len(held)
     noun = row._meta.verbose_name_plural if number != 1 else row._meta.verbose_name
-    whole = row if group == "id" else getattr(row, group)
+    relation = _whole_of(lease)
+    whole = getattr(row, relation) if relation else row
     tell_work(f"{whole}: {number} {noun}, chunk {row.chunk}")
     values = {group: whole.pk, "chunk": row.chunk}
     if stimulus is not None:
-        values["stimuli"] = list(lease.rows.order_by("pk").values_list(stimulus, flat=True))
+        values["stimuli"] = [getattr(one, stimulus) for one in held]
     try:
         with about(**values):
             yield

@@ -44,7 +44,7 @@ def archive_batch(batch: Batch) -> None:
         InputError: its stimuli are still to be made.
 
     """
-    if batch.stimuli.progress().open:
+    if batch.stimuli.is_open():
         raise InputError(f"batch '{batch}' is not finished: cancel it before it is archived")
     batch.archived_at = timezone.now()
     batch.save(update_fields=["archived_at"])

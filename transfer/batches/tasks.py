@@ -54,7 +54,7 @@ def make_and_follow(
     measuring = provider()
     if made and batch is not None and measuring is not None:
         try:
-            if not batch.stimuli.progress().open:
+            if not batch.stimuli.is_open():
                 measuring.batch_made(batch, enqueue)
         except DatabaseError as error:  # the next start of a worker catches up
             logger.warning("measurements of %s are not started yet: %s", batch, error)

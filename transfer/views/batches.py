@@ -51,11 +51,14 @@ def batch(request: HttpRequest, pk: int) -> HttpResponse:
     if measuring and filters.order_chosen:
         scores = measuring.batch_scores(shown, request.user)
         stimuli = by_score(chosen, scores, filters.order_chosen)
-    page = Paginator(stimuli, PER_PAGE).get_page(request.GET.get("page"))
+    progress = shown.stimuli.progress()
+    pages = Paginator(stimuli, PER_PAGE)
+    if stimuli is chosen and not filters.chosen():
+        pages.count = progress.total  # counted already
+    page = pages.get_page(request.GET.get("page"))
     mixtures = styles_in_order(page)
     query = request.GET.copy()
     query.pop("page", None)
-    progress = shown.stimuli.progress()
     context = {
         "batch": shown,
         "unscored": bool(filters.order_chosen) and not scores,

@@ -248,18 +248,12 @@ class GalleryForm(forms.Form):
         """Offer the methods and pictures of the batch."""
         super().__init__(*args, **options)
         self.label_suffix = ""
-        methods = batch.stimuli.order_by("method").values_list("method", flat=True).distinct()
         method, content, style = (self.fields[name] for name in ("method", "content", "style"))
         assert isinstance(method, forms.ChoiceField)
         assert isinstance(content, forms.ModelChoiceField)
         assert isinstance(style, forms.ModelChoiceField)
+        methods, content.queryset, style.queryset = _offered(batch)
         method.choices = [("", "any method"), *((key, key) for key in methods)]
-        content.queryset = Picture.objects.filter(
-            pk__in=batch.stimuli.order_by().values("content").distinct()
-        )
-        style.queryset = Picture.objects.filter(
-            pk__in=Stimulus.styles.through.objects.filter(stimulus__batch=batch).values("picture")
-        )
 
     @property
     def order_chosen(self) -> str:
@@ -273,6 +267,29 @@ class GalleryForm(forms.Form):
         names = {"method": "method", "content": "content", "style": "styles", "state": "state"}
         given = {name: self.cleaned_data.get(name) for name in names}
         return {names[name]: value for name, value in given.items() if value}
+
+
+def _offered(batch: Batch) -> tuple[list[str], QuerySet[Picture], QuerySet[Picture]]:
+    """The methods, contents and styles of a batch: those of its recipe.
+
+    Imported batches have none, so their rows are read; for a hundred thousand rows that would take
+    longer than all else on the page.
+    """
+    recipe = batch.recipe
+    if all(recipe.get(name) for name in ("methods", "styles")) and "contents" in recipe:
+        methods = sorted({entry["method"] for entry in recipe["methods"]})
+        contents, styles = (
+            Picture.objects.filter(role=role, sha256__in=recipe[name])
+            for role, name in (("content", "contents"), ("style", "styles"))
+        )
+        return methods, contents, styles
+    used = batch.stimuli.order_by("method").values_list("method", flat=True).distinct()
+    links = Stimulus.styles.through.objects.filter(stimulus__batch=batch)
+    return (
+        list(used),
+        Picture.objects.filter(pk__in=batch.stimuli.order_by().values("content").distinct()),
+        Picture.objects.filter(pk__in=links.values("picture")),
+    )
 
 
 class CompareForm(forms.Form):

@@ -13,6 +13,7 @@ from unittest.mock import Mock
 
 import pytest
 from django.db import OperationalError, connection, connections
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
@@ -300,6 +301,23 @@ def test_it_counts_what_is_not_measured(order) -> None:
     assert unmeasured([batch, other]) == {}
     Measurement.objects.filter(stimulus=batch.stimuli.first()).delete()
     assert unmeasured([batch, other]) == {batch.pk: 1}
+
+
+def test_the_number_of_measured_stimuli_is_kept_until_more_are_measured(order) -> None:
+    def shown() -> tuple[int, int]:
+        (one,) = summary_of(order.batch).statistics
+        return one.measured, one.total
+
+    measure_chunk(order.jobs.next_chunk())
+    assert shown() == (2, 12)
+    with CaptureQueriesContext(connection) as queries:
+        assert shown() == (2, 12)
+    assert not any('GROUP BY "metrics_measurement"' in query["sql"] for query in queries)
+    measure_all(order)
+    assert shown() == (12, 12)
+    Measurement.objects.filter(stimulus=order.batch.stimuli.first()).delete()
+    order.batch.stimuli.first().delete()
+    assert shown() == (11, 11)
 
 
 def test_claiming_reads_few_rows(order) -> None:

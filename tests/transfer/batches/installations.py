@@ -26,7 +26,7 @@ django.setup()
 from django.core.management import call_command
 call_command("migrate", verbosity=0)
 content, style = f"{sys.argv[1]}/content", f"{sys.argv[1]}/style"
-call_command("import_pictures", content, "--role", "content", "--annotations", content)
+call_command("import_pictures", content, "--role", "content", *sys.argv[2:])
 call_command("import_pictures", style, "--role", "style")
 """
 NUMBERS = """
@@ -66,8 +66,10 @@ class Shared(Installation):
 
     def set_up(self, pictures: Path) -> None:
         """Make the tables, and import the contents and styles in a folder."""
+        content = pictures / "content"
+        annotated = ("--annotations", str(content)) if any(content.glob("*.mat")) else ()
         subprocess.run(
-            [sys.executable, "-c", SET_UP, str(pictures)],
+            [sys.executable, "-c", SET_UP, str(pictures), *annotated],
             cwd=ROOT, env=self.environment, check=True, stdout=subprocess.DEVNULL,
         )  # fmt: skip
 
@@ -83,13 +85,14 @@ class Shared(Installation):
         return {row[0] for table in JOBS for row in self.ask(f"SELECT worker FROM {table}")}
 
 
-def draw_pictures(folder: Path, contents: int = 2, styles: int = 2) -> Path:
-    """Small pictures for `Shared.set_up`; the first content has annotations."""
+def draw_pictures(folder: Path, contents: int, styles: int, *, annotated: bool) -> Path:
+    """Small pictures for `Shared.set_up`; the first content may have annotations."""
     for role, number in (("content", contents), ("style", styles)):
         (folder / role).mkdir(parents=True)
         for one in range(number):
             draw(folder / role / f"{role}-{one}.png", seed=10 * number + one, size=SIZE)
-    annotate(folder / "content" / "content-0.mat", size=SIZE)
+    if annotated:
+        annotate(folder / "content" / "content-0.mat", size=SIZE)
     return folder
 
 

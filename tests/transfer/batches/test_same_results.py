@@ -25,7 +25,9 @@ DRAIN = ("worker", "--drain", "--processes", "1", "--interval", "0.1")
 
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory) -> Path:
-    return draw_pictures(tmp_path_factory.mktemp("pictures") / "all", contents=5, styles=4)
+    return draw_pictures(
+        tmp_path_factory.mktemp("pictures") / "all", contents=5, styles=4, annotated=True
+    )
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tests.project.commands import manage, migrated_postgres
@@ -157,6 +158,22 @@ def test_it_counts_progress_from_rows(batch):
     assert progress[second.pk] == second.stimuli.progress()
 
 
+def test_counting_a_batch_reads_nothing_but_the_index_of_the_queue(batch):
+    if connection.vendor != "sqlite":
+        pytest.skip("the plan of SQLite")
+    trial = batch(stimuli=3, chunk=1)
+    with CaptureQueriesContext(connection) as queries:
+        assert trial.stimuli.progress().pending == 3
+        assert trial.stimuli.is_open()
+        trial.stimuli.claim(ELSEWHERE).fail("no")
+        assert not trial.stimuli.is_open()
+    counting, opening = queries.captured_queries[0]["sql"], queries.captured_queries[1]["sql"]
+    with connection.cursor() as cursor:
+        for query in (counting, opening):
+            plan = str(cursor.execute(f"EXPLAIN QUERY PLAN {query}").fetchall())
+            assert "COVERING INDEX stimulus_queue (state=? AND batch_id=?)" in plan, plan
+
+
 def test_the_pace_is_that_of_the_latest_images_and_all_workers(batch, monkeypatch):
     rows = batch(stimuli=6, chunk=1).stimuli
     assert rows.seconds_per_image() is None
@@ -196,6 +213,7 @@ def test_eight_threads_never_claim_a_row_twice(batch):
 RACE_IN_POSTGRES = """
 import threading
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from transfer.models import Batch, Picture, Stimulus
 
 values = {"name": "race", "file": "c.png", "width": 9, "height": 9}

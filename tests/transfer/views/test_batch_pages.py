@@ -8,6 +8,7 @@ from django.urls import reverse
 from tests.transfer.conftest import draw
 from transfer.batches.launch import launch
 from transfer.models import Batch, Stimulus
+from transfer.views.forms import GalleryForm
 
 pytestmark = pytest.mark.django_db
 
@@ -29,6 +30,18 @@ def test_the_gallery_is_paged_and_keeps_its_filters(researcher, batch, monkeypat
     page = researcher.get(many.get_absolute_url(), {"state": "pending", "page": 2})
     assert b"Page 2 of 3" in page.content
     assert b"?state=pending&amp;page=3" in page.content
+
+
+def test_the_gallery_offers_what_the_recipe_names_or_else_what_rows_have(engine, order, batch):
+    launched, imported = launch(order(name="launched")), batch(name="imported")
+    for made, styles in ((launched, 2), (imported, 1)):
+        fields = GalleryForm({}, batch=made).fields
+        assert [key for key, _ in fields["method"].choices] == ["", "gatys"]
+        assert fields["content"].queryset.count() == styles
+        assert {picture.role for picture in fields["content"].queryset} == {"content"}
+        assert fields["style"].queryset.count() == styles
+    launched.stimuli.all().delete()
+    assert GalleryForm({}, batch=launched).fields["style"].queryset.count() == 2
 
 
 def test_the_number_of_queries_does_not_grow_with_stimuli(

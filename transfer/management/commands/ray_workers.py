@@ -106,7 +106,7 @@ class Command(InputCommand):
             self.idle_since = None
             self._collect(options["interval"])
             return True
-        open_rows = any(work.rows().progress().open for work in _work())
+        open_rows = any(work.rows().is_open() for work in _work())
         if options["drain"] and not (open_rows and not self.put_back):
             return False
         now = time.monotonic()

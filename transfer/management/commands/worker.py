@@ -218,7 +218,7 @@ class Command(InputCommand):
 
     def _idle(self, options: dict[str, Any]) -> bool:
         """Wait for the interval. Returns whether the worker may end."""
-        if self.drain and not any(self._possible(w).progress().open for w in self._all_work()):
+        if self.drain and not any(self._possible(w).is_open() for w in self._all_work()):
             return True
         self.stopping.wait(options["interval"])
         return False
