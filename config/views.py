@@ -8,6 +8,7 @@ from django.shortcuts import render
 from config.glossary import TERMS
 from config.next_steps import next_steps
 from config.overview import Overview
+from config.reading import GUIDES
 from metrics.report.demo_removal import demo_exists
 
 
@@ -21,4 +22,4 @@ def home(request: HttpRequest) -> HttpResponse:
 
 def glossary(request: HttpRequest) -> HttpResponse:
     """Show the terms of the site and their meanings."""
-    return render(request, "glossary.html", {"terms": TERMS})
+    return render(request, "glossary.html", {"terms": TERMS, "guides": GUIDES})

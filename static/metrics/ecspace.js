@@ -29,6 +29,8 @@
       };
     }),
   );
+  const byCurve = figure.data.map(() => []);
+  for (const one of all) byCurve[one.curve].push(one);
   const isWithin = () => scores?.value === "within";
   const place = (one) => (isWithin() ? one.within : one.paper);
 
@@ -38,13 +40,17 @@
     return `${method}${weight === null ? "" : ` at ${weight}`}, content ${content}, style ${style}`;
   }
 
-  // The stimuli that the filters leave, in the order of their C.
-  function chosen() {
+  // Whether the filters leave a stimulus, and it has a score.
+  function filter() {
     const wanted = Object.entries(filters).filter(([, choice]) => choice.value !== "");
-    return all
-      .filter((one) => place(one) && wanted.every(([name, choice]) => one[name] === choice.value))
-      .filter(({ curve }) => plot.data?.[curve]?.visible !== "legendonly")
-      .sort((one, other) => place(one)[0] - place(other)[0]);
+    return (one) => Boolean(place(one)) && wanted.every(([name, choice]) => one[name] === choice.value);
+  }
+
+  // The stimuli of visible methods that the filters leave.
+  function chosen() {
+    const isLeft = filter();
+    return byCurve.flatMap((own, curve) =>
+      plot.data?.[curve]?.visible === "legendonly" ? [] : own.filter(isLeft));
   }
 
   function show(one) {
@@ -62,7 +68,7 @@
 
   // On wide screens the card is beside the point, elsewhere below the figure.
   function mark(one) {
-    const { x, y } = pixels(one);
+    const { x, y } = projection()(one);
     let ring = plot.querySelector(".ring");
     if (!ring) {
       ring = document.createElement("span");
@@ -79,11 +85,19 @@
     card.style.top = `${Math.min(Math.max(y - 60, 0), plot.clientHeight - 140)}px`;
   }
 
-  function pixels(one) {
+  // From a stimulus to pixels of the figure, as it is zoomed now.
+  function projection() {
     const { xaxis, yaxis } = plot._fullLayout;
-    const along = (axis, value) => ((value - axis.range[0]) / (axis.range[1] - axis.range[0])) * axis._length;
-    const [c, e] = place(one);
-    return { x: xaxis._offset + along(xaxis, c), y: yaxis._offset + yaxis._length - along(yaxis, e) };
+    const along = (axis) => {
+      const [low, high] = axis.range;
+      return (value) => ((value - low) / (high - low)) * axis._length;
+    };
+    const [across, up] = [along(xaxis), along(yaxis)];
+    const bottom = yaxis._offset + yaxis._length;
+    return (one) => {
+      const [c, e] = place(one);
+      return { x: xaxis._offset + across(c), y: bottom - up(e) };
+    };
   }
 
   function nearest(event) {
@@ -91,26 +105,36 @@
     const [x, y] = [event.clientX - box.left, event.clientY - box.top];
     let best = null;
     let least = NEAR ** 2;
+    const toPixels = projection();
     for (const one of shown) {
-      const at = pixels(one);
+      const at = toPixels(one);
       const distance = (at.x - x) ** 2 + (at.y - y) ** 2;
       if (distance < least) [best, least] = [one, distance];
     }
     return best;
   }
 
+  // In the order of their C, which only the arrow keys need.
   function walk(step) {
     if (!shown.length) return;
+    if (!sorted) shown.sort((one, other) => place(one)[0] - place(other)[0]);
+    sorted = true;
     focused = (focused + step + shown.length) % shown.length;
     show(shown[focused]);
   }
 
   let shown = [];
-  function current() {
+  let sorted = false;
+  function choose() {
     shown = chosen();
+    sorted = false;
+  }
+
+  function current() {
+    choose();
+    const isLeft = filter();
     const data = figure.data.map((trace, curve) => {
-      const own = all.filter((one) => one.curve === curve);
-      return { ...trace, ...coordinates(own), hoverinfo: "skip", visible: plot.data?.[curve]?.visible };
+      return { ...trace, ...coordinates(byCurve[curve].filter(isLeft)), hoverinfo: "skip", visible: plot.data?.[curve]?.visible };
     });
     if (!isWithin()) return { data, layout: { ...figure.layout, hovermode: false } };
     const axis = (of, text) => ({ ...of, range: undefined, autorange: true, title: { text } });
@@ -122,18 +146,16 @@
     return { data, layout };
   }
 
-  function coordinates(own) {
-    const wanted = Object.entries(filters).filter(([, choice]) => choice.value !== "");
-    const kept = own.filter((one) => place(one) && wanted.every(([name, choice]) => one[name] === choice.value));
-    return {
-      x: kept.map((one) => place(one)[0]), y: kept.map((one) => place(one)[1]), customdata: kept.map(({ id }) => id),
-    };
-  }
+  const coordinates = (own) => ({
+    x: own.map((one) => place(one)[0]), y: own.map((one) => place(one)[1]), customdata: own.map(({ id }) => id),
+  });
 
   // Axes without a range, for points on a canvas, which plotly does not see.
   function ranged({ data, layout }) {
     const span = (values) => {
-      const [low, high] = [Math.min(...values), Math.max(...values)];
+      // Not Math.min(...values): a call takes no hundred thousand arguments.
+      const low = values.reduce((least, value) => Math.min(least, value), Infinity);
+      const high = values.reduce((most, value) => Math.max(most, value), -Infinity);
       const room = 0.05 * (high - low) || 0.5;
       return [low - room, high + room];
     };
@@ -158,7 +180,7 @@
 
   draw().then(() => {
     plot.dataset.ready = "true";
-    plot.on("plotly_restyle", () => { shown = chosen(); });
+    plot.on("plotly_restyle", choose);
     plot.on("plotly_relayout", hide);
   });
 

@@ -60,10 +60,16 @@
     else plot.querySelector(":scope > canvas.cloud")?.remove();
   }
 
+  const parsed = new Map(); // several figures may take their points from one
+  function dataOf(id) {
+    if (!parsed.has(id)) parsed.set(id, JSON.parse(document.getElementById(id).textContent).data);
+    return parsed.get(id);
+  }
+
   // The traces of a figure whose points another figure on the page holds.
   function complete(figure) {
     if (!figure.source) return figure;
-    const whole = JSON.parse(document.getElementById(figure.source).textContent).data;
+    const whole = dataOf(figure.source);
     const data = figure.data.map((trace) => {
       if (!trace.from) return trace;
       const parts = whole.filter(({ legendgroup }) => trace.from.includes(legendgroup));
@@ -77,14 +83,21 @@
     for (const query of [dark, phone]) query.addEventListener("change", redraw);
   }
 
-  for (const plot of document.querySelectorAll(".plot[data-figure]")) {
-    const figure = complete(JSON.parse(document.getElementById(plot.dataset.figure).textContent));
+  function begin(plot, figure) {
     draw(plot, figure).then(() => {
       plot.dataset.ready = "true";
     });
     onChange(() => draw(plot, figure));
     // A folded figure has no width until it is unfolded.
     plot.closest("details")?.addEventListener("toggle", () => Plotly.Plots.resize(plot));
+  }
+
+  const idle = window.requestIdleCallback || ((act) => setTimeout(act, 500));
+  for (const plot of document.querySelectorAll(".plot[data-figure]")) {
+    const figure = JSON.parse(document.getElementById(plot.dataset.figure).textContent);
+    // The figure that holds the points comes first.
+    if (figure.source) idle(() => begin(plot, complete(figure)), { timeout: 2000 });
+    else begin(plot, figure);
   }
 
   // A print shows drawings without canvas and in the width of the paper. They are loaded when the page
@@ -102,7 +115,6 @@
     }
     document.documentElement.dataset.printable = "true";
   }
-  const idle = window.requestIdleCallback || ((act) => setTimeout(act, 500));
   window.addEventListener("load", () => idle(loadStills));
 
   // A print shows what is folded, too.

@@ -8,8 +8,11 @@ from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from config.glossary import TERMS
+from config.reading import GUIDES
 from metrics.calibration.verdict import LEVELS
 from tests.looks import expect_good_looks
+from tests.project.source import ROOT
+from transfer.models import Batch
 
 
 def test_it_explains_each_term_once_in_order() -> None:
@@ -22,6 +25,24 @@ def test_it_explains_each_term_once_in_order() -> None:
 def test_every_page_links_to_it(researcher: Client) -> None:
     page = researcher.get(reverse("studies:studies")).content.decode()
     assert f'href="{reverse("glossary")}"' in page
+
+
+def test_pages_of_results_lead_to_their_guide(researcher: Client, db: None) -> None:
+    glossary = researcher.get(reverse("glossary")).content.decode()
+    for guide in GUIDES:
+        assert f'id="{guide.anchor}"' in glossary
+        assert (ROOT / guide.document).is_file()
+    batch = Batch.objects.create(name="trial", recipe={"imported": True})
+    for anchor, address in (
+        ("read-planner", reverse("studies:planner")),
+        ("read-referee", reverse("metrics:referee")),
+        ("read-ecspace", reverse("metrics:ecspace")),
+        ("read-batch", batch.get_absolute_url()),
+    ):
+        page = researcher.get(address).content.decode()
+        assert f'href="{reverse("glossary")}#{anchor}"' in page
+    template = (ROOT / "templates" / "metrics" / "calibration.html").read_text()
+    assert 'to="read-calibration"' in template
 
 
 @pytest.mark.browser

@@ -165,6 +165,11 @@ class Ledger(models.QuerySet[Row]):
             state=State.PENDING, attempt=0, error="", worker="", device="", finished_at=None
         )
 
+    def reasons(self) -> list[tuple[str, int]]:
+        """Why rows have failed, and how many for each reason, the most frequent first."""
+        failed = self.filter(state=State.FAILED).order_by().values_list("error")
+        return list(failed.annotate(number=Count("pk")).order_by("-number", "error"))
+
     def progress(self) -> Progress:
         """The numbers of these rows in each state."""
         # With the states as a condition, the index of the queue is enough to count.

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from common.progress import rate
 from transfer.batches.measuring_provider import provider
+from transfer.batches.states import CANCELLED
 from transfer.models import Batch, Picture, Stimulus
 from transfer.models.ledger import Progress
 from transfer.models.stimuli import StimulusQuerySet, styles_in_order
@@ -18,6 +19,8 @@ from transfer.views.forms import GalleryForm
 from transfer.views.gallery import Scores, by_score
 
 PER_PAGE = 48
+REASONS = 8
+"""Reasons of failures on a page, the most frequent first."""
 
 
 @require_safe
@@ -64,6 +67,8 @@ def batch(request: HttpRequest, pk: int) -> HttpResponse:
         "unscored": bool(filters.order_chosen) and not scores,
         "measuring": measuring.summary(shown) if measuring else None,
         "progress": progress,
+        "reasons": shown.stimuli.reasons()[:REASONS] if progress.failed else [],
+        "cancelled": CANCELLED,
         "pace": _pace(shown, progress),
         "filters": filters,
         "page": page,

@@ -15,9 +15,12 @@ from transfer.models import Batch
 
 @require_POST
 def retry(request: HttpRequest, pk: int) -> HttpResponse:
-    """Reset the failed stimuli of a batch to waiting."""
+    """Let the failed stimuli of a batch wait again; with `reason` those that failed for it."""
     retried = get_object_or_404(Batch, pk=pk)
-    number = retried.stimuli.retry()
+    failed = retried.stimuli.all()
+    if reason := request.POST.get("reason"):
+        failed = failed.filter(error=reason)
+    number = failed.retry()
     enqueue_waiting(retried)
     messages.success(request, f"Failed stimuli that wait again: {number}.")
     return redirect(retried)

@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from tests.transfer.conftest import draw
 from transfer.batches.launch import launch
+from transfer.batches.states import CANCELLED
 from transfer.models import Batch, Stimulus
 from transfer.views.forms import GalleryForm
 
@@ -79,6 +80,26 @@ def test_retry_lets_failed_stimuli_wait_again(researcher, made):
     assert b"wait again: 1" in response.content
     assert made.stimuli.progress().pending == 2
     assert researcher.get(reverse("transfer:retry", args=[made.pk])).status_code == 405
+
+
+def test_failures_are_shown_and_tried_again_by_reason(researcher, batch):
+    trial = batch(stimuli=5, chunk=5)
+    keys = list(trial.stimuli.values_list("pk", flat=True))
+    lease = trial.stimuli.claim("workshop:1")
+    lease.fail("it diverged", keys[:1])
+    lease.fail("a file is missing", keys[1:3])
+    lease.release(ids=keys[3:])
+    researcher.post(reverse("transfer:cancel", args=[trial.pk]))
+    page = researcher.get(trial.get_absolute_url()).content.decode()
+    assert "<strong>2</strong> a file is missing" in page
+    assert "<strong>1</strong> it diverged" in page
+    assert page.count(">Try these again<") == 2 and page.count(">Resume<") == 1
+    retry = reverse("transfer:retry", args=[trial.pk])
+    answer = researcher.post(retry, {"reason": "a file is missing"}, follow=True).content
+    assert b"wait again: 2" in answer
+    assert set(trial.stimuli.filter(state="pending").values_list("pk", flat=True)) == {*keys[1:3]}
+    researcher.post(retry, {"reason": CANCELLED})
+    assert trial.stimuli.progress().pending == 4
 
 
 def test_the_page_of_an_imported_stimulus_shows_no_recipe(researcher, picture, media, tmp_path):
