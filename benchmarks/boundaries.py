@@ -19,7 +19,7 @@ from skimage.data import coffee
 from skimage.morphology import thin
 
 from metrics.boundaries.benchmark import TOLERANCE, count, even_thresholds
-from metrics.boundaries.detectors import DETECTORS, detector
+from metrics.boundaries.detectors import detector, installed
 from metrics.boundaries.gpb.channels import filter_bank
 
 SIZE = (481, 321)
@@ -30,7 +30,7 @@ def benchmarks() -> Iterator[dict[str, object]]:
     picture = Image.fromarray(coffee()).resize(SIZE, Image.Resampling.BILINEAR)
     floor = _seconds(lambda: _filter(picture))
     maps = {}
-    for name in DETECTORS:
+    for name in installed():
         find = detector(name)
         find(picture)  # imports and kernels are made once
         maps[name], ours = _timed(lambda: find(picture))  # noqa: B023

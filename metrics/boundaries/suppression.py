@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import map_coordinates
+from scipy.ndimage import gaussian_filter, map_coordinates
 
 Floats = NDArray[np.floating]
 
@@ -28,3 +28,20 @@ def suppress_oriented(strengths: Floats) -> Floats:
     """
     angle = strengths.argmax(axis=0) * (np.pi / len(strengths))
     return suppress(strengths.max(axis=0), np.sin(angle), np.cos(angle))
+
+
+def suppress_ridges(strength: NDArray[np.float32], smoothing: float) -> NDArray[np.float32]:
+    """Strengths (H, W), set to 0 off the ridges of a map whose edges are several pixels wide.
+
+    The direction across an edge is that in which the map, smoothed by `smoothing` pixels (standard
+    deviation), is most convex upwards: the eigenvector of the least eigenvalue of its Hessian.
+    """
+    exact = strength.astype(np.float64)
+    xx, xy, yy = (
+        gaussian_filter(exact, smoothing, order=order, mode="nearest")
+        for order in ((0, 2), (1, 1), (2, 0))
+    )
+    # Twice the angle of the greatest eigenvalue's direction; the least one's is at a right angle.
+    angle = np.arctan2(2 * xy, xx - yy) / 2
+    ridges = suppress(strength, -np.sin(angle), np.cos(angle))
+    return ridges.astype(np.float32)

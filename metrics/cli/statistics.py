@@ -121,7 +121,7 @@ def _measured(
         )
         settings = kind.settings(vars(options), collection)
         instrument = kind.open(settings, collection, lambda *progress: None)
-        annotations = options.groundtruth if kind.key == "C" else None
+        annotations = options.groundtruth if kind.uses_annotations else None
         return instrument.measure(Sample(options.image, width, reference, annotations))
 
 

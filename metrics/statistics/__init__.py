@@ -7,6 +7,7 @@ from common.lookup import find
 from metrics.statistics.base import Statistic
 from metrics.statistics.cfsd import Cfsd
 from metrics.statistics.coherence import Coherence
+from metrics.statistics.coherence_by import COHERENCE_BY
 from metrics.statistics.colour_histogram import ColourHistogram
 from metrics.statistics.colour_wasserstein import ColourWasserstein
 from metrics.statistics.effectiveness import Effectiveness
@@ -44,6 +45,7 @@ OTHER_STATISTICS: dict[str, type[Statistic]] = {
     "sifid": Sifid,
     "colour-histogram": ColourHistogram,
     "colour-swd": ColourWasserstein,
+    **COHERENCE_BY,
 }
 """Key → declaration of statistics that other works use; the referee compares them with E and C."""
 

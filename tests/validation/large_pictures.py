@@ -18,7 +18,7 @@ from multiprocessing import get_context
 import numpy as np
 from PIL import Image, ImageDraw
 
-from metrics.boundaries.detectors import DETECTORS, detector
+from metrics.boundaries.detectors import detector, installed
 
 WIDTH, HEIGHT = 2450, 1640
 
@@ -64,9 +64,14 @@ def check(name: str, width: int, height: int) -> dict[str, object]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("detectors", nargs="*", metavar="DETECTOR", help="all, where none is named")
+    parser.add_argument(
+        "detectors",
+        nargs="*",
+        metavar="DETECTOR",
+        help="all that are installed, where none is named",
+    )
     met = True
-    for name in parser.parse_args().detectors or DETECTORS:
+    for name in parser.parse_args().detectors or installed():
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
             result = process.submit(check, name, WIDTH, HEIGHT).result()
         sys.stdout.write(json.dumps(result) + "\n")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from metrics.boundaries.detectors import DETECTORS
 from tests.conftest import ROOT
+from tests.metrics.boundaries.each import each_detector
 from tests.validation import calibration
 from tests.validation.calibration import coverage, few_and_unequal, recovery, table
 from tests.validation.compact import compare
@@ -51,7 +51,7 @@ def test_recovery_counts_every_study_once():
         assert sum(result[rule].values()) == 4
 
 
-@pytest.mark.parametrize("name", DETECTORS)
+@pytest.mark.parametrize("name", each_detector())
 def test_pictures_of_detectors_are_checked(name):
     result = check(name, 80, 60)
     assert result["met"]

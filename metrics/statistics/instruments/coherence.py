@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from common.errors import InputError
+from common.errors import InputError, MachineError
 from common.pictures import read_picture, resize_to_width
 from metrics.boundaries.coherence import (
     Truth,
@@ -14,7 +14,7 @@ from metrics.boundaries.coherence import (
     human_truth,
     instrument_name,
 )
-from metrics.boundaries.detectors import DEFAULT_DETECTOR, QUICK_DETECTOR, detector
+from metrics.boundaries.detectors import DEFAULT_DETECTOR, QUICK_DETECTOR, detector, lacks
 from metrics.statistics.base import (
     ANNOTATION_DIGITS,
     ANNOTATION_MARK,
@@ -40,6 +40,7 @@ class CoherenceInstrument(Instrument):
         *,
         version: str | None = None,
         truth: str | None = None,
+        number: str = "C",
     ) -> None:
         """Choose the detector and the truth.
 
@@ -48,9 +49,11 @@ class CoherenceInstrument(Instrument):
             version: the fingerprint that the detector must have.
             truth: `human` refuses contents without annotations, `detected` ignores annotations;
                 None takes human annotations where there are any.
+            number: the name of what is measured.
 
         Raises:
             InputError: an unknown detector, or another version of it.
+            MachineError: its weights are not installed.
 
         """
         if detector_name:
@@ -60,7 +63,9 @@ class CoherenceInstrument(Instrument):
                     f"the model was measured with {version}, and this version has {found}: "
                     "calibrate on votes and measurements of this version"
                 )
-        self.detector_name, self.truth = detector_name, truth
+            if why := lacks(detector_name):
+                raise MachineError(why)
+        self.detector_name, self.truth, self.number = detector_name, truth, number
         self._names: dict[bool, str] = {}
         self._colours: dict[Path, str] = {}
         self._truth: tuple[tuple[Path, Path | int], Truth] | None = None
@@ -96,7 +101,7 @@ class CoherenceInstrument(Instrument):
             "recall": found.recall,
             "precision": found.precision,
         }
-        return {"C": Value(found.value, details)}
+        return {self.number: Value(found.value, details)}
 
     def _detector_for(self, sample: Sample) -> str:
         if self.detector_name:

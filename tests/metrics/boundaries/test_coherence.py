@@ -14,8 +14,8 @@ from metrics.boundaries.coherence import (
     human_truth,
     instrument_name,
 )
-from metrics.boundaries.detectors import DETECTORS
 from tests.conftest import SHARED
+from tests.metrics.boundaries.each import each_detector
 from tests.metrics.boundaries.shapes import (
     SIDE,
     edges_of,
@@ -52,7 +52,7 @@ def test_more_noise_is_less_coherent(truth):
     assert values == sorted(values, reverse=True)
 
 
-@pytest.mark.parametrize("name", DETECTORS)
+@pytest.mark.parametrize("name", each_detector())
 def test_a_constant_picture_has_no_coherence(truth, name):
     found = coherence(Image.new("RGB", (SIDE, SIDE), "teal"), truth, name)
     assert (found.value, found.recall, found.precision) == (0, 0, 0)

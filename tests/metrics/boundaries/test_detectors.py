@@ -12,9 +12,10 @@ from common.errors import InputError
 from metrics.boundaries.benchmark import count, even_thresholds
 from metrics.boundaries.detectors import DEFAULT_DETECTOR, DETECTORS, detector
 from metrics.boundaries.summary import best
+from tests.metrics.boundaries.each import HED, each_detector
 from tests.metrics.boundaries.shapes import SIDE, edges_of, square_labels, square_picture
 
-EVERY = pytest.mark.parametrize("name", list(DETECTORS))
+EVERY = pytest.mark.parametrize("name", each_detector())
 
 
 def noise(width: int, height: int, mode: str = "RGB") -> Image.Image:
@@ -81,7 +82,7 @@ def test_a_picture_with_more_pixels_than_nodes_uses_a_coarser_grid():
     ("name", "least"),
     # A picture as simple as this has fewer parts than gpb has eigenvectors: the rest of them cut
     # flat ground somewhere, and more of what is found is wrong.
-    [("gaussian", 0.8), ("mpb", 0.8), ("gpb", 0.6)],
+    [("gaussian", 0.8), ("mpb", 0.8), ("gpb", 0.6), pytest.param("hed", 0.8, marks=HED)],
 )
 def test_it_detects_a_square(name, least):
     truth = edges_of(square_labels())[None]
@@ -105,7 +106,7 @@ def test_colour_alone_is_a_boundary(name):
     ("name", "apart"),
     # The eigenvectors of a picture as symmetric as this are not unique: they add soft contours
     # to gPb that its mirror image lacks.
-    [("gaussian", 0.12), ("mpb", 0.12), ("gpb", 0.25)],
+    [("gaussian", 0.12), ("mpb", 0.12), ("gpb", 0.25), pytest.param("hed", 0.12, marks=HED)],
 )
 def test_a_mirrored_picture_gives_nearly_the_mirrored_map(name, apart):
     image = square_picture()

@@ -12,12 +12,13 @@ from PIL import Image, ImageFilter
 from common.errors import InputError
 from metrics.statistics import OTHER_STATISTICS, every_statistic, statistic
 from metrics.statistics.base import Collection, Sample
+from metrics.statistics.coherence_by import COHERENCE_BY
 from metrics.statistics.instruments import comparison
 from tests.metrics.pictures import small_encoder, textured
 from tests.metrics.statistics.cases import pairs
 
 NOWHERE = Collection(contents=[], fingerprint="", width=72, data=Path("nowhere"))
-KEYS = sorted(OTHER_STATISTICS)
+KEYS = sorted(OTHER_STATISTICS.keys() - COHERENCE_BY.keys())
 EACH = pytest.mark.parametrize("key", KEYS)
 ONE_SIDED = ("vif", "cfsd")
 

@@ -1,0 +1,1 @@
+"""HED: holistically-nested edge detection (Xie and Tu 2015)."""
