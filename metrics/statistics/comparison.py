@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from common.errors import MachineError
 from common.lookup import check_name
 from metrics.statistics.base import Collection, Instrument, ProgressCallback, Statistic
 from transfer.encoders.registry import DEFAULT_ENCODER, ENCODERS
@@ -20,7 +21,9 @@ from transfer.encoders.registry import DEFAULT_ENCODER, ENCODERS
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from common.installed_weights import InstalledWeights
     from metrics.statistics.instruments.comparison import Features, Numbers
+    from metrics.statistics.networks.base import InstalledNetwork
 
     PictureFormula = Callable[[Tensor, Tensor], Numbers]
     FeatureFormula = Callable[[Features, Features], Numbers]
@@ -118,3 +121,53 @@ class FeatureStatistic(Statistic):
 
         compared = Compared(cls.key, cls.version, cls.names, cls.reference, cls.largest)
         return FeatureInstrument(compared, cls.formula(), cls.layers, encoder_of(settings))
+
+
+class NetworkStatistic(FeatureStatistic):
+    """Compares features of two pictures by a network with the weights of an optional package.
+
+    Class attributes:
+        weights: of the package.
+
+    """
+
+    weights: ClassVar[InstalledWeights]
+
+    @classmethod
+    @abstractmethod
+    def network(cls) -> type[InstalledNetwork]:
+        """The class of the network, which reads the weights when it is made."""
+
+    @classmethod
+    def lacks(cls) -> str:
+        """The package, if it is not installed."""
+        return cls.weights.lacks()
+
+    @classmethod
+    def settings(cls, options: Mapping[str, Any], collection: Collection) -> dict[str, Any]:
+        """The device."""
+        device = options.get("device") or "auto"
+        return {} if device == "auto" else {"device": device}
+
+    @classmethod
+    def open(
+        cls, settings: Mapping[str, Any], collection: Collection, progress: ProgressCallback
+    ) -> Instrument:
+        """Load the network and the formula.
+
+        Raises:
+            MachineError: the weights are not installed.
+            WeightsError: they are damaged.
+
+        """
+        if why := cls.lacks():
+            raise MachineError(why)
+        from metrics.statistics.instruments.comparison import (  # torch
+            Compared,
+            FeatureInstrument,
+            on_device,
+        )
+
+        compared = Compared(cls.key, cls.version, cls.names, cls.reference, cls.largest)
+        network = on_device(cls.network()(), settings)
+        return FeatureInstrument(compared, cls.formula(), cls.layers, network)

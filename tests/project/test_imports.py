@@ -18,7 +18,7 @@ from tests.project.source import APPS, ROOT, files, imports, module_name
 OURS = (*APPS, "common", "config")
 SLOW = {
     "torch", "torchvision", "matplotlib", "plotly", "ray", "scipy", "skimage", "sklearn", "pandas",
-    "pyarrow", "PIL", "firthmodels", "statsmodels", "higra", "pydantic",
+    "pyarrow", "h5py", "PIL", "firthmodels", "statsmodels", "higra", "pydantic",
     "botocore",
 }  # fmt: skip
 """Packages that are slow to import, or optional: a view, a command or a task imports them when it

@@ -24,6 +24,16 @@ def feature_distance(stimulus: Mapping[str, Tensor], content: Mapping[str, Tenso
     )
 
 
+def weighted_distance(stimulus: Mapping[str, Tensor], content: Mapping[str, Tensor]) -> float:
+    """The same of features that have their lengths and weights already."""
+    return float(
+        sum(
+            ((stimulus[layer].double() - content[layer].double()) ** 2).sum(1).mean()
+            for layer in content
+        )
+    )
+
+
 def _unit(features: Tensor) -> Tensor:
     features = features.double()
     return features / (features.square().sum(1, keepdim=True).sqrt() + _EPSILON)

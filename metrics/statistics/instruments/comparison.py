@@ -19,6 +19,7 @@ from common.device import choose_device
 from common.errors import InputError
 from common.pictures import read_picture, resize_shorter, resize_to_width, same_shape, to_tensor
 from metrics.statistics.base import Instrument, Sample, Value, colour_part
+from metrics.statistics.networks.base import InstalledNetwork
 from transfer import encoders
 from transfer.encoders.architecture import Encoder
 from transfer.encoders.registry import DEFAULT_ENCODER
@@ -78,7 +79,7 @@ class FeatureInstrument(Instrument):
         statistic: Compared,
         formula: Callable[[Features, Features], Numbers],
         layers: Sequence[str],
-        encoder: Encoder,
+        encoder: Encoder | InstalledNetwork,
     ) -> None:
         """Take a formula of the features of two pictures at those of `layers` that there are.
 
@@ -132,6 +133,11 @@ def encoder_of(options: Mapping[str, Any]) -> Encoder:
         weights=Path(options["weights"]) if options.get("weights") else None,
         device=choose_device(options.get("device") or "auto"),
     )
+
+
+def on_device(network: InstalledNetwork, options: Mapping[str, Any]) -> InstalledNetwork:
+    """The network, ready to be used on the device that `options` name."""
+    return network.eval().to(choose_device(options.get("device") or "auto"))
 
 
 def fitted(sample: Sample, size: tuple[int, int], role: str) -> Image:

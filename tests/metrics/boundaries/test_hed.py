@@ -14,6 +14,7 @@ from common.console import run
 from common.errors import MachineError, WeightsError
 from common.pictures import to_tensor
 from metrics.boundaries.detectors import detector, lacks
+from metrics.boundaries.detectors.hed import _network
 from metrics.boundaries.hed.network import STAGES, HedNetwork, shapes
 from metrics.boundaries.hed.weights import read_hed
 from metrics.boundaries.suppression import suppress_ridges
@@ -85,7 +86,8 @@ def test_the_fingerprint_names_detector_and_weights():
 
 @pytest.fixture
 def uninstalled(monkeypatch):
-    """As if the package were not installed."""
+    """As if the package were not installed, and no network in memory."""
+    _network.cache_clear()
     monkeypatch.setattr(installed_weights, "find_spec", lambda module: None)
 
 

