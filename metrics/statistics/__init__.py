@@ -13,6 +13,7 @@ from metrics.statistics.colour_wasserstein import ColourWasserstein
 from metrics.statistics.effectiveness import Effectiveness
 from metrics.statistics.feature_distance import FeatureDistance
 from metrics.statistics.feature_wasserstein import FeatureWasserstein
+from metrics.statistics.ghiasi import Ghiasi
 from metrics.statistics.gmsd import Gmsd
 from metrics.statistics.gram import Gram
 from metrics.statistics.imagenet import ImagenetContent, ImagenetStyle
@@ -47,6 +48,7 @@ OTHER_STATISTICS: dict[str, type[Statistic]] = {
     "sifid": Sifid,
     "colour-histogram": ColourHistogram,
     "colour-swd": ColourWasserstein,
+    "ghiasi": Ghiasi,
     "stlpips": ShiftTolerantLpips,
     "imagenet-content": ImagenetContent,
     "imagenet-style": ImagenetStyle,

