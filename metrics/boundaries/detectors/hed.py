@@ -42,7 +42,7 @@ class Hed(Detector):
 
     name: ClassVar[str] = "hed"
     version: ClassVar[int] = 1
-    usual_threshold: ClassVar[float] = 0.5
+    usual_threshold: ClassVar[float] = 0.66
 
     weights: str = HED.name
     padding: Padding = "replicate"
