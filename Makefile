@@ -51,6 +51,7 @@ validate: venv  ## long checks: simulated studies fitted, boundaries of large pi
 	$(BIN)/python -m tests.validation.calibration
 	$(BIN)/python -m tests.validation.large_pictures
 	$(BIN)/python -m tests.validation.referee
+	$(BIN)/python -m tests.validation.learnt
 
 run: venv  ## the site at 127.0.0.1:8000
 	$(BIN)/python manage.py migrate --verbosity 0

@@ -11,6 +11,7 @@ from metrics.cli import (
     calibration,
     ecspace,
     effectiveness,
+    learnt,
     referee,
     statistics,
 )
@@ -22,6 +23,7 @@ COMMANDS = (
     calibration.add_commands,
     ecspace.add_commands,
     referee.add_commands,
+    learnt.add_commands,
     statistics.add_commands,
 )
 

@@ -37,16 +37,32 @@ def judge_statistics(
         InputError: studies of two kinds, or votes and statistics that give no answer.
 
     """
+    kind = kind_of(studies)
+    if statistics is None:
+        statistics = stored_statistics(studies, instruments)
+    options.setdefault("directions", directions())
+    return referee(votes_frame(studies), statistics, target=kind, **options)
+
+
+def kind_of(studies: Sequence[Study]) -> str:
+    """The kind, E or C, of studies. Raises InputError for studies of two kinds."""
     kinds = {study.kind for study in studies}
     if len(kinds) > 1:
         raise InputError(
             f"the studies are {' and '.join(sorted(kinds))}-tests: name studies of one kind"
         )
-    if statistics is None:
-        stimuli = Stimulus.objects.filter(studies__in=studies).distinct()
-        others = other_instruments(stimuli)
-        chosen = usual_instruments(stimuli) | others | dict(instruments or {})
-        frame = statistics_frame(stimuli, chosen, further=tuple(others))
-        statistics = frame.dropna(axis="columns", how="all")
-    options.setdefault("directions", directions())
-    return referee(votes_frame(studies), statistics, target=kinds.pop(), **options)
+    return kinds.pop()
+
+
+def stored_statistics(
+    studies: Sequence[Study], instruments: Mapping[str, str] | None = None
+) -> pd.DataFrame:
+    """Measurements of the stimuli of studies, in the columns of STATISTICS.csv that have any.
+
+    instruments: as of `judge_statistics`.
+    """
+    stimuli = Stimulus.objects.filter(studies__in=studies).distinct()
+    others = other_instruments(stimuli)
+    chosen = usual_instruments(stimuli) | others | dict(instruments or {})
+    frame = statistics_frame(stimuli, chosen, further=tuple(others))
+    return frame.dropna(axis="columns", how="all")

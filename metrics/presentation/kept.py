@@ -14,6 +14,8 @@ from django.core.cache import caches
 from django.db.models import Count, Max
 
 from metrics.models import Measurement
+from metrics.statistics import every_statistic
+from studies.models import Study, Vote
 from transfer.models import Batch, Picture, Stimulus
 
 if TYPE_CHECKING:
@@ -58,6 +60,28 @@ def space_key(batches: Sequence[Batch], scorings: Mapping[str, Scoring], bins: s
         for target, each in sorted(scorings.items())
     ]
     return _digest(measurements_key(batches), models, bins)
+
+
+def judgement_key(study: Study) -> str:
+    """A key of the votes of a study, and of the measurements of its stimuli.
+
+    Votes are read: their number tells neither of a changed answer nor of an excluded participant.
+    What a trial showed never changes.
+    """
+    votes = Vote.objects.filter(trial__participant__study=study).order_by("pk")
+    fields = ("pk", "choice", "excluded", "trial__participant__excluded", "trial__kind")
+    stimuli = Stimulus.objects.filter(studies=study).order_by()
+    measured = Measurement.objects.filter(stimulus__in=stimuli).order_by()
+    pictures = Picture.objects.order_by("pk").values_list("pk", "name", "annotations")
+    return _digest(
+        study.pk,
+        study.kind,
+        list(votes.values_list(*fields)),
+        stimuli.aggregate(Count("pk"), Max("pk"), Max("finished_at")),
+        measured.aggregate(Count("pk"), Max("pk")),
+        list(pictures),
+        sorted(every_statistic()),
+    )
 
 
 def _digest(*parts: object) -> str:

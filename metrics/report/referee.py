@@ -15,6 +15,7 @@ from metrics.plots.accuracy import accuracy_plot
 from metrics.plots.referee import accuracy_figure
 from metrics.plots.static import render
 from metrics.presentation.figures import PageFigure
+from metrics.presentation.learnt_summary import LearntSummary, learnt_summary
 from metrics.presentation.scoring import Scoring
 from transfer.models import Stimulus
 
@@ -30,12 +31,14 @@ class ReportReferee:
         target: E or C.
         judgement: None where the model has no votes, or where they give no answer.
         reason: why there is no judgement; empty where there is one.
+        learnt: the referees that were learnt from votes of the model's studies.
 
     """
 
     target: str
     judgement: Judgement | None
     reason: str = ""
+    learnt: tuple[LearntSummary, ...] = ()
 
     @property
     def name(self) -> str:
@@ -85,8 +88,9 @@ def judged(target: str, scoring: Scoring) -> ReportReferee:
         for key, name in scoring.model.instruments.items()
         if name in instruments(stimuli, key)
     }
+    learnt = tuple(each for study in studies if (each := learnt_summary(study)))
     try:
         judgement = judge_statistics(studies, instruments=own, include_simulated=scoring.simulated)
     except InputError as error:
-        return ReportReferee(target, None, str(error))
-    return ReportReferee(target, judgement)
+        return ReportReferee(target, None, str(error), learnt)
+    return ReportReferee(target, judgement, learnt=learnt)

@@ -29,6 +29,9 @@ def referee_page(request: HttpRequest) -> HttpResponse:
     form = RefereeForm(request.user, request.GET if "study" in request.GET else None)
     context: dict[str, Any] = {"form": form, "formats": FORMATS, "figures": FIGURES}
     if form.is_bound and form.is_valid():
+        from metrics.presentation.learnt_summary import learnt_summary  # SciPy
+
+        context["learnt"] = learnt_summary(form.cleaned_data["study"])
         try:
             judgement = _judgement(form)
         except InputError as error:
@@ -38,6 +41,7 @@ def referee_page(request: HttpRequest) -> HttpResponse:
             context |= {
                 "judgement": judgement,
                 "figure": PageFigure(plot) if plot else None,
+                "study": form.cleaned_data["study"],
                 "query": urlencode(request.GET, doseq=True),
             }
     return render(request, "metrics/referee.html", context)
@@ -83,10 +87,10 @@ def _form(request: HttpRequest) -> RefereeForm:
 
 
 def _judgement(form: RefereeForm) -> Judgement:
-    from metrics.measurements.refereeing import judge_statistics  # SciPy
+    from metrics.presentation.judged_study import judged_study  # SciPy
 
-    return judge_statistics(
-        [form.cleaned_data["study"]], include_simulated=form.cleaned_data["include_simulated"]
+    return judged_study(
+        form.cleaned_data["study"], include_simulated=form.cleaned_data["include_simulated"]
     )
 
 

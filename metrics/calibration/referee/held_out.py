@@ -23,6 +23,8 @@ PERSON_FOLDS = 10
 MOST_FOLDS = 50
 """Up to so many methods, contents or styles are left out one by one; more are left out in so many
 random parts."""
+MOST_PARTS = 9
+"""Of methods, where both sides of a vote are left out: 45 pairs of parts."""
 
 
 @dataclass(frozen=True)
@@ -58,14 +60,17 @@ def whole(codes: Codes, seed: int, folds: int = PERSON_FOLDS) -> Split | None:
     return Split(count, groups, training, fold_of[groups][:, None])
 
 
-def either(one: Codes, other: Codes, seed: int) -> Split | None:
-    """Leave out votes by what either side has (N,), such as methods. None for one level."""
+def either(one: Codes, other: Codes, seed: int, most: int = MOST_FOLDS) -> Split | None:
+    """Leave out votes by what either side has (N,), such as methods. None for one level.
+
+    More than `most` levels are left out in so many random parts.
+    """
     levels, codes = np.unique(np.concatenate([one, other]), return_inverse=True)
     if len(levels) < 2:
         return None
     fold_of = np.arange(len(levels))
-    if len(levels) > MOST_FOLDS:
-        fold_of = np.random.default_rng(seed).permutation(len(levels)) % MOST_FOLDS
+    if len(levels) > most:
+        fold_of = np.random.default_rng(seed).permutation(len(levels)) % most
     count = int(fold_of.max()) + 1
     sides = fold_of[np.stack(np.split(codes.ravel(), 2))]
     low, high = sides.min(axis=0), sides.max(axis=0)
@@ -73,6 +78,24 @@ def either(one: Codes, other: Codes, seed: int) -> Split | None:
     fold = np.arange(count)[:, None]
     training = np.asarray((pairs // count != fold) & (pairs % count != fold), dtype=np.float64)
     return Split(count, groups.ravel(), training, sides.T)
+
+
+def both(one: Codes, other: Codes, seed: int, most: int = MOST_PARTS) -> Split | None:
+    """Predict each vote by votes without the level of either side (N,). None for one level.
+
+    Stricter than `either`, where a model still knows one of the two: that this one is often
+    preferred predicts many votes. More than `most` levels are put into so many random parts.
+    """
+    levels, codes = np.unique(np.concatenate([one, other]), return_inverse=True)
+    if len(levels) < 2:
+        return None
+    part = np.random.default_rng(seed).permutation(len(levels)) % min(most, len(levels))
+    sides = part[np.stack(np.split(codes.ravel(), 2))]
+    low, high = sides.min(axis=0), sides.max(axis=0)
+    pairs, groups = np.unique(np.column_stack([low, high]), axis=0, return_inverse=True)
+    shared = (pairs[:, None, :, None] == pairs[None, :, None, :]).any(axis=(2, 3))
+    groups = groups.ravel()
+    return Split(len(pairs), groups, (~shared).astype(np.float64), groups[:, None])
 
 
 @dataclass(frozen=True)
@@ -101,10 +124,15 @@ def predict(x: Floats, preferred: Floats, split: Split) -> Predicted:
     eta = np.full(split.tested.shape, np.nan)
     for place in range(split.tested.shape[1]):
         eta[known, place] = (x[known] * coefficients[split.tested[known, place]]).sum(axis=1)
-    predicted, choice = np.isfinite(eta), preferred[:, None]
-    odds = np.where(predicted, eta, 0.0)
+    return predicted(eta, preferred)
+
+
+def predicted(eta: Floats, preferred: Floats) -> Predicted:
+    """Judge log odds eta (N, T) of the left side by the votes (N,); NaN where there are none."""
+    there, choice = np.isfinite(eta), preferred[:, None]
+    odds = np.where(there, eta, 0.0)
     right = 0.5 + 0.5 * np.sign(odds) * np.sign(choice - 0.5)
-    return Predicted(_mean(losses(odds, choice), predicted), _mean(right, predicted), eta)
+    return Predicted(_mean(losses(odds, choice), there), _mean(right, there), eta)
 
 
 def _fits(x: Floats, preferred: Floats, groups: Codes, training: Floats) -> Floats:
