@@ -13,6 +13,7 @@ from metrics.cli import (
     effectiveness,
     learnt,
     referee,
+    set_level,
     statistics,
 )
 
@@ -24,6 +25,7 @@ COMMANDS = (
     ecspace.add_commands,
     referee.add_commands,
     learnt.add_commands,
+    set_level.add_commands,
     statistics.add_commands,
 )
 

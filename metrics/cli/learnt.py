@@ -13,7 +13,7 @@ from common.errors import InputError
 from common.lookup import check_name
 from common.tables import read_csv, read_table, rows_to_csv
 from common.votes import read_votes
-from transfer.encoders.registry import DEFAULT_ENCODER, ENCODERS
+from transfer.encoders import DEFAULT_ENCODER, ENCODERS, load_encoder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,7 +60,6 @@ def moments_of(encoder: str, weights: Path | None, device: str) -> Moments:
     """What reads pictures by an encoder. Raises InputError for an unknown one."""
     check_name("encoder", encoder, ENCODERS)
     from metrics.statistics.instruments.moments import Moments  # torch
-    from transfer.encoders import load_encoder
 
     return Moments(load_encoder(encoder, weights=weights, device=choose_device(device)))
 
@@ -143,7 +142,7 @@ def _learn(options: argparse.Namespace) -> None:
     statistics = read_csv(options.statistics, "statistics") if options.statistics else None
     learnt = learn(
         read_votes(options.votes).frame(),
-        _read(options.features),
+        read_several(options.features),
         statistics,
         target=options.target or "",
         include_simulated=options.include_simulated,
@@ -159,7 +158,8 @@ def _learn(options: argparse.Namespace) -> None:
             say(line)
 
 
-def _read(paths: Sequence[Path]) -> Features:
+def read_several(paths: Sequence[Path]) -> Features:
+    """Read files of features as one. Raises InputError."""
     from metrics.calibration.learnt.features import join, read_features
 
     return join([read_features(path) for path in paths])
@@ -198,7 +198,7 @@ def _score(options: argparse.Namespace) -> None:
     from metrics.calibration.learnt.model_file import read_learnt  # pandas
 
     model = read_learnt(options.model)
-    scores = model.score(_read(options.features))
+    scores = model.score(read_several(options.features))
     verdict: dict[str, Any] = model.said.get("verdict") or {}
     if verdict.get("level") != "holds":
         say(str(verdict.get("words", "")))

@@ -18,6 +18,8 @@ from transfer.models import Stimulus
 from transfer.models.stimuli import styles_in_order
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from metrics.statistics.instruments.moments import Made, Moments
 
 
@@ -43,14 +45,15 @@ def learn_from(
     votes = votes_frame([study])
     if votes.empty:
         raise InputError(f"study {study.name!r} has no votes: nothing can be learnt")
-    features = moments.features(made_of(study), progress)
+    done = study.stimuli.filter(state=Stimulus.State.DONE)
+    features = moments.features(made_of(done), progress)
     learnt = learn(votes, features, stored_statistics([study]), target=study.kind, **options)
     write_learnt(learnt, folder_of(study))
     return learnt
 
 
-def made_of(study: Study) -> list[Made]:
-    """The finished stimuli of a study, with their files.
+def made_of(stimuli: QuerySet[Stimulus]) -> list[Made]:
+    """Finished stimuli with their files.
 
     Raises:
         InputError: a stimulus was made of a style alone.
@@ -58,17 +61,16 @@ def made_of(study: Study) -> list[Made]:
     """
     from metrics.statistics.instruments.moments import Made  # torch
 
-    done = study.stimuli.filter(state=Stimulus.State.DONE).select_related("content")
     # Sorted by pictures, which are then read once after the other.
-    stimuli = list(done.order_by("content", "pk"))
-    styles = styles_in_order(stimuli)
+    rows = list(stimuli.select_related("content").order_by("content", "pk"))
+    styles = styles_in_order(rows)
     found = []
-    for stimulus in stimuli:
+    for stimulus in rows:
         name = stimulus.public_id.hex
         if stimulus.content is None or not styles[stimulus.pk]:
             raise InputError(
-                f"stimulus {name} ({stimulus.label}) has no content or no style: a learnt referee "
-                "needs both"
+                f"stimulus {name} ({stimulus.label}) has no content or no style: its features need "
+                "both"
             )
         several = tuple(style.path for style in styles[stimulus.pk])
         found.append(Made(name, stimulus.path, stimulus.content.path, several, {}))

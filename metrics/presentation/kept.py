@@ -53,13 +53,15 @@ def measurements_key(batches: Sequence[Batch]) -> str:
     )
 
 
-def space_key(batches: Sequence[Batch], scorings: Mapping[str, Scoring], bins: str) -> str:
+def space_key(
+    batches: Sequence[Batch], scorings: Mapping[str, Scoring], bins: str, set_level: object
+) -> str:
     """A key of everything that an EC space is computed from."""
     models = [
         (target, each.label, each.key, each.any_instrument, each.model)
         for target, each in sorted(scorings.items())
     ]
-    return _digest(measurements_key(batches), models, bins)
+    return _digest(measurements_key(batches), models, bins, set_level)
 
 
 def judgement_key(study: Study) -> str:

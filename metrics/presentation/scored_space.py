@@ -12,6 +12,7 @@ from metrics.calibration.stability import Stability
 from metrics.ecspace.grid import ECSpace, ecspace
 from metrics.ecspace.pareto import method_rows
 from metrics.ecspace.variance import FACTORS, variance_explained
+from metrics.measurements.set_levels import kept_set_level
 from metrics.plots.data import Plot
 from metrics.plots.means import WITHIN, means_plot
 from metrics.plots.space import family_plots, plot_data
@@ -73,7 +74,12 @@ class ScoredSpace:
     @cached_property
     def key(self) -> str:
         """A key of everything that the space is computed from."""
-        return space_key(self.batches, self.scorings, self.bins)
+        return space_key(self.batches, self.scorings, self.bins, self.set_level)
+
+    @cached_property
+    def set_level(self) -> dict[str, Any]:
+        """Set-level metrics that were computed for the batch; empty if there are none."""
+        return kept_set_level(self.batches)
 
     @cached_property
     def frame(self) -> pd.DataFrame:
@@ -154,8 +160,16 @@ class ScoredSpace:
 
     @cached_property
     def methods(self) -> list[dict[str, Any]]:
-        """The methods with their mean scores."""
-        return method_rows(self.space, self.stability, usable=self.usable)
+        """The methods with their mean scores, and with `set_level` metrics where there are any.
+
+        These are left out where the batch has had other stimuli then.
+        """
+        rows = method_rows(self.space, self.stability, usable=self.usable)
+        known = {(one["method"], one["stimuli"]): one for one in self.set_level.get("methods", ())}
+        if known:
+            for row in rows:
+                row["set_level"] = known.get((row["method"], row["stimuli"]))
+        return rows
 
     @cached_property
     def variance(self) -> dict[str, Any]:

@@ -36,6 +36,8 @@ class Features:
         moments: `stimulus`, `content`, `style` → (S, D), finite.
         instrument: the encoder's fingerprint, layers and size; equal ones can be compared.
         levels: `method`, `content`, `style` → names (S,), where they are known.
+        layers: layer → channels, in the order of the moments: of each layer its means, then its
+            deviations. Empty where they are not known.
 
     """
 
@@ -43,6 +45,7 @@ class Features:
     moments: Mapping[str, Floats]
     instrument: str
     levels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    layers: Mapping[str, int] = field(default_factory=dict)
 
     def vectors(self) -> Floats:
         """What is said of each stimulus: (S, 4 D)."""
@@ -62,6 +65,7 @@ class Features:
             "stimuli": list(self.stimuli),
             "instrument": self.instrument,
             "levels": {name: list(values) for name, values in self.levels.items()},
+            "layers": dict(self.layers),
         }
         arrays = {part: np.ascontiguousarray(self.moments[part]) for part in PARTS}
         return save(arrays, {"features": json.dumps(header, ensure_ascii=False)})
@@ -85,8 +89,9 @@ def read_features(path: Path) -> Features:
         if header["format"] != FORMAT:
             raise InputError(f"{path} is of the format {header['format']!r}: make it again")
         levels = {name: tuple(map(str, values)) for name, values in header["levels"].items()}
+        layers = {str(name): int(width) for name, width in header.get("layers", {}).items()}
         found = Features(
-            tuple(map(str, header["stimuli"])), moments, str(header["instrument"]), levels
+            tuple(map(str, header["stimuli"])), moments, str(header["instrument"]), levels, layers
         )
     except FileNotFoundError as error:
         raise InputError(
@@ -122,6 +127,7 @@ def join(several: Sequence[Features]) -> Features:
         {part: np.concatenate([each.moments[part] for each in several]) for part in PARTS},
         first.instrument,
         {name: tuple(v for each in several for v in each.levels[name]) for name in shared},
+        first.layers,
     )
     _check(found, "the features together")
     return found
@@ -135,6 +141,8 @@ def _check(features: Features, source: str) -> None:
         raise InputError(f"{source}: names and numbers do not fit together, make the file again")
     if shape[0] != count or not count:
         raise InputError(f"{source}: {count} names for {shape[0]} stimuli, make the file again")
+    if features.layers and 2 * sum(features.layers.values()) != shape[1]:
+        raise InputError(f"{source}: layers and numbers do not fit together, make the file again")
     if not all(np.isfinite(features.moments[part]).all() for part in PARTS):
         raise InputError(f"{source}: a number is not finite, make the file again")
     if len(set(features.stimuli)) != count:

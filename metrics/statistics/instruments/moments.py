@@ -103,6 +103,7 @@ class Moments:
             {part: np.stack(each) for part, each in rows.items()},
             self.name,
             _levels(several),
+            {layer: self.encoder.widths[layer] for layer in self.layers},
         )
 
     def _reference(

@@ -42,7 +42,7 @@ def test_the_command_learns_and_keeps_what_it_said(study, learnt):
         *("participants", "methods", "both methods", "contents", "styles")
     }
     assert read_learnt(folder_of(study)).said["votes"] == 360
-    assert len(made_of(study)) == 36
+    assert len(made_of(study.stimuli.all())) == 36
     summary = learnt_summary(study)
     assert [row.name for row in summary.rows] == names
     assert summary.rows[0].losses[0] == learnt["models"][0]["log_loss"]
