@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from studies.exchange.further_files import FurtherFiles
     from studies.models import Study
-    from studies.planning.statistics_provider import Detection
+    from studies.planning.statistics_provider import Detection, LikenessHere
     from transfer.models import Batch, Stimulus
     from transfer.models.ledger import Ledger
 
@@ -43,7 +43,9 @@ class MetricsConfig(AppConfig):
             )
         )
         statistics_provider.register(
-            statistics_provider.StatisticsProvider(_statistics_of, _coefficients_of, _detection_of)
+            statistics_provider.StatisticsProvider(
+                _statistics_of, _coefficients_of, _detection_of, _likeness_of
+            )
         )
 
 
@@ -65,6 +67,13 @@ def _detection_of(participants: int, power: float, **asked: Any) -> Detection:
     from metrics.measurements.for_studies import detection_of
 
     return detection_of(participants, power, **asked)
+
+
+def _likeness_of(user: Any) -> LikenessHere | None:
+    # Imports pandas and SciPy, as above.
+    from metrics.presentation.likeness_here import likeness_here
+
+    return likeness_here(user)
 
 
 def _stimulus_summary(stimulus: Stimulus, user: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 
 from common.errors import InputError
-from studies.planning.statistics_provider import Detection, detection_of
+from studies.planning.statistics_provider import Detection, LikenessHere, detection_of
 
 if TYPE_CHECKING:
     from django.http import QueryDict
@@ -48,13 +48,21 @@ class RefereePowerForm(forms.Form):
     detection: Detection
     """Set where the form is valid and a study is planned."""
 
-    def __init__(self, sent: QueryDict, workload: Workload | None) -> None:
+    def __init__(
+        self, sent: QueryDict, workload: Workload | None, likeness: LikenessHere | None = None
+    ) -> None:
         """Fill missing values from the defaults.
 
-        `workload` is the study that is planned; without one nothing is computed.
+        `workload` is the study that is planned; without one nothing is computed. The defaults of
+        the correlations are those of `likeness`; without it they are assumed.
         """
-        self.workload = workload
+        self.workload, self.likeness = workload, likeness
         usual = {name: field.initial for name, field in self.base_fields.items()}
+        if likeness is not None:
+            usual |= {
+                "of_people": round(likeness.people, 3),
+                "of_stimuli": round(likeness.stimuli, 3),
+            }
         super().__init__({name: sent.get(name, value) for name, value in usual.items()})
 
     def clean(self) -> dict[str, Any]:

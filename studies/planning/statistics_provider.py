@@ -25,6 +25,19 @@ class Detection(NamedTuple):
     """Of these participants."""
 
 
+class LikenessHere(NamedTuple):
+    """How much votes of a study resemble each other."""
+
+    people: float
+    """Correlation of the difference of two statistics between votes of one person; 0 … 0.99."""
+    stimuli: float
+    """The same between votes on one stimulus."""
+    study: str
+    """Its name."""
+    votes: int
+    """How many people gave."""
+
+
 class StatisticsProvider(NamedTuple):
     """Functions of the app that measures stimuli. `target` is E or C."""
 
@@ -34,6 +47,8 @@ class StatisticsProvider(NamedTuple):
     """target → term → coefficient of the published model."""
     detection_of: Callable[..., Detection] | None = None
     """As the function `detection_of`; None if no app judges statistics."""
+    likeness_of: Callable[[Any], LikenessHere | None] | None = None
+    """user → correlations in a study that they may see; None where no study says enough."""
 
 
 def register(provider: StatisticsProvider) -> None:
@@ -77,6 +92,18 @@ def detection_of(participants: int, power: float, **asked: float) -> Detection:
         raise InputError("no installed app judges statistics: add one to INSTALLED_APPS")
     detection: Detection = provider.detection_of(participants, power, **asked)
     return detection
+
+
+def likeness_of(user: Any) -> LikenessHere | None:
+    """Correlations between votes of a study that `user` may see.
+
+    None where no study has enough votes, or no app judges statistics.
+    """
+    provider = _config().statistics_provider
+    if provider is None or provider.likeness_of is None:
+        return None
+    found: LikenessHere | None = provider.likeness_of(user)
+    return found
 
 
 def _config() -> Any:
