@@ -7,11 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from common.errors import InputError
-from metrics.calibration.learnt.learn import learn
-from metrics.calibration.learnt.learnt import Learnt
 from metrics.calibration.learnt.model_file import JSON_FILE, read_said, write_learnt
 from metrics.measurements.measuring import data_folder
-from metrics.measurements.refereeing import stored_statistics
 from studies.exchange.export import votes_frame
 from studies.models import Study
 from transfer.models import Stimulus
@@ -20,6 +17,7 @@ from transfer.models.stimuli import styles_in_order
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
+    from metrics.calibration.learnt.learnt import Learnt
     from metrics.statistics.instruments.moments import Made, Moments
 
 
@@ -42,6 +40,9 @@ def learn_from(
         StorageError: the answer cannot be written.
 
     """
+    from metrics.calibration.learnt.learn import learn  # statsmodels
+    from metrics.measurements.refereeing import stored_statistics  # statsmodels
+
     votes = votes_frame([study])
     if votes.empty:
         raise InputError(f"study {study.name!r} has no votes: nothing can be learnt")

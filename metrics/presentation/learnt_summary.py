@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from metrics.calibration.learnt.learnt import SPLITS
 from metrics.calibration.learnt.model_file import JSON_FILE
+from metrics.calibration.learnt.splits import SPLITS
 from metrics.measurements.learning import folder_of, said_of
 from studies.models import Study
 

@@ -14,8 +14,9 @@ from metrics.calibration.data import Codes, Comparisons, Floats, compare
 from metrics.calibration.goodness import losses
 from metrics.calibration.learnt.features import LEVELS, Features
 from metrics.calibration.learnt.head import Pairs, fit_head, log_odds, predict_head
-from metrics.calibration.learnt.learnt import SPLITS, Learnt, Rated
+from metrics.calibration.learnt.learnt import Learnt, Rated
 from metrics.calibration.learnt.memorised import Losses, judge_memory
+from metrics.calibration.learnt.splits import SPLITS
 from metrics.calibration.newton import fit_batch
 from metrics.calibration.referee.adds import base_of
 from metrics.calibration.referee.candidates import BASE

@@ -7,11 +7,8 @@ from typing import Any
 
 from metrics.calibration.data import Floats
 from metrics.calibration.learnt.memorised import Verdict
+from metrics.calibration.learnt.splits import SPLITS
 from metrics.calibration.referee.judgement import HeldOut
-
-SPLITS = ("participants", "methods", "both methods", "contents", "styles")
-"""What is left out: participants; a method, with every vote in which it takes part; both methods of
-a vote, whose model then knows neither; a content; a style."""
 
 
 @dataclass(frozen=True)

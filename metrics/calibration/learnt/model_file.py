@@ -11,7 +11,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -22,7 +22,9 @@ from common.atomic import make_folder, write_bytes, write_text
 from common.errors import InputError
 from metrics.calibration.data import Floats
 from metrics.calibration.learnt.features import Features
-from metrics.calibration.learnt.learnt import Learnt
+
+if TYPE_CHECKING:
+    from metrics.calibration.learnt.learnt import Learnt
 
 FORMAT = "ec-space learnt referee 1"
 JSON_FILE, WEIGHTS_FILE = "learnt.json", "learnt.safetensors"

@@ -13,7 +13,6 @@ from common.errors import InputError
 from metrics.calibration.learnt.features import join, read_features
 from metrics.calibration.learnt.head import ridge
 from metrics.calibration.learnt.learn import learn
-from metrics.calibration.learnt.learnt import SPLITS
 from metrics.calibration.learnt.model_file import (
     JSON_FILE,
     WEIGHTS_FILE,
@@ -21,6 +20,7 @@ from metrics.calibration.learnt.model_file import (
     read_learnt,
     write_learnt,
 )
+from metrics.calibration.learnt.splits import SPLITS
 from tests.metrics.calibration.learnt.worlds import learnable
 
 
