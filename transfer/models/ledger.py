@@ -172,9 +172,9 @@ class Ledger(models.QuerySet[Row]):
 
     def progress(self) -> Progress:
         """The numbers of these rows in each state."""
-        # With the states as a condition, the index of the queue is enough to count.
+        # With the states as a condition, and all rows counted, the index of the queue is enough.
         rows = self.filter(state__in=State.values).order_by()
-        return Progress(**dict(rows.values_list("state").annotate(Count("pk"))))
+        return Progress(**dict(rows.values_list("state").annotate(Count("*"))))
 
     def is_open(self) -> bool:
         """Whether any of these rows is still to be done: as `progress().open`, without counting."""
@@ -195,7 +195,8 @@ class Ledger(models.QuerySet[Row]):
     def progress_by_batch(self) -> dict[int, Progress]:
         """The progress of every batch with rows in this set, by the batch's id."""
         counts: dict[int, dict[str, int]] = {}
-        rows = self.order_by().values_list("batch_id", "state").annotate(number=Count("pk"))
+        counted = self.filter(state__in=State.values).order_by()
+        rows = counted.values_list("batch_id", "state").annotate(number=Count("*"))
         for batch, state, number in rows:
             counts.setdefault(batch, {})[state] = number
         return {batch: Progress(**states) for batch, states in counts.items()}

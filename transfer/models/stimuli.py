@@ -67,7 +67,10 @@ class Stimulus(Job):
 
     # Used in URLs that participants see; it reveals nothing about the stimulus.
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="stimuli")
+    # Its index is that of the gallery.
+    batch = models.ForeignKey(
+        Batch, on_delete=models.CASCADE, related_name="stimuli", db_index=False
+    )
     recipe_key = models.CharField(max_length=64)  # SHA-256 of everything that determines the result
     # None where a method makes a picture from the style alone.
     content = models.ForeignKey(Picture, null=True, on_delete=models.PROTECT, related_name="+")
@@ -93,6 +96,8 @@ class Stimulus(Job):
         indexes = [
             # For workers, which search for the next chunk that waits.
             models.Index(fields=["state", "batch", "chunk"], name="stimulus_queue"),
+            # For the gallery, which shows some rows of a batch in their order.
+            models.Index(fields=["batch", "id"], name="stimulus_gallery"),
             # For renewals, which search for the rows of a lease.
             models.Index(fields=["lease"], name="stimulus_lease"),
             # For the images of the last hour.

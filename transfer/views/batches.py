@@ -14,9 +14,9 @@ from transfer.batches.measuring_provider import provider
 from transfer.batches.states import CANCELLED
 from transfer.models import Batch, Picture, Stimulus
 from transfer.models.ledger import Progress
-from transfer.models.stimuli import StimulusQuerySet, styles_in_order
+from transfer.models.stimuli import styles_in_order
 from transfer.views.forms import GalleryForm
-from transfer.views.gallery import Scores, by_score
+from transfer.views.gallery import Scores, as_made, by_score, in_batch
 
 PER_PAGE = 48
 REASONS = 8
@@ -47,18 +47,15 @@ def batch(request: HttpRequest, pk: int) -> HttpResponse:
     """One batch: its progress, recipe and stimuli."""
     shown = get_object_or_404(Batch.objects.select_related("created_by"), pk=pk)
     filters = GalleryForm(request.GET, batch=shown)
-    chosen = shown.stimuli.filter(**filters.chosen()).select_related("content")
-    stimuli: Sequence[Stimulus] | StimulusQuerySet = chosen
+    chosen = in_batch(shown).filter(**filters.chosen()).select_related("content")
+    progress = shown.stimuli.progress()
+    stimuli = as_made(chosen, None if filters.chosen() else progress.total)
     measuring = provider()
     scores: Scores = {}
     if measuring and filters.order_chosen:
         scores = measuring.batch_scores(shown, request.user)
         stimuli = by_score(chosen, scores, filters.order_chosen)
-    progress = shown.stimuli.progress()
-    pages = Paginator(stimuli, PER_PAGE)
-    if stimuli is chosen and not filters.chosen():
-        pages.count = progress.total  # counted already
-    page = pages.get_page(request.GET.get("page"))
+    page = Paginator(stimuli, PER_PAGE).get_page(request.GET.get("page"))
     mixtures = styles_in_order(page)
     query = request.GET.copy()
     query.pop("page", None)
