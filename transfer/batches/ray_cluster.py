@@ -84,6 +84,29 @@ def _unusable(error: Exception) -> ClusterError:
     )
 
 
+def check_machine() -> None:
+    """Check that the cluster still has this machine.
+
+    Without the process that manages it (the raylet), calls of actors wait and never fail.
+
+    Raises:
+        ClusterError: the cluster counts this machine as lost, or does not answer.
+
+    """
+    import ray
+
+    here = ray.get_runtime_context().get_node_id()
+    try:
+        lost = any(one["NodeID"] == here and not one["Alive"] for one in ray.nodes())
+    except (ray.exceptions.RayError, ConnectionError, RuntimeError, TimeoutError) as error:
+        raise _unusable(error) from error
+    if lost:
+        raise ClusterError(
+            "the Ray cluster has lost this machine, whose raylet does not answer: rows wait; start "
+            "Ray here again (`ray start`), if RAY_ADDRESS names a cluster, then ray_workers"
+        )
+
+
 def actors() -> dict[str, ActorHandle]:
     """The actors of the cluster by name, those of other programs as well."""
     import ray

@@ -90,7 +90,9 @@ def test_a_raylet_that_is_killed_loses_nothing(
             holders = held_by(cluster)
             os.kill(raylet, signal.SIGKILL)
             killed += 1
-            head.communicate(timeout=PATIENCE)
+            _, said = head.communicate(timeout=PATIENCE)
+            assert head.returncode == 2 and "Traceback" not in said, said
+            assert "has lost this machine" in said or "cannot be used" in said
             while any(alive(process) for process in holders):  # Ray ends them
                 assert time.monotonic() < deadline
                 time.sleep(0.05)

@@ -17,12 +17,22 @@ from common.command import InputCommand
 from common.errors import InputError, MachineError, StorageError
 from transfer.batches.measuring_provider import provider
 from transfer.batches.presence import present, tell_reaped
-from transfer.batches.ray_cluster import actors, connect, end_actor, room, start_actor
+from transfer.batches.ray_cluster import (
+    ClusterError,
+    actors,
+    check_machine,
+    connect,
+    end_actor,
+    room,
+    start_actor,
+)
 from transfer.batches.work import REPORTS, Work, all_work
 from transfer.models.ledger import State
 
 AGAIN = 300.0
 """Seconds after which a group is tried again that an actor could not work on."""
+CHECK = 5.0
+"""Seconds between checks of the cluster."""
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 Place = tuple[str, int, int]
 """Noun, group and number of a chunk."""
@@ -72,6 +82,7 @@ class Command(InputCommand):
         self.actors = actors()
         self.most = options["actors"] or room()
         self.idle_since: float | None = None
+        self.checked = time.monotonic()
         before = {number: signal.signal(number, self._stop) for number in _SIGNALS}
         if (measuring := provider()) is not None:
             measuring.catch_up()
@@ -81,7 +92,11 @@ class Command(InputCommand):
                 while not self.told and self._step(options):
                     pass
                 while self.given and self.told < 2:
+                    self._check()
                     self._collect(options["interval"])
+        except ClusterError:
+            self.actors = {}  # they end with the cluster, and would not answer
+            raise
         finally:
             self._end_actors()
             for number, handler in before.items():
@@ -90,6 +105,7 @@ class Command(InputCommand):
     def _step(self, options: dict[str, Any]) -> bool:
         """Give what waits to actors, and wait for one of them. False if the command may end."""
         close_old_connections()
+        self._check()
         for work in _work():
             tell_reaped(work.rows().reap())
         busy = {given.actor for given in self.given.values()}
@@ -115,6 +131,12 @@ class Command(InputCommand):
             self._end_actors()
         time.sleep(options["interval"])
         return True
+
+    def _check(self) -> None:
+        """Notice that the cluster is gone, about which waiting calls say nothing."""
+        if time.monotonic() - self.checked >= CHECK:
+            check_machine()
+            self.checked = time.monotonic()
 
     def _waiting(self, number: int) -> Iterator[tuple[Place, list[int]]]:
         """Up to `number` waiting chunks that no actor has, with the primary keys of their rows."""
