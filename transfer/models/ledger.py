@@ -174,7 +174,7 @@ class Ledger(models.QuerySet[Row]):
         """The numbers of these rows in each state."""
         # With the states as a condition, and all rows counted, the index of the queue is enough.
         rows = self.filter(state__in=State.values).order_by()
-        return Progress(**dict(rows.values_list("state").annotate(Count("*"))))
+        return Progress(**dict(rows.values_list("state").annotate(number=Count("*"))))
 
     def is_open(self) -> bool:
         """Whether any of these rows is still to be done: as `progress().open`, without counting."""
