@@ -49,7 +49,7 @@ def test_the_number_of_queries_does_not_grow_with_stimuli(
     researcher, batch, django_assert_max_num_queries
 ):
     many = batch(stimuli=30)
-    with django_assert_max_num_queries(23):
+    with django_assert_max_num_queries(24):
         researcher.get(many.get_absolute_url())
     with django_assert_max_num_queries(8):
         researcher.get(reverse("transfer:batches"))
