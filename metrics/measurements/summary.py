@@ -93,6 +93,7 @@ class MeasuringSummary:
 
 def summary_of(batch: Batch) -> MeasuringSummary:
     """How far the finished stimuli of a batch are measured."""
+    made = batch.stimuli.filter(state=Stimulus.State.DONE).count()
     # By their keys, so that the index of the queue finds and counts the jobs.
     orders = list(batch.measuring_orders.values_list("pk", flat=True))
     jobs = MeasurementJob.objects.filter(order__in=orders)
@@ -100,7 +101,7 @@ def summary_of(batch: Batch) -> MeasuringSummary:
     failed = jobs.filter(state=_State.FAILED)[:SHOWN]
     waiting = jobs.filter(state=_State.PENDING).exclude(error="").first()
     return MeasuringSummary(
-        statistics=[_statistic_summary(batch, key) for key in STATISTICS],
+        statistics=[_statistic_summary(batch, key, made) for key in STATISTICS],
         progress=progress,
         pace=pace_of(batch, progress),
         failures=[
@@ -147,11 +148,10 @@ def unmeasured(batches: Sequence[Batch]) -> dict[int, int]:
     return {batch: number for batch, number in missing.items() if number > 0}
 
 
-def _statistic_summary(batch: Batch, key: str) -> StatisticSummary:
-    kind = statistic(key)
-    done = batch.stimuli.filter(state=Stimulus.State.DONE).order_by()
-    total = done.count()
+def _statistic_summary(batch: Batch, key: str, made: int) -> StatisticSummary:
+    kind, total = statistic(key), made
     if kind.reference == "content":
+        done = batch.stimuli.filter(state=Stimulus.State.DONE)
         total -= done.filter(content__isnull=True).count()  # few: those are found by an index
     return StatisticSummary(
         key=key,
