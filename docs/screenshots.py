@@ -1,6 +1,8 @@
-"""Take the pictures of the study pages in docs/, with the data of `make demo`.
+"""Take the pictures of pages in docs/, with the data of `make demo`.
 
     ECSPACE_DATA=var python docs/screenshots.py --out docs
+
+With --only study it takes those of a study and its participants, with --only pages the others.
 
 It works on a copy of the data folder: the installation itself is not touched.
 """
@@ -20,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import django
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 if TYPE_CHECKING:
     from studies.models import Study
@@ -29,13 +31,16 @@ ROOT = Path(__file__).resolve().parents[1]
 SIZES = (((1280, 800), ""), ((390, 844), "-phone"))
 QUESTIONS = 8
 PEOPLE = 16
+QUALITY = 60  # of pages with many pictures
+PATIENCE = 300_000  # milliseconds, on a busy machine
 
 
 def main() -> None:
     """Copy the data, serve the copy, and take pictures of a session and researchers' pages."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=ROOT / "docs")
-    out = parser.parse_args().out
+    parser.add_argument("--only", choices=("study", "pages"))
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder) / "data"
         shutil.copytree(os.environ.get("ECSPACE_DATA", ROOT / "var"), data)
@@ -54,37 +59,110 @@ def main() -> None:
             env=os.environ,
         )
         try:
-            _take(f"http://{address}", out)
+            _take(f"http://{address}", options.out, options.only)
         finally:
             server.terminate()
             server.wait()
 
 
-def _take(site: str, out: Path) -> None:
-    study, session = _study(), _session()
+def _take(site: str, out: Path, only: str | None) -> None:
+    session = _session()
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
         )
-        for (width, height), suffix in SIZES:
-            window = chromium.new_context(
-                viewport={"width": width, "height": height}, has_touch=bool(suffix)
-            )
-            _participant(window.new_page(), f"{site}{study.entry_url}", out, suffix)
-            window.close()
-        watched = _rehearsed(site)
         window = chromium.new_context()
         window.add_cookies([{"name": "sessionid", "value": session, "url": site}])
         page = window.new_page()
-        for name, address in (
-            ("monitor", f"{watched.pk}/monitor/?of=simulated"),
-            ("planner", f"planner/?stimuli=batch:{study.batches.get().pk}&trials=20"),
-        ):
-            for (width, height), suffix in SIZES:
-                page.set_viewport_size({"width": width, "height": height})
-                page.goto(f"{site}/studies/{address}")
-                _keep(page, out / f"study-{name}{suffix}.jpg")
+        page.set_default_timeout(PATIENCE)
+        if only != "study":
+            _arrive(page, site)
+            _pages(page, site, out)
+        if only != "pages":
+            _of_a_study(chromium, page, site, out)
         chromium.close()
+
+
+def _of_a_study(chromium: Browser, page: Page, site: str, out: Path) -> None:
+    """The pages of participants, the monitor and the planner."""
+    study = _study()
+    for (width, height), suffix in SIZES:
+        window = chromium.new_context(
+            viewport={"width": width, "height": height}, has_touch=bool(suffix)
+        )
+        _participant(window.new_page(), f"{site}{study.entry_url}", out, suffix)
+        window.close()
+    watched = _rehearsed(site)
+    for name, address in (
+        ("monitor", f"{watched.pk}/monitor/?of=simulated"),
+        ("planner", f"planner/?stimuli=batch:{study.batches.get().pk}&trials=20"),
+    ):
+        for (width, height), suffix in SIZES:
+            page.set_viewport_size({"width": width, "height": height})
+            page.goto(f"{site}/studies/{address}")
+            _keep(page, out / f"study-{name}{suffix}.jpg")
+
+
+def _pages(page: Page, site: str, out: Path) -> None:
+    """The pages of pictures and results, each from the part that shows most."""
+    for name, address, part in _addresses():
+        for (width, height), suffix in SIZES:
+            page.set_viewport_size({"width": width, "height": height})
+            page.goto(f"{site}{address}")
+            if page.locator(".plot").count():
+                expect(page.locator(".plot[data-ready]").first).to_be_attached()
+            if name == "launch":
+                _compose(page)
+            if part:
+                page.locator(part).first.evaluate("part => part.scrollIntoView()")
+            page.wait_for_function(_LOADED)
+            _keep(page, out / f"page-{name}{suffix}.jpg", QUALITY)
+
+
+def _compose(page: Page) -> None:
+    """Choose two methods and all pictures, and wait for the preview."""
+    for method in ("gatys", "adain"):
+        page.locator(f"input[name=methods][value={method}]").check()
+    for button in page.get_by_role("button", name="All").all():
+        button.click()
+    expect(page.locator(".launch-bar")).to_contain_text("GB of memory")
+
+
+_LOADED = """() => [...document.images].every(image => {
+  const { top, bottom, width } = image.getBoundingClientRect();
+  return !width || bottom < 0 || top > innerHeight || (image.complete && image.naturalWidth);
+})"""
+
+
+def _addresses() -> list[tuple[str, str, str]]:
+    """Name, address, and what is scrolled to; empty for the top of the page."""
+    from django.urls import reverse
+
+    from metrics.models import Calibration
+    from studies.models import Study
+    from transfer.models import Batch
+
+    batch = Batch.objects.get(name="demo")
+    stimulus = batch.stimuli.filter(method="gatys").first()
+    assert stimulus is not None
+    compare = f"{reverse('transfer:compare')}?content={stimulus.content_id}"
+    study = Study.objects.get(name="demo E-test")
+    judged = f"{reverse('metrics:referee')}?study={study.pk}&include_simulated=on"
+    calibration = Calibration.objects.filter(target="E").first()
+    assert calibration is not None
+    return [
+        ("home", reverse("home"), ""),
+        ("launch", reverse("transfer:launch"), "fieldset:has(input[name=contents])"),
+        ("batch", batch.get_absolute_url(), ""),
+        ("gallery", f"{batch.get_absolute_url()}?order=-E", ".filters"),
+        ("stimulus", stimulus.get_absolute_url(), ""),
+        ("compare", compare, ".tools"),
+        ("calibration", calibration.get_absolute_url(), ""),
+        ("ecspace", reverse("metrics:ecspace"), "#scatter"),
+        ("methods", reverse("metrics:ecspace"), ".plot"),
+        ("referee", judged, "#ranks"),
+    ]
 
 
 def _participant(page: Page, address: str, out: Path, suffix: str) -> None:
@@ -120,9 +198,9 @@ def _arrive(page: Page, address: str) -> None:
     sys.exit(f"no answer from {address}")
 
 
-def _keep(page: Page, path: Path) -> None:
+def _keep(page: Page, path: Path, quality: int = 72) -> None:
     page.evaluate("document.activeElement.blur()")
-    page.screenshot(path=path, type="jpeg", quality=72, animations="disabled")
+    page.screenshot(path=path, type="jpeg", quality=quality, animations="disabled")
 
 
 def _study(**fields: object) -> Study:

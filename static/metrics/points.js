@@ -5,6 +5,7 @@
 
 (() => {
   const MANY = 1500;
+  const CROWD = 10000; // points from which pixels are computed here: so many calls of drawImage take seconds
   const polygon = (...corners) => (path, r) => {
     corners.forEach(([x, y], place) => (place ? path.lineTo(x * r, y * r) : path.moveTo(x * r, y * r)));
     path.closePath();
@@ -68,6 +69,45 @@
     return canvas;
   }
 
+  // A picture of premultiplied colours, on which sprites are laid over each other at whole pixels.
+  function sheet(pen, { width, height }) {
+    const sums = new Float32Array(4 * width * height);
+    return {
+      stamps(drawn, opacity) {
+        const side = drawn.width;
+        const { data } = drawn.getContext("2d").getImageData(0, 0, side, side);
+        const parts = [];
+        for (let at = 0; at < side * side; at += 1) {
+          const share = (data[4 * at + 3] / 255) * opacity;
+          if (!share) continue;
+          const colour = [0, 1, 2].map((band) => data[4 * at + band] * share);
+          parts.push({ dx: at % side, dy: Math.floor(at / side), share, left: 1 - share, colour });
+        }
+        return (x, y) => {
+          const [column, row] = [Math.round(x - side / 2), Math.round(y - side / 2)];
+          for (const { dx, dy, share, left, colour } of parts) {
+            if (column + dx < 0 || column + dx >= width || row + dy < 0 || row + dy >= height) continue;
+            const at = 4 * ((row + dy) * width + column + dx);
+            sums[at] = colour[0] + left * sums[at];
+            sums[at + 1] = colour[1] + left * sums[at + 1];
+            sums[at + 2] = colour[2] + left * sums[at + 2];
+            sums[at + 3] = share + left * sums[at + 3];
+          }
+        };
+      },
+      show() {
+        const image = pen.createImageData(width, height);
+        for (let at = 0; at < sums.length; at += 4) {
+          const share = sums[at + 3];
+          if (!share) continue;
+          for (let band = 0; band < 3; band += 1) image.data[at + band] = sums[at + band] / share;
+          image.data[at + 3] = 255 * share;
+        }
+        pen.putImageData(image, 0, 0);
+      },
+    };
+  }
+
   function render(plot, cloud, ranges) {
     const { xaxis, yaxis } = plot._fullLayout;
     let canvas = plot.querySelector(":scope > canvas.cloud");
@@ -86,18 +126,24 @@
     const pen = canvas.getContext("2d");
     const [left, right] = ranges?.x || xaxis.range;
     const [bottom, top] = ranges?.y || yaxis.range;
-    const size = points(cloud) > 10000 ? 0.55 : 0.7;
+    const crowd = points(cloud) > CROWD;
+    const size = crowd ? 0.55 : 0.7;
+    const pixels = crowd ? sheet(pen, canvas) : null;
     cloud.forEach((trace, place) => {
       if (trace.x.length <= 2 || plot.data[place]?.visible === "legendonly") return;
       const drawn = sprite(trace, (size * trace.marker.size) / 2, scale);
       pen.globalAlpha = trace.marker.opacity;
       const half = drawn.width / 2;
+      const stamp = pixels
+        ? pixels.stamps(drawn, trace.marker.opacity)
+        : (x, y) => pen.drawImage(drawn, x - half, y - half);
       for (let at = 0; at < trace.x.length; at += 1) {
         const x = ((trace.x[at] - left) / (right - left)) * canvas.width;
         const y = ((top - trace.y[at]) / (top - bottom)) * canvas.height;
-        pen.drawImage(drawn, x - half, y - half);
+        stamp(x, y);
       }
     });
+    pixels?.show();
     canvas.dataset.points = points(cloud);
   }
 

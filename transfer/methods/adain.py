@@ -52,4 +52,6 @@ METHOD = Method(
     ),
     engine="adain_engine",
     needs_decoder=True,
+    # At 256 px the decoders of `compact` from relu4_1 on blur what is smaller than a face.
+    encoder_defaults={"compact": {"style_layers": ["relu3_1"]}},
 )

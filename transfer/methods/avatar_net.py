@@ -73,4 +73,6 @@ METHOD = Method(
     ),
     engine="avatar_net_engine",
     needs_decoder=True,
+    # At 256 px the decoders of `compact` from relu4_1 on blur what is smaller than a face.
+    encoder_defaults={"compact": {"style_layers": ["relu1_1", "relu2_1", "relu3_1"]}},
 )

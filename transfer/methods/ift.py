@@ -101,9 +101,17 @@ METHOD = Method(
     ),
     presets={
         "default": {},
-        "paper": {"strengths": [2.4, 19.0, 16.0, 13.0], **_PUBLISHED},
-        "conservative": {"strengths": [2.4, 4.9, 3.9, 3.1], **_PUBLISHED},
+        "paper": {"style_layers": list(LAYERS), "strengths": [2.4, 19.0, 16.0, 13.0], **_PUBLISHED},
+        "conservative": {
+            "style_layers": list(LAYERS),
+            "strengths": [2.4, 4.9, 3.9, 3.1],
+            **_PUBLISHED,
+        },
     },
     engine="ift_engine",
     needs_decoder=True,
+    # At 256 px the decoders of `compact` from relu4_1 on blur what is smaller than a face.
+    encoder_defaults={
+        "compact": {"style_layers": list(LAYERS[:3]), "strengths": list(STRENGTHS[:3])}
+    },
 )

@@ -296,7 +296,7 @@ def test_thousands_of_points_are_drawn_on_a_canvas_and_can_be_chosen(
     researcher_page, live_server, calibration
 ):
     page = researcher_page
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(180_000)
     page.route("**/metrics/points.js", lambda route: route.fulfill(
         content_type="text/javascript",
         body=(ROOT / "static/metrics/points.js").read_text().replace("MANY = 1500", "MANY = 30"),
@@ -318,6 +318,20 @@ def test_thousands_of_points_are_drawn_on_a_canvas_and_can_be_chosen(
     page.select_option("#scores-choice", "within")
     expect(page.locator("#scatter .ytitle")).to_contain_text("within pairs")
     expect(cloud).to_have_attribute("data-points", "36")
+    # A crowd of points, whose pixels the script computes itself: half of them at 20, half at 80.
+    there, here, between = page.evaluate("""() => {
+        const axis = { _offset: 0, _length: 100, range: [0, 100] };
+        const plot = Object.assign(document.createElement("div"), {
+            _fullLayout: { xaxis: axis, yaxis: axis }, data: [{}], on() {},
+        });
+        const x = Array.from({ length: 10001 }, (_, at) => (at % 2 ? 20 : 80));
+        const marker = { symbol: "circle", color: "#ff0000", size: 8, opacity: 0.5 };
+        ecPoints.follow(plot, [{ x, y: x.map(() => 50), marker }]);
+        const pen = plot.querySelector("canvas").getContext("2d");
+        return [20, 80, 50].map((at) => [...pen.getImageData(at, 50, 1, 1).data]);
+    }""")
+    assert there == here == [255, 0, 0, 255]
+    assert between == [0, 0, 0, 0]
 
 
 @pytest.mark.axe

@@ -199,9 +199,9 @@ def test_several_styles_are_stored_in_the_order_of_their_shares(order) -> None:
     assert (row.state, row.parameters["style_share"]) == ("done", [0.3, 0.7])
 
 
-def test_universal_starts_at_relu4_1_with_compact(order) -> None:
+def test_universal_starts_at_relu3_1_with_compact(order) -> None:
     (entry,) = recipe_of(order(methods=["universal"]))["methods"]
-    assert entry["parameters"]["style_layers"] == ["relu1_1", "relu2_1", "relu3_1", "relu4_1"]
+    assert entry["parameters"]["style_layers"] == ["relu1_1", "relu2_1", "relu3_1"]
     settings = {"style_layers": "relu1_1,relu2_1,relu3_1,relu4_1,relu5_1"}
     (entry,) = recipe_of(order(methods=["universal"], settings=settings))["methods"]
     assert entry["parameters"]["style_layers"][-1] == "relu5_1"
