@@ -50,4 +50,5 @@ def accuracy_plot(judgement: Judgement) -> Plot | None:
         y_range=(0.3, top),
         x_label="share of votes predicted, with 95 % intervals",
         y_label="statistics, best on top",
+        rows=tuple((group.y[0], group.method) for group in groups),
     )

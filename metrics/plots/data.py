@@ -58,7 +58,11 @@ class Line:
 
 @dataclass(frozen=True)
 class Plot:
-    """The content of one figure. `key` is its name in addresses and files."""
+    """The content of one figure. `key` is its name in addresses and files.
+
+    Where each group has a row of its own, `rows` are the heights and names of the rows: they are
+    written at the axis, and there is no legend.
+    """
 
     key: str
     title: str
@@ -68,6 +72,7 @@ class Plot:
     y_range: tuple[float, float]
     x_label: str
     y_label: str
+    rows: tuple[tuple[float, str], ...] = ()
 
     @property
     def description(self) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from metrics.plots.data import Bars, Plot, Points
 from metrics.plots.labels import printable, wrapped
 
-_NAME_COLUMNS, _TITLE_COLUMNS = 50, 110
+_NAME_COLUMNS, _TITLE_COLUMNS, _ROW_COLUMNS = 50, 110, 20
 _MANY = 1000
 """Points from which on coordinates are rounded, to keep the page small."""
 _STEPS = 5
@@ -39,7 +39,7 @@ def plotly_figure(plot: Plot, source: str = "") -> dict[str, Any]:
                 "zeroline": False,
             },
             "yaxis": {
-                "title": {"text": _text(plot.y_label, _TITLE_COLUMNS)},
+                **_y_labels(plot),
                 "range": plot.y_range,
                 "zeroline": False,
             },
@@ -59,12 +59,23 @@ def plotly_figure(plot: Plot, source: str = "") -> dict[str, Any]:
                 }
                 for line in plot.lines
             ],
-            "showlegend": True,
+            "showlegend": not plot.rows,
             "legend": {"orientation": "h", "yanchor": "top", "y": -0.2},
             "hovermode": "closest",
             "paper_bgcolor": "rgba(0,0,0,0)",
             "plot_bgcolor": "rgba(0,0,0,0)",
         },
+    }
+
+
+def _y_labels(plot: Plot) -> dict[str, Any]:
+    """The title of the vertical axis, or the names of its rows, which need no title."""
+    if not plot.rows:
+        return {"title": {"text": _text(plot.y_label, _TITLE_COLUMNS)}}
+    return {
+        "title": {"text": ""},
+        "tickvals": [height for height, _ in plot.rows],
+        "ticktext": [_text(name, _ROW_COLUMNS) for _, name in plot.rows],
     }
 
 

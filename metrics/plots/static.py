@@ -50,8 +50,14 @@ def _figure(plot: Plot, families: tuple[str, ...]) -> Figure:
     axes.set(xlim=plot.x_range, ylim=plot.y_range, xlabel=plot.x_label, ylabel=plot.y_label)
     axes.set_title(shown(plot.title, _TITLE_COLUMNS), loc="left", fontsize=10)
     axes.spines[["top", "right"]].set_visible(False)
-    # Handles are named, since matplotlib leaves labels that begin with `_` out of its own list.
-    figure.legend(points, labels, loc="outside right upper", frameon=False, fontsize=8)
+    if plot.rows:
+        axes.set_yticks(
+            [height for height, _ in plot.rows],
+            [shown(name, _LEGEND_COLUMNS) for _, name in plot.rows],
+        )
+    else:
+        # Handles are named, since matplotlib leaves labels that begin with `_` out of its own list.
+        figure.legend(points, labels, loc="outside right upper", frameon=False, fontsize=8)
     if any("⟨U+" in label for label in (*labels, axes.get_title(loc="left"))):
         figure.supxlabel(
             "⟨U+…⟩: a character that no installed font has", fontsize=7, x=0.01, ha="left"

@@ -24,9 +24,15 @@
     };
   }
 
+  // The width of the numbers or the names of rows at the vertical axis.
+  function beside(layout, numbers) {
+    const lines = (layout.yaxis.ticktext || []).flatMap((name) => name.split("<br>"));
+    return Math.max(numbers, 20 + 8 * Math.max(0, ...lines.map(({ length }) => length)));
+  }
+
   const wide = (layout, color) => ({
     legend: { ...layout.legend, font: { color } },
-    margin: { l: 60, r: 20, t: 56, b: 60 },
+    margin: { l: beside(layout, 60), r: 20, t: 56, b: 60 },
     dragmode: "zoom",
     height: 600,
   });
@@ -36,7 +42,7 @@
     const [area, head, axis, legend] = [300, 76, 58, Math.ceil(entries / 1.4) * 20 + 10];
     return {
       legend: { ...layout.legend, font: { color, size: 11 }, x: -0.12, y: -axis / area, maxheight: legend },
-      margin: { l: 46, r: 8, t: head, b: axis + legend, autoexpand: false },
+      margin: { l: beside(layout, 46), r: 8, t: head, b: axis + legend, autoexpand: false },
       dragmode: false,
       height: head + area + axis + legend,
     };
@@ -51,11 +57,12 @@
   });
 
   async function draw(plot, figure) {
-    const entries = figure.data.filter(({ showlegend }) => showlegend !== false).length;
+    const hasLegend = figure.layout.showlegend !== false;
+    const entries = hasLegend ? figure.data.filter(({ showlegend }) => showlegend !== false).length : 0;
     const many = ecPoints.isMany(figure.data);
     const data = many ? ecPoints.withoutClouds(figure.data) : figure.data;
-    const named = phone.matches ? data.map((trace) => ({ ...trace, mode: "markers" })) : data;
-    await Plotly.react(plot, named, themed(figure.layout, entries), config());
+    const marked = phone.matches ? data.map((trace) => ({ ...trace, mode: "markers" })) : data;
+    await Plotly.react(plot, marked, themed(figure.layout, entries), config());
     if (many) ecPoints.follow(plot, figure.data);
     else plot.querySelector(":scope > canvas.cloud")?.remove();
   }

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from metrics.ecspace.grid import ecspace
+from metrics.plots.data import Plot, Points
 from metrics.plots.interactive import plotly_figure
 from metrics.plots.marks import PALETTE, SYMBOLS, marks
 from metrics.plots.space import plot_data
@@ -140,3 +141,29 @@ def test_it_renders_the_same_file_every_time(scored, file_format):
     assert first == render(static_figure(plot), file_format)
     if file_format == "png":
         assert Image.open(io.BytesIO(first)).size == (1350, 900)
+
+
+def test_rows_are_named_at_the_axis_and_not_in_a_legend():
+    names = ["E3", "gram & means"]
+    look = marks(names)
+    plot = Plot(
+        key="rows",
+        title="two rows",
+        groups=tuple(
+            Points(method=name, mark=look[name], x=[0.6], y=[float(place)])
+            for place, name in enumerate(names, start=1)
+        ),
+        lines=(),
+        x_range=(0.5, 0.7),
+        y_range=(0.3, 2.7),
+        x_label="share",
+        y_label="statistics",
+        rows=tuple((float(place), name) for place, name in enumerate(names, start=1)),
+    )
+    layout = plotly_figure(plot)["layout"]
+    assert layout["yaxis"]["tickvals"] == [1.0, 2.0]
+    assert layout["yaxis"]["ticktext"] == ["E3", "gram &amp; means"]
+    assert not layout["showlegend"]
+    (axes,) = (figure := static_figure(plot)).axes
+    assert [label.get_text() for label in axes.get_yticklabels()] == names
+    assert not figure.legends
