@@ -79,11 +79,14 @@ def resolve_parameters(key: str, overrides: Mapping[str, object], *, encoder: st
 
     """
     method = find_method(key)
+    changes = method.encoder_presets.get(encoder, {})
     return resolve(
         method.parameters,
         overrides,
         owner=key,
-        presets=method.presets,
+        presets={
+            name: {**values, **changes.get(name, {})} for name, values in method.presets.items()
+        },
         defaults=method.encoder_defaults.get(encoder),
     )
 
@@ -121,6 +124,10 @@ def method_info(key: str) -> dict[str, Any]:
         "presets": {name: dict(values) for name, values in method.presets.items()},
         "encoder_defaults": {
             name: dict(values) for name, values in method.encoder_defaults.items()
+        },
+        "encoder_presets": {
+            name: {preset: dict(values) for preset, values in changes.items()}
+            for name, changes in method.encoder_presets.items()
         },
         "parameters": describe(method.parameters),
     }

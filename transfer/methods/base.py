@@ -281,6 +281,7 @@ class Method:
         weights: the range of style weights that the paper's experiment draws from.
         needs_content: false if a picture is made from the style alone.
         encoder_defaults: changes of the defaults by the name of the encoder.
+        encoder_presets: changes of presets, by the names of the encoder and of the preset.
 
     """
 
@@ -296,3 +297,4 @@ class Method:
     weights: Range = "ordinary"
     needs_content: bool = True
     encoder_defaults: Mapping[str, Values] = field(default_factory=dict)
+    encoder_presets: Mapping[str, Mapping[str, Values]] = field(default_factory=dict)

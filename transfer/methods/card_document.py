@@ -84,6 +84,9 @@ def _section(card: MethodCard) -> Iterator[str]:
         yield f"- **Preset `{name}`.** {_settings(values) or 'the defaults'}"
     for name, values in card.info["encoder_defaults"].items():
         yield f"- **With encoder `{name}`.** {_settings(values)}"
+    for name, changes in card.info["encoder_presets"].items():
+        for preset, values in changes.items():
+            yield f"- **Preset `{preset}` with encoder `{name}`.** {_settings(values)}"
     yield ""
     yield from _parameters(card)
 

@@ -114,4 +114,9 @@ METHOD = Method(
     encoder_defaults={
         "compact": {"style_layers": list(LAYERS[:3]), "strengths": list(STRENGTHS[:3])}
     },
+    encoder_presets={
+        "compact": {
+            "conservative": {"style_layers": list(LAYERS[:3]), "strengths": [2.4, 4.9, 3.9]}
+        }
+    },
 )

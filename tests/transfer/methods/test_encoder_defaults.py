@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from common.errors import InputError
-from transfer.methods import resolve_parameters
+from transfer.methods import METHODS, resolve_parameters
 
 THREE = ["relu1_1", "relu2_1", "relu3_1"]
 FOUR = [*THREE, "relu4_1"]
@@ -32,8 +32,21 @@ def test_methods_with_decoders_start_at_relu3_1_with_compact(method, compact, ot
     assert chosen == resolve_parameters(method, {}, encoder="vgg19-16x")
 
 
-@pytest.mark.parametrize("preset", ["paper", "conservative"])
-def test_the_published_presets_of_ift_are_the_same_with_every_encoder(preset):
-    own = resolve_parameters("ift", {"preset": preset}, encoder="compact")
-    assert own == resolve_parameters("ift", {"preset": preset}, encoder="vgg19-16x")
+def test_the_paper_s_values_are_the_same_with_every_encoder():
+    own = resolve_parameters("ift", {"preset": "paper"}, encoder="compact")
+    assert own == resolve_parameters("ift", {"preset": "paper"}, encoder="vgg19-16x")
     assert own["style_layers"] == FOUR and len(own["strengths"]) == 4
+
+
+def test_a_preset_that_is_not_the_paper_s_starts_where_the_method_does():
+    own = resolve_parameters("ift", {"preset": "conservative"}, encoder="compact")
+    other = resolve_parameters("ift", {"preset": "conservative"}, encoder="vgg19-16x")
+    assert (own["style_layers"], own["strengths"]) == (THREE, other["strengths"][:3])
+    left = set(own) - {"style_layers", "strengths"}
+    assert {name: own[name] for name in left} == {name: other[name] for name in left}
+
+
+def test_the_presets_that_depend_on_the_encoder_exist():
+    for method in METHODS.values():
+        for changes in method.encoder_presets.values():
+            assert set(changes) <= set(method.presets)
