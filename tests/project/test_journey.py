@@ -9,12 +9,12 @@ import pytest
 from django.core.management import call_command
 from playwright.sync_api import Browser, Page, expect
 
-from metrics.models import Calibration
-from studies.models import Study, Vote
+from metrics.models import Calibration, Measurement
+from studies.models import Study, Trial, Vote
 from tests.printing import expect_whole, print_of
-from tests.studies.session import answer, consent, ready
+from tests.studies.session import answer, consent, current, ready
 from tests.transfer.conftest import draw
-from transfer.models import Batch, Picture
+from transfer.models import Batch, Picture, Stimulus
 
 pytestmark = [pytest.mark.browser, pytest.mark.poppler, pytest.mark.django_db(transaction=True)]
 
@@ -146,11 +146,23 @@ def _take_part(browser: Browser, live_server, study: Study) -> None:
     window.get_by_role("link", name="Begin").click()  # after the instructions
     for number in range(9):
         ready(window, number)
-        answer(window, "left" if number % 3 else "right")
+        answer(window, _preferred(window, study) if number % 4 else "left")
         if number == 0:  # practice, which shows the right answer
             window.get_by_role("link", name="Continue").click()
     expect(window.get_by_role("heading", name="Thank you!")).to_be_visible()
     context.close()
+
+
+def _preferred(window: Page, study: Study) -> str:
+    """The side of the stimulus that the statistics of the question place higher."""
+    trial = Trial.objects.get(public_id=current(window))
+    names = ["C"] if study.kind == "C" else ["E1", "E2", "E3"]
+
+    def value(stimulus: Stimulus | None) -> float:
+        measured = Measurement.objects.filter(stimulus=stimulus, statistic__in=names)
+        return sum(one.value or 0.0 for one in measured)
+
+    return "left" if value(trial.left) >= value(trial.right) else "right"
 
 
 def _calibrate(page: Page, study: Study) -> None:
