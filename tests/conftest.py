@@ -178,6 +178,12 @@ def skip_or_fail(name: str) -> None:
         pytest.skip(reason)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One process more than there are cores: many tests wait for a server or a browser."""
+    return len(os.sched_getaffinity(0)) + 1
+
+
 def pytest_configure() -> None:
     """Stop early if REQUIRE is not valid, and start Django with the variables above."""
     required()
